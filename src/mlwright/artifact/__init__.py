@@ -1,0 +1,1 @@
+"""The .mlw file: what ships."""

@@ -1,0 +1,1 @@
+"""The nouns: what every other folder talks about. Standard library and numpy only."""

@@ -1,0 +1,70 @@
+"""Budget: how much time or work may be spent, and where it went."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, final
+
+from mlwright.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def parse_duration(value: str | float) -> float:
+    """Read seconds from a number or from text such as "60s", "10m", "1.5h"."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(s|m|min|h)?\s*", value.lower())
+        if not match:
+            message = (
+                f"A time limit of {value!r} cannot be read. Give seconds or text such as '60s', '10m', '1h'."
+            )
+            raise UsageError(message)
+        value = float(match[1]) * _UNITS_S[match[2] or ""]
+    if not 0 < value < float("inf"):
+        message = f"A time limit must be positive, got {value!r} seconds."
+        raise UsageError(message)
+    return float(value)
+
+
+@final
+@dataclass(slots=True)
+class Budget:
+    """A contract: end by `time_limit_s`, or after `max_trials` candidates, whichever is given.
+
+    With `max_trials` nothing may depend on the clock, so that the same seed gives the same bytes.
+    """
+
+    time_limit_s: float | None = None
+    max_trials: int | None = None
+    started: float = field(default_factory=time.monotonic)
+    ledger: list[tuple[str, float]] = field(default_factory=list)
+
+    @property
+    def deadline(self) -> float | None:
+        """The time of `time.monotonic()` at which all must be done [s]; None if work is counted."""
+        return None if self.time_limit_s is None else self.started + self.time_limit_s
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left; infinite when work is counted."""
+        return float("inf") if self.deadline is None else self.deadline - time.monotonic()
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Enter the time that a phase takes into the ledger."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.ledger.append((name, time.monotonic() - start))

@@ -1,0 +1,94 @@
+"""Everything that mlwright raises on purpose.
+
+* MlwrightError
+  - DataError (ValueError)            the rows, a column or a file cannot be used
+    - MissingColumnError (LookupError)
+  - UsageError (ValueError)           an option or argument cannot be used
+    - UnknownNameError (LookupError)
+  - ArtifactError (ValueError)        a model file is damaged, hostile or too new
+  - ProofError (RuntimeError)         the compiled program differs from the trained model
+  - SearchError (RuntimeError)        no candidate could be fitted
+  - MissingDependencyError (ImportError)
+
+A message says what is wrong, where, what was received, and what to do. The command line prints it
+and exits with status 2; nothing has been written by then.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class MlwrightError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class DataError(MlwrightError, ValueError):
+    """The data cannot be used as they are."""
+
+    @classmethod
+    def cell(cls, column: str, row: int, value: object, expected: str) -> DataError:
+        """Name one cell that cannot be read. Rows count from 1, the header apart."""
+        shown = repr(value)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        return cls(f"Column {column!r}, row {row}: found {shown}, expected {expected}.")
+
+
+class MissingColumnError(DataError, LookupError):
+    """A column that is needed is not there."""
+
+    @classmethod
+    def among(cls, missing: Iterable[str], present: Iterable[str], where: str = "") -> MissingColumnError:
+        """Name the missing columns and, where one looks alike, what may have been meant."""
+        lost, known = list(missing), list(present)
+        hints = [f"{n[0]!r}" for name in lost if (n := get_close_matches(name, known, n=1))]
+        names = ", ".join(repr(name) for name in lost[:10])
+        more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
+        hint = f" Did you mean {', '.join(hints)}?" if hints else ""
+        place = f" in {where}" if where else ""
+        word = "column is" if len(lost) == 1 else "columns are"
+        shown = ", ".join(repr(name) for name in known[:10])
+        tail = ", …" if len(known) > 10 else ""
+        return cls(f"The {word} missing{place}: {names}{more}.{hint} Present: {shown}{tail}.")
+
+
+class UsageError(MlwrightError, ValueError):
+    """An option or argument cannot be used."""
+
+
+class UnknownNameError(UsageError, LookupError):
+    """A name that nothing answers to."""
+
+    @classmethod
+    def among(cls, what: str, name: str, known: Iterable[str], where: str = "") -> UnknownNameError:
+        """Say which names are known, and which one was probably meant."""
+        names = sorted(known)
+        near = get_close_matches(name.lower(), names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        place = f" for {where}" if where else ""
+        return cls(f"No {what} is called {name!r}{place}.{hint} Known: {', '.join(names)}.")
+
+
+class ArtifactError(MlwrightError, ValueError):
+    """A model file cannot be trusted or understood."""
+
+
+class ProofError(MlwrightError, RuntimeError):
+    """The compiled program and the trained model disagree, so nothing ships."""
+
+
+class SearchError(MlwrightError, RuntimeError):
+    """No candidate could be fitted."""
+
+
+class MissingDependencyError(MlwrightError, ImportError):
+    """An optional package is not installed."""
+
+    @classmethod
+    def extra(cls, what: str, package: str, extra: str) -> MissingDependencyError:
+        """Give the line that installs what is missing."""
+        return cls(f"{what} needs {package!r}, which is not installed. Run: pip install 'mlwright[{extra}]'.")

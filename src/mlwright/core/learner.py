@@ -1,0 +1,133 @@
+"""Learner: an unfitted recipe, one file each in `learners/`. FittedModel: what it becomes, plain data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+from mlwright.core.task import Link
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Floats, Singles
+    from mlwright.core.graph import Graph
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What learners see: dense features (n_rows, n_dense), NaN is missing, and word weights or None."""
+
+    dense: Singles
+    terms: Any = None
+
+    def take(self, rows: Array) -> Matrix:
+        """Return the chosen rows."""
+        return Matrix(self.dense[rows], None if self.terms is None else self.terms[rows])
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows to learn from or to be watched on: features, target (n_rows,), weights or None."""
+
+    matrix: Matrix
+    target: Floats
+    weights: Floats | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a learner may know of the data before it proposes configurations."""
+
+    n_rows: int
+    n_dense: int
+    n_codes: int
+    n_terms: int
+    n_scores: int
+    link: Link
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """One candidate: a learner with its hyperparameters.
+
+    `order` says when it is tried (lower first); `encodings` names how categories become numbers;
+    `cost` is the share of the search that it expects to need, in (0, 1].
+    """
+
+    name: str
+    order: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    encodings: tuple[str, ...] = ("frequency", "target_mean")
+    cost: float = 0.1
+    learner: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far one fit may go.
+
+    `deadline` is a time of `time.monotonic()` [s] or None when the budget is in work units; then
+    nothing may depend on the clock. `rounds` fixes the number of boosting rounds (a refit);
+    `haste` >= 1 multiplies learning rates to meet a deadline.
+    """
+
+    deadline: float | None = None
+    rounds: int | None = None
+    haste: float = 1.0
+    seed: int = 0
+
+
+class FittedModel(ABC):
+    """A fitted learner as plain data: no library objects, so it can be stored and lowered."""
+
+    @abstractmethod
+    def scores(self, matrix: Matrix) -> Floats:
+        """Return raw scores, shape (n_rows, n_scores). The reference the program is proven against."""
+
+    @abstractmethod
+    def lower(self, graph: Graph, dense: str, terms: str) -> str:
+        """Write the model into the program and return the name of its raw scores."""
+
+    @abstractmethod
+    def edges(self, n_dense: int) -> list[Floats]:
+        """Return, per dense feature, values at which answers jump (the proof goes there)."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """The outcome of one fit.
+
+    `valid_scores` are raw scores of the validation rows by the library that trained the model;
+    `probe_scores` those of `probe`, rows of features that test the translation into plain data.
+    """
+
+    model: FittedModel
+    rounds: int = 0
+    is_truncated: bool = False
+    haste: float = 1.0
+    valid_scores: Floats | None = None
+    probe: Matrix | None = None
+    probe_scores: Floats | None = None
+
+
+class Learner(ABC):
+    """A family of models."""
+
+    serves: ClassVar[frozenset[Link]]
+
+    @abstractmethod
+    def configurations(self, shape: Shape) -> list[Configuration]:
+        """Propose candidates for data of this shape."""
+
+    @abstractmethod
+    def fit(
+        self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
+    ) -> Fit:
+        """Fit one candidate; with `valid`, stop early by it."""

@@ -1,0 +1,34 @@
+"""Progress: what long work tells whoever watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened during long work.
+
+    `phase` is a short name such as "reading", "searching", "proving"; `message` one line for people.
+    `best` is the best score so far of `metric`; `done` of `total` candidates are finished;
+    `left_s` seconds are left of the budget. None where unknown.
+    """
+
+    phase: str
+    message: str
+    metric: str = ""
+    best: float | None = None
+    done: int | None = None
+    total: int | None = None
+    left_s: float | None = None
+
+
+Listener = Callable[[Event], None]
+
+
+def silence(event: Event) -> None:
+    """Ignore an event."""
+    del event

@@ -1,0 +1,1 @@
+"""Rows from anywhere: read them, understand them, split them."""

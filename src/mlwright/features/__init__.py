@@ -1,0 +1,1 @@
+"""Features: fitted once, lowered into the program."""

@@ -1,0 +1,1 @@
+"""The search: which candidate, under which budget."""

@@ -1,0 +1,1 @@
+"""The engineer's day: the only place that knows every stage."""
