@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LENGTH = struct.Struct("<Q")
-_ONE_THREAD = {
-    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-}
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+_ONE_THREAD = dict.fromkeys(_THREADS, "1")
 
 
 class Crew(ABC):
     """Runs jobs; the caller hands out at most `n_idle` at a time."""
+
+    n_workers: int
 
     @property
     @abstractmethod
@@ -45,6 +46,9 @@ class Crew(ABC):
     def wait(self, timeout_s: float | None) -> Outcome | None:
         """Wait for one job to end; None when the time runs out first."""
 
+    def abandon(self) -> None:  # noqa: B027 - a crew without processes has nothing to kill
+        """Give up the jobs that are running; the crew stays usable."""
+
     def stop(self) -> None:  # noqa: B027 - a crew without processes has nothing to stop
         """End at once, whatever is running."""
 
@@ -54,6 +58,7 @@ class Alone(Crew):
     """Runs each job in this process, when it is waited for."""
 
     def __init__(self) -> None:
+        self.n_workers = 1
         self._waiting: list[tuple[Job, Path]] = []
         self._stores: dict[Path, Store] = {}
 
@@ -82,6 +87,7 @@ class Processes(Crew):
     """Runs jobs in worker processes."""
 
     def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
         self._ended: queue.Queue[tuple[int, Outcome | None]] = queue.Queue()
         self._workers = [_start_worker() for _ in range(n_workers)]
         self._jobs: list[Job | None] = [None] * n_workers
@@ -114,11 +120,17 @@ class Processes(Crew):
         code = self._workers[number].wait()
         self._workers[number] = _start_worker()
         self._listen(number, self._workers[number])
-        if job is None:
-            return None
+        if job is None:  # it died while idle: nothing is lost, so go on waiting
+            return self.wait(timeout_s)
         reason = f"The worker process ended with status {code}"
         reason += " (killed, perhaps for memory)." if code == -9 else "."
         return Outcome(number=job.number, seconds=0.0, error=reason)
+
+    def abandon(self) -> None:
+        """Kill the busy workers; new ones take their places."""
+        for worker, job in zip(self._workers, self._jobs, strict=True):
+            if job is not None:
+                worker.kill()
 
     def stop(self) -> None:
         """Kill the workers."""
