@@ -43,12 +43,12 @@ def sorted_classes(cells: list[Label]) -> tuple[Label, ...]:
         raise DataError(f"The target mixes {shown}. Write all its labels the same way.")
     labels = set(cells)
     if found == {"number"}:
-        odd = [label for label in labels if not np.isfinite(label)]  # type: ignore[arg-type]
+        odd = [label for label in labels if not np.isfinite(label)]
         if odd:
             raise DataError.cell("target", cells.index(odd[0]) + 1, odd[0], "a finite number")
         if all(float(label).is_integer() for label in labels):
             labels = {int(label) for label in labels}
-    return tuple(sorted(labels))  # type: ignore[type-var]
+    return tuple(sorted(labels))
 
 
 def class_numbers(values: Array, classes: tuple[Label, ...]) -> Floats:

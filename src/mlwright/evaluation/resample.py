@@ -107,6 +107,8 @@ def interval(statistic: Statistic, units: Units, sums: Floats, means: Floats) ->
     replicates = np.sort(replicates[np.isfinite(replicates)])
     if not np.isfinite(value) or len(replicates) < 0.5 * len(means):
         return nothing
+    if replicates[0] == replicates[-1]:
+        return value, value
     left_out = statistic((total - sums) / (n_rows - units.sizes)[:, None])
     left_out = left_out[np.isfinite(left_out)]
     shift = left_out.mean() - left_out
@@ -118,6 +120,22 @@ def interval(statistic: Statistic, units: Units, sums: Floats, means: Floats) ->
     ends = [_accelerated(bias, skew, side * reach) for side in (-1.0, 1.0)]
     low, high = np.quantile(replicates, ends)
     return min(float(low), value), max(float(high), value)
+
+
+def unseen(value: float, sums: Floats) -> tuple[float, float]:
+    """Bound what no resample can show: after n right answers the next may still be wrong.
+
+    A share of exactly 1 (or 0) comes with the exact binomial bound for as many trials as there are
+    units behind the part that rests on the fewest.
+
+    Source: Clopper and Pearson (1934), The use of confidence or fiducial limits, Biometrika 26.
+    """
+    n_behind = np.count_nonzero(sums, axis=0)
+    n_trials = int(n_behind[n_behind > 0].min()) if n_behind.any() else len(sums)
+    bound = ((1.0 - _LEVEL) / 2) ** (1.0 / n_trials)
+    if value >= 1.0:
+        return bound, value
+    return value, (1.0 - bound if value < 1e-12 else value)
 
 
 def _accelerated(bias: float, skew: float, z: float) -> float:

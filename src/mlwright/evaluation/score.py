@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.core.evaluation import Estimate
+from mlwright.core.evaluation import Direction, Estimate
 from mlwright.core.shelves import METRICS
-from mlwright.evaluation.resample import Units, interval
+from mlwright.evaluation.resample import Units, interval, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,5 +130,7 @@ def _score(
         metrics.items(), values, sums, np.split(means, ends, axis=1), strict=True
     ):
         low, high = interval(metric.combine, units, part, drawn)
+        if low == high and metric.direction is Direction.MAX:
+            low, high = unseen(own, part)
         scores[name] = Estimate(own, low, high, metric.direction)
     return scores

@@ -37,7 +37,7 @@ class Binary(TaskKind):
         return float(len(set(as_cells(values))) == 2)
 
     def read(self, values: Array) -> Outcome:
-        """Number the two classes 0 and 1."""
+        """Give the two classes the numbers 0 and 1."""
         cells = as_cells(values)
         classes = sorted_classes(cells)
         if len(classes) != 2:

@@ -49,7 +49,7 @@ class Multiclass(TaskKind):
         return 0.8 if is_often and is_dense and min(numbers) < 2 * len(numbers) else 0.3
 
     def read(self, values: Array) -> Outcome:
-        """Number the classes in order."""
+        """Give the classes numbers in their order."""
         classes = sorted_classes(as_cells(values))
         if len(classes) < 2:
             shown = f" ({classes[0]!r})" if classes else ""

@@ -42,8 +42,8 @@ def recognize(values: Array) -> str:
             "Choose another target."
         )
     raise DataError(
-        f"No kind of question fits the target: {n_distinct:,} different values in {len(cells):,} rows, such as "
-        f"{cells[0]!r}. Choose another target, or say what it is with --kind {'|'.join(TASKS.names())}."
+        f"No kind of question fits the target: {n_distinct:,} different values in {len(cells):,} rows, "
+        f"such as {cells[0]!r}. Choose another target, or give its --kind: {', '.join(TASKS.names())}."
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Metric
-from mlwright.evaluation.ranks import one_against_rest
+from mlwright.evaluation.ranks import area_parts, combine_areas
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
@@ -30,12 +30,12 @@ class AveragePrecision(Metric):
     says = "The precision when rows are taken from the highest score down, averaged over the rows sought."
 
     def parts(self, truth: Floats, prediction: Prediction) -> Floats:
-        """Return the first-order projection, shape (n_rows, 1)."""
-        return one_against_rest(truth, prediction, _slopes)
+        """Return the first-order projection and the rarest class, shape (n_rows, 2)."""
+        return area_parts(truth, prediction, _slopes)
 
     def combine(self, means: Floats) -> Floats:
         """Return the area."""
-        return np.clip(means[..., 0], 0.0, 1.0)
+        return combine_areas(means)
 
 
 def _slopes(is_positive: Array, scores: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Metric
-from mlwright.evaluation.ranks import one_against_rest
+from mlwright.evaluation.ranks import area_parts, combine_areas
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
@@ -30,12 +30,12 @@ class RocAuc(Metric):
     says = "The chance that a row of the class gets a higher score than a row outside it; 0.5 is guessing."
 
     def parts(self, truth: Floats, prediction: Prediction) -> Floats:
-        """Return the first-order projection, shape (n_rows, 1)."""
-        return one_against_rest(truth, prediction, _placements)
+        """Return the first-order projection and the rarest class, shape (n_rows, 2)."""
+        return area_parts(truth, prediction, _placements)
 
     def combine(self, means: Floats) -> Floats:
         """Return the area."""
-        return np.clip(means[..., 0], 0.0, 1.0)
+        return combine_areas(means)
 
 
 def _placements(is_positive: Array, scores: Floats) -> Floats:
