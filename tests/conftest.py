@@ -1,0 +1,24 @@
+"""Evidence as a real training would write it, for everything that only reads it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+FIXTURES = Path(__file__).parent / "fixtures"
+_LOADED = {name: json.loads((FIXTURES / f"evidence_{name}.json").read_text()) for name in ("income", "bikes")}
+
+
+@pytest.fixture
+def income():
+    """Two classes: who earns more than 50,000 a year."""
+    return copy.deepcopy(_LOADED["income"])
+
+
+@pytest.fixture
+def bikes():
+    """A number: how many bicycles are rented in an hour."""
+    return copy.deepcopy(_LOADED["bikes"])
