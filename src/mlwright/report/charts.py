@@ -36,7 +36,9 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
 
 def _dot(axis: Axis, y: float, estimate: Evidence, kind: str) -> Markup:
     x = axis.at(estimate["value"])
-    low, high = (estimate.get(k) if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high"))
+    low, high = (
+        estimate.get(k) if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high")
+    )
     bar = line(axis.at(low or 0.0), y, axis.at(high or 0.0), y, f"whisker {kind}")
     return bar + tag("circle", cx=x, cy=y, r=6, class_=f"dot {kind}")
 
@@ -74,7 +76,9 @@ def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
         )  # fmt: skip
         parts += [bar, span, text(16, y - 5, brief(column, 40), "name")]
         parts.append(text(WIDTH - 16, y - 5, value_of(drop), "value", "end"))
-    parts.append(text(WIDTH / 2, height - 4, "how much the score worsens without the column", "axis", "middle"))
+    parts.append(
+        text(WIDTH / 2, height - 4, "how much the score worsens without the column", "axis", "middle")
+    )
     words = ", ".join(f"{brief(c, 40)} {value_of(d)}" for c, d in rows[:5])
     return drawing("What drives the answers", f"Strongest first: {words}.", height, *parts)
 
@@ -83,7 +87,9 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     """Draw what was predicted against what was observed, with intervals and the line of perfection."""
     if not points:
         return Markup("")
-    ends = [float(p[k]) for p in points for k in ("predicted", "observed", "low", "high") if is_number(p.get(k))]
+    ends = [
+        float(p[k]) for p in points for k in ("predicted", "observed", "low", "high") if is_number(p.get(k))
+    ]
     low_high = [0.0, 1.0] if shares else ends
     x_axis, y_axis = Axis.around(low_high, LEFT, RIGHT), Axis.around(low_high, 256, TOP)
     show: Callable[[object], str] = percent if shares else number
@@ -92,7 +98,9 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     parts.append(tag("polyline", points=path, class_="curve thin"))
     for p in points:
         x, y = x_axis.at(p["predicted"]), y_axis.at(p["observed"])
-        note = f"{axes[0]} {show(p['predicted'])}, {axes[1]} {show(p['observed'])} ({number(p.get('n'))} rows)"
+        note = (
+            f"{axes[0]} {show(p['predicted'])}, {axes[1]} {show(p['observed'])} ({number(p.get('n'))} rows)"
+        )
         if is_number(p.get("low")) and is_number(p.get("high")):
             parts.append(line(x, y_axis.at(p["low"]), x, y_axis.at(p["high"]), "whisker model"))
         parts.append(tag("circle", tag("title", note), cx=x, cy=y, r=5, class_="dot model"))
@@ -106,7 +114,9 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
         return Markup("")
     x_axis, y_axis = Axis(0, 1, LEFT, RIGHT), Axis(0, 1, 256, TOP)
     places = [f"{x_axis.at(p['x']):.1f},{y_axis.at(p['y']):.1f}" for p in _thin(points)]
-    corners = f"{x_axis.at(0):.1f},{y_axis.at(0):.1f} {' '.join(places)} {x_axis.at(1):.1f},{y_axis.at(0):.1f}"
+    corners = (
+        f"{x_axis.at(0):.1f},{y_axis.at(0):.1f} {' '.join(places)} {x_axis.at(1):.1f},{y_axis.at(0):.1f}"
+    )
     parts = [
         *_frame(x_axis, y_axis, axes, percent),
         tag("polygon", points=corners, class_="area"),
@@ -122,9 +132,7 @@ def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:
     return kept if kept[-1] == points[-1] else [*kept, points[-1]]
 
 
-def _frame(
-    x_axis: Axis, y_axis: Axis, axes: tuple[str, str], show: Callable[[object], str]
-) -> list[Markup]:
+def _frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], show: Callable[[object], str]) -> list[Markup]:
     parts = []
     for tick in y_axis.ticks():
         y = y_axis.at(tick)

@@ -175,7 +175,9 @@ def _ranks(evidence: Evidence) -> list[str]:
     if area is None:
         return []
     label = _classes(evidence)[-1] if _classes(evidence) else "positive"
-    return [f"Shown one row that is {label} and one that is not, it tells them apart {in_hundred(area)} times."]
+    return [
+        f"Shown one row that is {label} and one that is not, it tells them apart {in_hundred(area)} times."
+    ]
 
 
 def _misses(evidence: Evidence) -> list[str]:
@@ -210,7 +212,9 @@ def calibration_gap(points: Sequence[Evidence]) -> float | None:
 
 def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:
     """Return the columns that matter beyond chance, the strongest first."""
-    found = [item for item in dig(evidence, "importance", default=[]) if dig(item, "drop", "low", default=0) > 0]
+    found = [
+        item for item in dig(evidence, "importance", default=[]) if dig(item, "drop", "low", default=0) > 0
+    ]
     return sorted(found, key=lambda item: -float(item["drop"]["value"]))[:n]
 
 
