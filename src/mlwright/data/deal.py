@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _MOST_COPIES = 10
 _COMMON_SHARE = 0.02
 _N_BINS = 20
+_LONGEST_CHAIN = 50
 
 
 def rare_keys(keys: Integers) -> Integers:
@@ -29,20 +30,26 @@ def rare_keys(keys: Integers) -> Integers:
 
 
 def join(keys: Integers, groups: Array | None) -> Integers:
-    """Number the units that must stay whole: rows linked by a shared key or group, shape (n_rows,)."""
-    units = np.unique(keys, return_inverse=True)[1].ravel()
+    """Find the units that must stay whole: rows linked by a shared key or group, shape (n_rows,).
+
+    Where copies would chain most groups into one, the groups alone are the units; then copies in two
+    groups must be taken out of the test.
+    """
+    units: Integers = np.unique(keys, return_inverse=True)[1].ravel().astype(np.int64)
     if groups is None:
-        return units.astype(np.int64)
-    links = [units, np.unique(groups, return_inverse=True)[1].ravel()]
+        return units
+    own: Integers = np.unique(groups, return_inverse=True)[1].ravel().astype(np.int64)
     labels = np.arange(len(units))
-    while True:
+    for _ in range(_LONGEST_CHAIN):
         before = labels
-        for link in links:
-            least = np.full(link.max(initial=0) + 1, len(units))
+        for link in (units, own):
+            least = np.full(int(link.max(initial=0)) + 1, len(units))
             np.minimum.at(least, link, labels)
             labels = least[link]
         if np.array_equal(before, labels):
-            return np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
+            joined: Integers = np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
+            return joined if 2 * (joined.max(initial=0) + 1) >= own.max(initial=0) + 1 else own
+    return own
 
 
 def ranks(values: Floats, units: Integers, n_classes: int, rng: np.random.Generator) -> Integers:
