@@ -52,6 +52,25 @@ def join(keys: Integers, groups: Array | None) -> Integers:
     return own
 
 
+def strangers(is_one: Array, is_other: Array, units: Integers) -> Array:
+    """Return which rows of one side share no unit with the other side, shape (n_rows,)."""
+    is_known = np.zeros(int(units.max(initial=0)) + 1, dtype=bool)
+    is_known[units[is_other]] = True
+    found: Array = is_one & ~is_known[units]
+    return found
+
+
+def without_copies(is_train: Array, is_test: Array, keys: Integers) -> tuple[Array, Array]:
+    """Take copies out of the test or, where that would cost most of it, out of training.
+
+    Where either would leave nothing, all stay; the proof counts them.
+    """
+    test, train = strangers(is_test, is_train, keys), strangers(is_train, is_test, keys)
+    if test.any() and (2 * test.sum() >= is_test.sum() or not train.any()):
+        return is_train, test
+    return (train, is_test) if train.any() else (is_train, is_test)
+
+
 def ranks(values: Floats, units: Integers, n_classes: int, rng: np.random.Generator) -> Integers:
     """Put units in an order in which neighbors are alike, so that dealing by rank is stratified.
 
@@ -90,8 +109,13 @@ def ranks(values: Floats, units: Integers, n_classes: int, rng: np.random.Genera
 
 
 def drawn(positions: Integers, share: float, rng: np.random.Generator) -> Array:
-    """Draw a share of the units by rank, evenly spread; never none and never all, shape (n_units,)."""
+    """Draw a share of the units by rank, evenly spread, shape (n_units,).
+
+    Of two units or more never none and never all.
+    """
     n_units = len(positions)
+    if n_units < 2:
+        return np.ones(n_units, dtype=bool)
     steps = np.floor((np.arange(n_units + 1) + rng.random() / share) * share)
     is_drawn: Array = np.diff(steps)[positions] > 0
     if not is_drawn.any():

@@ -9,8 +9,8 @@ import numpy as np
 
 from mlwright.core.errors import DataError
 from mlwright.core.seeds import stream
-from mlwright.data.deal import drawn, join, ranks, rare_keys, settle
-from mlwright.data.forward import later_strangers, pair, time_blocks
+from mlwright.data.deal import drawn, join, ranks, rare_keys, settle, without_copies
+from mlwright.data.forward import divided, time_blocks
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers
@@ -105,7 +105,7 @@ def folds(
     `n_folds` pairs of ascending indices. Each row validates at most once; rows of a class that would
     else be missing from training never do. One fold is a holdout of 15 %, at most 20,000 rows. With
     `times`, rows fall into n_folds + 1 spans, of which the first only trains and each other one
-    validates what came before it. Fewer groups than folds give as many pairs as there are groups.
+    validates what came before it. Too few groups or times give fewer pairs.
     """
     cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "folds"))
     if n_folds == 1:
@@ -191,9 +191,9 @@ class _Rows:
         return pairs
 
     def _parted(self, is_test: Array) -> tuple[Integers, Integers]:
-        """Return both sides, without test rows that copy a training row of another group."""
-        fresh = later_strangers(~is_test, is_test, self.keys)
-        return np.flatnonzero(~is_test), np.flatnonzero(fresh if fresh.any() else is_test)
+        """Return both sides, without copies in two groups."""
+        train, test = without_copies(~is_test, is_test, self.keys)
+        return np.flatnonzero(train), np.flatnonzero(test)
 
     def chained(self, n_folds: int) -> list[tuple[Integers, Integers]]:
         """Return pairs in which each span validates what came before it."""
@@ -201,20 +201,26 @@ class _Rows:
         times = np.zeros(0) if self.times is None else self.times
         n_cuts = min(n_folds, len(np.unique(times[np.isfinite(times)])) - 1 + bool(np.isnan(times).any()))
         spans = time_blocks(times, [cut / (n_cuts + 1) for cut in range(1, n_cuts + 1)] or [0.5])
-        return [self._later(spans, number, units, 1.0 / n_folds) for number in range(1, n_cuts + 1)]
+        pairs = [self._later(spans, number, units, 1.0 / n_folds) for number in range(1, n_cuts + 1)]
+        pairs = [(train, valid) for train, valid in pairs if len(train) and len(valid)]
+        if not pairs:
+            raise DataError(
+                "The group and time columns together leave no rows to judge by: one group is the past and "
+                "the future. Use one of the two columns."
+            )
+        return pairs
 
     def _later(
         self, spans: Integers, number: int, units: Integers, share: float
     ) -> tuple[Integers, Integers]:
         """Return the pair that judges one span by the earlier ones."""
-        is_drawn = None
+        train, test = spans < number, spans == number
         if self.groups is not None:
-            is_drawn = drawn(ranks(self.values, units, self.n_classes, self.rng), share, self.rng)[units]
-        linked = None if self.groups is None else units
-        train, test = pair(spans < number, spans == number, self.keys, linked, is_drawn)
-        if not train.any() or not test.any():
-            raise DataError(
-                "The group and time columns together leave no rows to judge by: every group is in the past "
-                "and in the future. Use one of the two columns."
-            )
+            positions = ranks(self.values, units, self.n_classes, self.rng)
+            lives_later = np.bincount(units[test], minlength=len(positions)) > 0
+            among = np.argsort(np.argsort(positions[lives_later]))
+            is_drawn = np.zeros(len(positions), dtype=bool)
+            is_drawn[lives_later] = drawn(among, share, self.rng)
+            train, test = divided(train, test, units, is_drawn[units])
+        train, test = without_copies(train, test, self.keys)
         return np.flatnonzero(train), np.flatnonzero(test)
