@@ -47,12 +47,17 @@ def time_blocks(times: Floats, shares: list[float]) -> Integers:
     return np.searchsorted(np.array(cuts), inverse.ravel(), side="right").astype(np.int64)
 
 
+def are_long_lived(is_past: Array, is_later: Array, units: Integers) -> bool:
+    """Tell whether less than a third of the later rows belong to units unknown in the past."""
+    return bool(3 * strangers(is_later, is_past, units).sum() < is_later.sum())
+
+
 def divided(is_past: Array, is_later: Array, units: Integers, is_drawn: Array) -> tuple[Array, Array]:
     """Choose rows to learn from and rows to judge by, past before later and no unit in both.
 
-    Later rows whose unit is known from the past are left out. If units live so long that less than a
-    third of the later rows remains, units are divided instead: the drawn ones are judged later and
-    never learned from.
+    Later rows whose unit is known from the past are left out. If units are long-lived, so that this
+    would cost most later rows, they are divided instead: the drawn ones are judged later and never
+    learned from.
 
     Parameters
     ----------
@@ -68,7 +73,7 @@ def divided(is_past: Array, is_later: Array, units: Integers, is_drawn: Array) -
     Whether a row is learned from, whether it is judged by; each of shape (n_rows,).
     """
     fresh = strangers(is_later, is_past, units)
-    if 3 * fresh.sum() >= is_later.sum():
+    if not are_long_lived(is_past, is_later, units):
         return is_past, fresh
     train, test = is_past & ~is_drawn, is_later & is_drawn
     return (train, test) if train.any() and test.any() else (is_past, fresh)

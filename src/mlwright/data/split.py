@@ -10,13 +10,14 @@ import numpy as np
 from mlwright.core.errors import DataError
 from mlwright.core.seeds import stream
 from mlwright.data.deal import drawn, join, ranks, rare_keys, settle, without_copies
-from mlwright.data.forward import divided, time_blocks
+from mlwright.data.forward import are_long_lived, divided, time_blocks
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers
 
 _TEST_SHARE, _MOST_TEST_ROWS = 0.2, 10_000
 _HOLDOUT_SHARE, _MOST_HOLDOUT_ROWS = 0.15, 20_000
+_LONGEST_FUTURE = 0.25
 _WANTED_UNITS = 10
 """A test of fewer groups than this has no interval worth the name."""
 _MOST_JUDGED_CLASSES = 20
@@ -169,7 +170,11 @@ class _Rows:
                 f"The data hold {n_units} {what}, but two are needed to learn from one and judge by one."
             )
         if self.times is not None:
-            return self._later(time_blocks(self.times, [1.0 - share]), 1, units, share)
+            spans = time_blocks(self.times, [1.0 - share])
+            if self.groups is not None and are_long_lived(spans == 0, spans == 1, units):
+                # A fifth of the groups will be judged, so the future must be longer for as many rows.
+                spans = time_blocks(self.times, [1.0 - min(_LONGEST_FUTURE, share / _TEST_SHARE)])
+            return self._later(spans, 1, units, _TEST_SHARE)
         is_test = drawn(ranks(self.values, units, self.n_classes, self.rng), share, self.rng)
         if self.n_classes:
             is_test = settle(is_test, self.values.astype(np.int64), units, _MOST_JUDGED_CLASSES)
