@@ -140,9 +140,9 @@ def test_twenty_thousand_rows_take_about_a_second():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["roc_auc", "log_loss", "accuracy", "f1"])
+@pytest.mark.parametrize("name", ["roc_auc", "log_loss", "accuracy"])
 @pytest.mark.parametrize("n_rows", [100, 500])
 def test_intervals_hold_the_truth_about_95_times_in_100(name, n_rows):
-    true = value(name, *world(1_000_000, seed=10**6))
-    scores = [estimate(name, *world(n_rows, seed), n_resamples=500) for seed in range(200)]
+    true = value(name, *world(300_000, seed=10**6))
+    scores = [estimate(name, *world(n_rows, seed), n_resamples=500) for seed in range(150)]
     assert 0.90 <= np.mean([score.low <= true <= score.high for score in scores]) <= 0.99
