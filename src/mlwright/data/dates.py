@@ -22,7 +22,18 @@ _DAYS = (
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
-_MONTHS = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%Y-%m", "%Y/%m", "%m/%Y", "%a %b %d %H:%M:%S %z %Y")
+_MONTHS = (
+    "%b-%y",
+    "%b-%Y",
+    "%b %Y",
+    "%B %Y",
+    "%Y, %B",
+    "%Y, %b",
+    "%Y-%m",
+    "%Y/%m",
+    "%m/%Y",
+    "%a %b %d %H:%M:%S %z %Y",
+)
 FORMATS = ("", *(day + time for day in _DAYS for time in _TIMES), *_MONTHS)
 """Formats that are recognized, month first where day and month cannot be told apart."""
 
@@ -89,14 +100,20 @@ def guess_dates(counts: Mapping[str, int]) -> Dates | None:
     sample = list(islice(counts, _SAMPLE))
     if sum(map(_is_likely, sample)) <= len(sample) // 2:
         return None
-    formats = [f for f in FORMATS if any(_reads(text, f) for text in sample)]
+    if all(_reads(text, "") for text in counts):
+        return Dates("")
+    return _choose(counts, [f for f in ("", *FORMATS) if any(_reads(text, f) for text in sample)])
+
+
+def _choose(counts: Mapping[str, int], formats: list[str]) -> Dates | None:
+    """Choose the format that fits most cells, and see whether another one is needed or would do."""
     lost = {f: {text for text in counts if not _reads(text, f)} for f in formats}
     if not lost:
         return None
     best = min(lost, key=lambda f: sum(counts[text] for text in lost[f]))
     total, n_lost = sum(counts.values()), sum(counts[text] for text in lost[best])
     if not n_lost:
-        return Dates(best, other=next((f for f in formats if f not in (best, "") and not lost[f]), ""))
+        return Dates(best, other=next((f for f in formats if f != best and not lost[f]), ""))
     second = min(formats, key=lambda f: sum(counts[text] for text in lost[f] & lost[best]))
     n_both = sum(counts[text] for text in lost[second] & lost[best])
     if n_both <= (1 - _ENOUGH_SHARE) * total and n_both < n_lost:

@@ -151,14 +151,20 @@ def _natural(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
 def _natural_text(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
     """Choose the kind of texts."""
     values = cells.tolist() if isinstance(cells, np.ndarray) else cells
+    spelled = Counter(_as_text(value) for value in values if value is not None)
     counts: Counter[str] = Counter()
-    for text, count in Counter(map(_as_text, values)).items():
+    for text, count in spelled.items():
         counts[clean(text)] += count
+    raw = set(spelled)
     del counts[""]
     odd = {text for text in counts if text.lower() in _ODD}
     rest = {text: count for text, count in counts.items() if text not in odd}
     findings: list[Finding] = []
-    column = _of_values(name, rest, len(values), findings) if rest else None
+    # Somebody wrote few whole numbers as text, without need: they are codes, and others may follow.
+    is_coded = not odd and set(counts) == raw and all(map(str.isdecimal, counts))
+    column = None
+    if rest and not (is_coded and kind_of_texts(rest) is Kind.CATEGORY):
+        column = _of_values(name, rest, len(values), findings)
     if column is None:
         odd = {text for text in odd if text.lower() in _SURE}
         rest = {text: count for text, count in counts.items() if text not in odd}
@@ -169,8 +175,8 @@ def _natural_text(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
         findings.insert(0, notes.missing_spelling(name, {text: counts[text] for text in sorted(odd)}))
     if column.missing:
         findings.append(notes.unreadable(column, values))
-    spelled = {text.lower() for text in odd}.union(column.missing)
-    return replace(column, missing=tuple(sorted(spelled))), findings
+    missing = {text.lower() for text in odd}.union(column.missing)
+    return replace(column, missing=tuple(sorted(missing))), findings
 
 
 def _as_text(value: object) -> str:
@@ -185,8 +191,7 @@ def _of_values(name: str, counts: dict[str, int], n_rows: int, findings: list[Fi
     """
     if {text.lower() for text in counts} <= {"true", "false"}:
         return Column(name=name, kind=Kind.BOOLEAN)
-    is_digits = all(text.isdecimal() for text in counts)
-    if is_digits and (is_code_list(counts) or is_key(name, counts, n_rows)):
+    if all(text.isdecimal() for text in counts) and (is_code_list(counts) or is_key(name, counts, n_rows)):
         return None
     numerals = guess_numerals(counts)
     if numerals:

@@ -200,11 +200,9 @@ def _unwrap(value: object) -> object:
     if isinstance(value, np.generic) and not isinstance(value, str | float | bytes):
         value = float(value) if isinstance(value, np.floating) else value.item()
         return None if isinstance(value, float) and not isfinite(value) else value
-    if isinstance(value, timedelta):
-        return value / timedelta(microseconds=1) / 1e6
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return _unwrap_number(value) if isinstance(value, Real | Decimal) else value
+    return _unwrap_number(value) if isinstance(value, Real | Decimal | timedelta) else value
 
 
 def _unwrap_subclass(value: object) -> object:
@@ -224,9 +222,9 @@ def _unwrap_moment(value: np.datetime64) -> date | None:
 
 
 def _unwrap_number(value: Any) -> float | None:
-    """Return decimals, fractions and other numbers as doubles."""
+    """Return decimals, fractions and other numbers as doubles, durations in seconds."""
     try:
-        number = float(value)
+        number = value / timedelta(microseconds=1) / 1e6 if isinstance(value, timedelta) else float(value)
     except (OverflowError, ValueError):
         return None
     return number if isfinite(number) else None
