@@ -22,20 +22,10 @@ _DAYS = (
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
-_MONTHS = (
-    "%b-%y",
-    "%b-%Y",
-    "%b %Y",
-    "%B %Y",
-    "%Y, %B",
-    "%Y, %b",
-    "%Y-%m",
-    "%Y/%m",
-    "%m/%Y",
-    "%a %b %d %H:%M:%S %z %Y",
-)
-FORMATS = ("", *(day + time for day in _DAYS for time in _TIMES), *_MONTHS)
-"""Formats that are recognized, month first where day and month cannot be told apart."""
+_MONTHS = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%Y, %B", "%Y, %b", "%Y-%m", "%Y/%m", "%m/%Y")
+_MACHINES = ("%a %b %d %H:%M:%S %z %Y",)
+FORMATS = ("", *(day + time for day in _DAYS for time in _TIMES), *_MONTHS, *_MACHINES)
+"""Formats that are recognized besides ISO 8601, month first where day and month cannot be told apart."""
 
 _LIKELY = re.compile(r"(?=.*\d)[A-Za-z\d]+[-/., ].*[\dZzCMm]")
 _ISO = re.compile(r"\d{4}[-/]\d\d[-/]\d\d(?:$|[T ]\d\d:)")
@@ -97,7 +87,7 @@ def seconds_of(moments: Array) -> Floats:
 
 def guess_dates(counts: Mapping[str, int]) -> Dates | None:
     """Find the format in which the texts (with their counts) are dates; None if they are not."""
-    sample = list(islice(counts, _SAMPLE))
+    sample = list(islice(counts, 0, None, 1 + len(counts) // _SAMPLE))
     if sum(map(_is_likely, sample)) <= len(sample) // 2:
         return None
     if all(_reads(text, "") for text in counts):

@@ -168,7 +168,7 @@ def _natural_text(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
     if column is None:
         odd = {text for text in odd if text.lower() in _SURE}
         rest = {text: count for text, count in counts.items() if text not in odd}
-        key = bool(rest) and is_key(name, rest, len(values))
+        key = bool(rest) and not findings and is_key(name, rest, len(values))
         kind = Kind.IDENTIFIER if key else kind_of_texts(rest) if rest else Kind.CONSTANT
         column = Column(name=name, kind=kind)
     if odd:

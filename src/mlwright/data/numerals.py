@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _CURRENCY = "[$€£¥₹]"
 _WIDE_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
-_CONVENTIONS = ((".", ""), (".", ","), (",", "."), (",", ""), (",", " "), (".", " "), (".", "'"))
+_CONVENTIONS = ((".", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"))
 """Decimal and thousands marks, the more likely first: it decides where several fit."""
 
 _SAMPLE = 200
@@ -70,7 +70,8 @@ def guess_numerals(counts: Mapping[str, int]) -> Numerals | None:
 
     At least 99 % of the cells must be readable, and 20 of them if not all are.
     """
-    sample = list(islice(counts, _SAMPLE))
+    # From all over the column: a file may change its ways half way down.
+    sample = list(islice(counts, 0, None, 1 + len(counts) // _SAMPLE))
     fitting = [(len(_unreadable(sample, *marks)), rank) for rank, marks in enumerate(_CONVENTIONS)]
     if min(fitting)[0] > len(sample) // 2:
         return None
