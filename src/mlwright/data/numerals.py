@@ -70,6 +70,8 @@ def guess_numerals(counts: Mapping[str, int]) -> Numerals | None:
 
     At least 99 % of the cells must be readable, and 20 of them if not all are.
     """
+    if _are_plain(counts):
+        return Numerals(".", "", ())
     # From all over the column: a file may change its ways half way down.
     sample = list(islice(counts, 0, None, 1 + len(counts) // _SAMPLE))
     fitting = [(len(_unreadable(sample, *marks)), rank) for rank, marks in enumerate(_CONVENTIONS)]
@@ -90,6 +92,16 @@ def guess_numerals(counts: Mapping[str, int]) -> Numerals | None:
     if best is None or (best[0] and total - best[0] < max(_ENOUGH_SHARE * total, _ENOUGH_CELLS)):
         return None
     return best[1]
+
+
+def _are_plain(texts: Mapping[str, int]) -> bool:
+    """Tell quickly whether Python reads all texts as numbers."""
+    try:
+        for text in texts:
+            float(text)
+    except ValueError:
+        return False
+    return "_" not in "".join(texts)
 
 
 def _unreadable(texts: Mapping[str, int] | list[str], decimal: str, thousands: str) -> list[str]:

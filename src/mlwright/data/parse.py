@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _WHOLE_FLOAT = re.compile(r"-?[1-9][0-9]*\.0|0\.0")
+_MANY = 32
+"""So many cells are worth sorting, to read each value once."""
 _HUGE = 10**300
 """Whole numbers beyond this are missing, as infinite ones are."""
 _EXPECTED = {
@@ -173,7 +175,9 @@ def text_of(value: object) -> str:
         return ""
     if isinstance(value, str):
         text = clean(value)
-        return text[:-2] if text.endswith(".0") and _WHOLE_FLOAT.fullmatch(text) else text
+        if text.endswith(".0") and _WHOLE_FLOAT.fullmatch(text):
+            return text[:-2]
+        return _shorten(text) if text.startswith(("0.0000", "-0.0000")) else text
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -181,6 +185,15 @@ def text_of(value: object) -> str:
     if isinstance(value, date):
         return _in_utc(value).isoformat()
     return clean(str(value))
+
+
+def _shorten(text: str) -> str:
+    """Write a tiny number as Python does, so that it is the same read from text or as a double."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return repr(number) if np.format_float_positional(number, trim="0") == text else text
 
 
 def _expected(column: Column) -> str:
@@ -256,7 +269,16 @@ def _reader(column: Column) -> Callable[[object], Cell]:
 
         return read_text
 
+    is_plain = column.kind is Kind.NUMBER and column.decimal == "." and not any(map(_is_number, missing))
+
     def read(value: object) -> Cell:
+        if is_plain and type(value) is str and "_" not in value:  # the short way for most texts
+            try:
+                number = float(value)
+            except ValueError:
+                pass
+            else:
+                return number if isfinite(number) else nan
         value = plain(value)
         if value is None:
             return nan
@@ -266,6 +288,15 @@ def _reader(column: Column) -> Callable[[object], Cell]:
         return _read_value(column.kind, value)
 
     return read
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether Python reads a text as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_spelled(column: Column, text: str) -> float:
@@ -298,6 +329,8 @@ def _parse_typed(column: Column, values: Array) -> Array | None:
     if kind not in "biufM":
         return None
     if column.kind not in NUMERIC:
+        if len(values) < _MANY:
+            return None
         read = _reader(column)
         distinct, places = np.unique(values, return_inverse=True)
         texts = np.fromiter(map(read, distinct), dtype=object, count=len(distinct))
