@@ -73,8 +73,9 @@ WORLDS = {
 }
 
 
-def column_of(kind):
-    return Column(name="x", kind=kind, missing=("?", "0"), thousands="," if kind is Kind.NUMBER else "")
+def column_of(kind, missing=("?", "0"), decimal="."):
+    thousands = {".": ",", ",": "."}[decimal] if kind is Kind.NUMBER else ""
+    return Column(name="x", kind=kind, missing=missing, decimal=decimal, thousands=thousands)
 
 
 def objects(values):
@@ -99,7 +100,7 @@ def assert_same(column, values, parsed):
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_a_column_is_its_cells_in_any_container_and_order(kind, data):
-    column = column_of(kind)
+    column = column_of(kind, data.draw(st.sampled_from([("?",), ("?", "0", "1,234.5")])))
     values = data.draw(st.lists(st.one_of(WORLDS[kind], st.sampled_from(MISSING)), max_size=8))
     assert_same(column, values, parse_column(column, values))
     assert_same(column, values, parse_column(column, objects(values)))

@@ -11,11 +11,12 @@ import numpy as np
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.schema import NUMERIC, Column, Kind, Role, Schema
 from mlwright.data import notes
+from mlwright.data.cells import clean, text_of
 from mlwright.data.dates import guess_dates
 from mlwright.data.families import Family, families_of
 from mlwright.data.kinds import is_key, is_row_number, kind_of_texts
 from mlwright.data.numerals import guess_numerals, is_code_list
-from mlwright.data.parse import clean, parse_column, text_of
+from mlwright.data.parse import parse_column
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -221,12 +222,13 @@ def _measure(column: Column, parsed: Array) -> Column:
     if column.kind not in NUMERIC:
         counts = Counter(parsed.tolist())
         n_missing = counts.pop("", 0)
-        levels = sorted(counts, key=lambda level: (-counts[level], level))[:_MAX_LEVELS]
+        named = counts if column.kind is Kind.CATEGORY else ()
+        levels = sorted(named, key=lambda level: (-counts[level], level))[:_MAX_LEVELS]
         return replace(
             column,
             missing_share=n_missing / len(parsed),
             n_unique=len(counts),
-            levels=tuple(levels) if column.kind is Kind.CATEGORY else (),
+            levels=tuple(levels),
         )
     known = parsed[~np.isnan(parsed)]
     return replace(

@@ -85,6 +85,12 @@ def test_stray_texts_among_numbers_become_missing_and_are_shown():
     assert findings[0].evidence == {"n_cells": 1, "examples": ["Lots"], "rows": [301]}
 
 
+def test_a_stray_date_among_numbers_becomes_missing():
+    column, findings = understand([*map(str, range(100, 400)), date(2024, 1, 1), "399"])
+    assert column.missing == ("2024-01-01",)
+    assert rules(findings) == ["unparsable_number"]
+
+
 def test_numbers_written_for_people_are_read():
     column, findings = understand(["1.234,5", "12", "7,25"])
     assert (column.kind, column.decimal, column.thousands) == (Kind.NUMBER, ",", ".")

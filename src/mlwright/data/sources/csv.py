@@ -17,9 +17,9 @@ import numpy as np
 import polars as pl
 
 from mlwright.core.errors import DataError
+from mlwright.data.cells import text_of
 from mlwright.data.content import read_text
 from mlwright.data.frames import from_frame
-from mlwright.data.parse import text_of
 from mlwright.data.source import Source
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 262_144
 _SAMPLE_RECORDS = 200
-_PLAIN = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d\d+)?$"
+_PLAIN = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?$"
 _GROUPED = r"^-?[1-9]\d{0,2}\.\d{3}$"
 """Looks like thousands where the comma is the decimal mark."""
 
