@@ -171,7 +171,9 @@ def _charts(evidence: Evidence) -> dict[str, Any]:
         "importance": charts.importance(dig(evidence, "importance", default=[])),
         "calibration": charts.agreement(calibration, _calibration_title(calibration), said, shares=True),
         "calibration_title": _calibration_title(calibration),
-        "residuals": charts.agreement(bins, "What it said, and what was true", ("said", "true"), shares=False),
+        "residuals": charts.agreement(
+            bins, "What it said, and what was true", ("said", "true"), shares=False
+        ),
         "roc": charts.curve(roc, _roc_title(roc), ("false alarms", f"{label} found")),
         "roc_title": _roc_title(roc),
         "ledger": charts.ledger(dig(evidence, "ledger", default=[])),

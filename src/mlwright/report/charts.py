@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from mlwright.report.figures import Evidence, brief, is_number, number, percent, seconds, value_of
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    decimals_of,
+    is_number,
+    number,
+    percent,
+    seconds,
+    value_of,
+)
 from mlwright.report.svg import WIDTH, Axis, drawing, line, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-LEFT, RIGHT, TOP = 56, 404, 16
+LEFT, RIGHT, TOP = 56, 396, 16
 
 
 def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Markup:
@@ -20,8 +29,8 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
     rows = [(name, e) for name, e in rows if e and is_number(e.get("value"))]
     if not rows:
         return Markup("")
-    estimates = [e for _, e in rows if e]
-    ends = [float(v) for e in estimates for v in (e["value"], e.get("low"), e.get("high")) if is_number(v)]
+    found = [(e or {}).get(key) for _, e in rows for key in ("value", "low", "high")]
+    ends = [float(value) for value in found if value is not None and is_number(value)]
     axis = Axis.around(ends, 16, WIDTH - 16)
     height = 46 * len(rows) + 46
     parts: list[Markup] = _scale(axis, 8, height - 40)
@@ -36,7 +45,7 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
 
 def _dot(axis: Axis, y: float, estimate: Evidence, kind: str) -> Markup:
     x = axis.at(estimate["value"])
-    low, high = (estimate.get(k) if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high"))
+    low, high = (estimate[k] if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high"))
     bar = line(axis.at(low or 0.0), y, axis.at(high or 0.0), y, f"whisker {kind}")
     return bar + tag("circle", cx=x, cy=y, r=6, class_=f"dot {kind}")
 
@@ -63,7 +72,7 @@ def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
     axis = Axis.around([0.0, *ends], 16, WIDTH - 16)
     height = 34 * len(rows) + 42
     parts = _scale(axis, 4, height - 36)
-    zero = axis.at(0)
+    zero, places = axis.at(0), decimals_of(rows[0][1])
     for i, (column, drop) in enumerate(rows):
         y, end = 34 * i + 22, axis.at(drop["value"])
         span = line(axis.at(drop.get("low", 0)), y + 4, axis.at(drop.get("high", 0)), y + 4, "span")
@@ -73,8 +82,10 @@ def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
             x=min(zero, end), y=y, width=abs(end - zero), height=8, rx=2, class_="bar",
         )  # fmt: skip
         parts += [bar, span, text(16, y - 5, brief(column, 40), "name")]
-        parts.append(text(WIDTH - 16, y - 5, value_of(drop), "value", "end"))
-    parts.append(text(WIDTH / 2, height - 4, "how much the score worsens without the column", "axis", "middle"))
+        parts.append(text(WIDTH - 16, y - 5, number(drop["value"], places), "value", "end"))
+    parts.append(
+        text(WIDTH / 2, height - 4, "how much the score worsens without the column", "axis", "middle")
+    )
     words = ", ".join(f"{brief(c, 40)} {value_of(d)}" for c, d in rows[:5])
     return drawing("What drives the answers", f"Strongest first: {words}.", height, *parts)
 
@@ -83,7 +94,9 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     """Draw what was predicted against what was observed, with intervals and the line of perfection."""
     if not points:
         return Markup("")
-    ends = [float(p[k]) for p in points for k in ("predicted", "observed", "low", "high") if is_number(p.get(k))]
+    ends = [
+        float(p[k]) for p in points for k in ("predicted", "observed", "low", "high") if is_number(p.get(k))
+    ]
     low_high = [0.0, 1.0] if shares else ends
     x_axis, y_axis = Axis.around(low_high, LEFT, RIGHT), Axis.around(low_high, 256, TOP)
     show: Callable[[object], str] = percent if shares else number
@@ -92,7 +105,9 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     parts.append(tag("polyline", points=path, class_="curve thin"))
     for p in points:
         x, y = x_axis.at(p["predicted"]), y_axis.at(p["observed"])
-        note = f"{axes[0]} {show(p['predicted'])}, {axes[1]} {show(p['observed'])} ({number(p.get('n'))} rows)"
+        note = (
+            f"{axes[0]} {show(p['predicted'])}, {axes[1]} {show(p['observed'])} ({number(p.get('n'))} rows)"
+        )
         if is_number(p.get("low")) and is_number(p.get("high")):
             parts.append(line(x, y_axis.at(p["low"]), x, y_axis.at(p["high"]), "whisker model"))
         parts.append(tag("circle", tag("title", note), cx=x, cy=y, r=5, class_="dot model"))
@@ -106,7 +121,9 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
         return Markup("")
     x_axis, y_axis = Axis(0, 1, LEFT, RIGHT), Axis(0, 1, 256, TOP)
     places = [f"{x_axis.at(p['x']):.1f},{y_axis.at(p['y']):.1f}" for p in _thin(points)]
-    corners = f"{x_axis.at(0):.1f},{y_axis.at(0):.1f} {' '.join(places)} {x_axis.at(1):.1f},{y_axis.at(0):.1f}"
+    corners = (
+        f"{x_axis.at(0):.1f},{y_axis.at(0):.1f} {' '.join(places)} {x_axis.at(1):.1f},{y_axis.at(0):.1f}"
+    )
     parts = [
         *_frame(x_axis, y_axis, axes, percent),
         tag("polygon", points=corners, class_="area"),
@@ -122,9 +139,7 @@ def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:
     return kept if kept[-1] == points[-1] else [*kept, points[-1]]
 
 
-def _frame(
-    x_axis: Axis, y_axis: Axis, axes: tuple[str, str], show: Callable[[object], str]
-) -> list[Markup]:
+def _frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], show: Callable[[object], str]) -> list[Markup]:
     parts = []
     for tick in y_axis.ticks():
         y = y_axis.at(tick)

@@ -9,7 +9,7 @@ from typing import Any
 Evidence = Mapping[str, Any]
 """What `evidence.json` holds; see `docs/reference/evidence.md`."""
 
-NONE = "–"
+NONE = "\N{EN DASH}"
 
 
 def dig(evidence: Evidence, *keys: str, default: Any = None) -> Any:
@@ -31,7 +31,7 @@ def number(value: object, decimals: int | None = None) -> str:
         return NONE
     amount = float(value)  # type: ignore[arg-type]  # is_number has just seen to it
     if decimals is not None:
-        return f"{amount:,.{decimals}f}"
+        return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
     size = abs(amount)
     if amount.is_integer() and size < 1e15:
         return f"{amount:,.0f}"
@@ -83,12 +83,12 @@ def percent(share: object) -> str:
 
 
 def in_hundred(share: float) -> str:
-    """Write a share in [0, 1] as a count, such as "84 in 100"."""
+    """Write a share in [0, 1] as a count, such as "84 times in 100"."""
     if 0.99 < share < 1:
-        return "more than 99 in 100"
+        return "more than 99 times in 100"
     if 0 < share < 0.01:
-        return "fewer than 1 in 100"
-    return f"{share * 100:.0f} in 100"
+        return "less than once in 100 times"
+    return f"{share * 100:.0f} times in 100"
 
 
 def in_ten(share: float) -> str:

@@ -18,7 +18,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
         Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _short(value))
         for key, value in attributes.items()
     )
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), shown, Markup("").join(_plain(children)))
+    return Markup("<{0}{1}>{2}</{0}>").format(name, shown, Markup("").join(_plain(children)))
 
 
 def _plain(children: tuple[object, ...]) -> list[str]:

@@ -7,6 +7,7 @@ what it needs (a confusion matrix, a curve, residuals), so a new kind or metric 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MissingDependencyError, UnknownNameError
@@ -153,10 +154,8 @@ def _hits(evidence: Evidence) -> list[str]:
     right = sum(row[i] for i, row in enumerate(counts)) / total
     most = max(range(len(counts)), key=lambda i: sum(counts[i]))
     usual, label = sum(counts[most]) / total, brief(dig(evidence, "confusion", "classes")[most], 30)
-    return [
-        f"Of 100 new rows it gets about {right * 100:.0f} right. "
-        f"Always answering {label} would get {usual * 100:.0f} right."
-    ]
+    dull = f"Always answering {label} would get {usual * 100:.0f} right."
+    return [f"Of 100 new rows it gets about {right * 100:.0f} right. {dull}"]
 
 
 def _found(evidence: Evidence) -> list[str]:
@@ -167,7 +166,7 @@ def _found(evidence: Evidence) -> list[str]:
     found = f"It finds {in_ten(hits / sum(counts[1]))} of the rows that are {label}"
     if not called:
         return [f"{found}: it never gives that answer."]
-    return [f"{found}; when it says {label}, it is right {in_hundred(hits / called)} times."]
+    return [f"{found}; when it says {label}, it is right {in_hundred(hits / called)}."]
 
 
 def _ranks(evidence: Evidence) -> list[str]:
@@ -175,7 +174,7 @@ def _ranks(evidence: Evidence) -> list[str]:
     if area is None:
         return []
     label = _classes(evidence)[-1] if _classes(evidence) else "positive"
-    return [f"Shown one row that is {label} and one that is not, it tells them apart {in_hundred(area)} times."]
+    return [f"Shown one row that is {label} and one that is not, it tells them apart {in_hundred(area)}."]
 
 
 def _misses(evidence: Evidence) -> list[str]:
@@ -189,7 +188,8 @@ def _misses(evidence: Evidence) -> list[str]:
 
 
 def _beside(residual: float) -> str:
-    return f"{number(abs(residual))} {'below' if residual < 0 else 'above'}"
+    size = float(f"{abs(residual):.2g}")  # two digits are all that a sentence needs
+    return f"{number(size)} {'below' if residual < 0 else 'above'}"
 
 
 def area_under(points: Sequence[Evidence]) -> float | None:
@@ -197,7 +197,7 @@ def area_under(points: Sequence[Evidence]) -> float | None:
     if len(points) < 2:
         return None
     pairs = sorted((float(p["x"]), float(p["y"])) for p in points)
-    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(pairs, pairs[1:], strict=False))
+    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(pairs))
 
 
 def calibration_gap(points: Sequence[Evidence]) -> float | None:
@@ -210,7 +210,9 @@ def calibration_gap(points: Sequence[Evidence]) -> float | None:
 
 def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:
     """Return the columns that matter beyond chance, the strongest first."""
-    found = [item for item in dig(evidence, "importance", default=[]) if dig(item, "drop", "low", default=0) > 0]
+    found = [
+        item for item in dig(evidence, "importance", default=[]) if dig(item, "drop", "low", default=0) > 0
+    ]
     return sorted(found, key=lambda item: -float(item["drop"]["value"]))[:n]
 
 
