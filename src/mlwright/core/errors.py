@@ -89,6 +89,6 @@ class MissingDependencyError(MlwrightError, ImportError):
     """An optional package is not installed."""
 
     @classmethod
-    def extra(cls, what: str, package: str, extra: str) -> MissingDependencyError:
+    def install(cls, what: str, package: str, extra: str) -> MissingDependencyError:
         """Give the line that installs what is missing."""
         return cls(f"{what} needs {package!r}, which is not installed. Run: pip install 'mlwright[{extra}]'.")

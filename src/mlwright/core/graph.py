@@ -24,7 +24,7 @@ ML = "ai.onnx.ml"
 MICROSOFT = "com.microsoft"
 """Operator domain of the tokenizer."""
 
-Attribute = int | float | str | list[int] | list[float] | list[str] | Array
+Attribute = int | float | str | list[int] | list[float] | list[str] | Array | np.dtype[Any]
 
 
 @final
@@ -69,7 +69,7 @@ class Graph:
     def constant(self, value: object, dtype: type[np.generic] = np.float32) -> str:
         """Return the name of a constant tensor; equal ones are stored once."""
         array = np.ascontiguousarray(np.asarray(value, dtype=dtype))
-        array = array.reshape(np.shape(value))
+        array = array.reshape(np.asarray(value).shape)
         key = ("constant", array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
             name = f"c_{len(self.constants)}"

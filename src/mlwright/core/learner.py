@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from mlwright.core.task import Link
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Array, Floats, Singles
     from mlwright.core.graph import Graph
+    from mlwright.core.task import Link
 
 
 @final
@@ -30,11 +30,15 @@ class Matrix:
 @final
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows to learn from or to be watched on: features, target (n_rows,), weights or None."""
+    """Rows to learn from or to be watched on: features, target (n_rows,), weights or None.
+
+    `n_classes` is 0 when the target holds values.
+    """
 
     matrix: Matrix
     target: Floats
     weights: Floats | None = None
+    n_classes: int = 0
 
 
 @final
@@ -86,6 +90,9 @@ class Limits:
 class FittedModel(ABC):
     """A fitted learner as plain data: no library objects, so it can be stored and lowered."""
 
+    is_answer: bool
+    """Whether the scores are probabilities already, so that no link is to be applied."""
+
     @abstractmethod
     def scores(self, matrix: Matrix) -> Floats:
         """Return raw scores, shape (n_rows, n_scores). The reference the program is proven against."""
@@ -121,6 +128,8 @@ class Learner(ABC):
     """A family of models."""
 
     serves: ClassVar[frozenset[Link]]
+    grows_with_rows: ClassVar[bool] = False
+    """Whether a fit on more rows deserves more rounds."""
 
     @abstractmethod
     def configurations(self, shape: Shape) -> list[Configuration]:

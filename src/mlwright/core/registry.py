@@ -32,7 +32,9 @@ class Registry(Generic[T]):
         try:
             module = importlib.import_module(f"{self.package}.{name}")
         except ModuleNotFoundError as error:
-            raise MissingDependencyError.extra(f"The {self.what} {name!r}", str(error.name), "all") from error
+            raise MissingDependencyError.install(
+                f"The {self.what} {name!r}", str(error.name), "all"
+            ) from error
         found = [
             member
             for member in vars(module).values()

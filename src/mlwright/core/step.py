@@ -33,6 +33,22 @@ class Block:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """What a fitted step reads and gives.
+
+    `reads`: raw columns. `dense`, `codes`: the names of the features, in order. `code_sizes`: how many
+    codes each code column has.
+    """
+
+    reads: tuple[str, ...] = ()
+    dense: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    code_sizes: tuple[int, ...] = ()
+    n_terms: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lowered:
     """Names of graph values, shaped like the parts of a Block."""
 
@@ -44,13 +60,10 @@ class Lowered:
 class FittedStep(ABC):
     """A step that knows its training rows: plain data, no library objects."""
 
-    reads: tuple[str, ...]
-    """Raw columns it needs."""
-    dense_names: tuple[str, ...] = ()
-    code_sizes: tuple[int, ...] = ()
-    """How many codes each code column has."""
-    code_names: tuple[str, ...] = ()
-    n_terms: int = 0
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """Say what `transform` gives."""
 
     @abstractmethod
     def transform(self, columns: Columns) -> Block:
@@ -96,6 +109,6 @@ class Encoding(ABC):
 
 
 def as_singles(values: Array) -> Singles:
-    """Round doubles to single precision, values beyond its range to its ends."""
-    top = float(np.finfo(np.float32).max)
-    return np.clip(values, -top, top).astype(np.float32)
+    """Round doubles to single precision; what is beyond its range becomes infinite, as in the program."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)

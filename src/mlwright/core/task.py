@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
     from mlwright.core.graph import Graph
     from mlwright.core.prediction import Prediction
 
 Label = str | int | float | bool
+_SMALLEST_PROBABILITY = 1e-7
 
 
 class Link(StrEnum):
@@ -102,14 +105,32 @@ class Task:
         return cls(**{**value, **lists, "link": Link(value["link"])})
 
 
-def lower_answer(graph: Graph, task: Task, raw: str) -> str:
-    """Add the nodes that turn one member's raw scores (n, n_scores) into answers (n, n_answers)."""
-    match task.link:
-        case Link.SIGMOID:
-            yes = graph.add("Sigmoid", raw)
-            no = graph.add("Sub", graph.constant(1.0), yes)
-            return graph.add("Concat", no, yes, axis=1)
-        case Link.SOFTMAX:
-            return graph.add("Softmax", raw, axis=1)
-        case Link.IDENTITY:
-            return raw
+def answers(link: Link, scores: Floats) -> Floats:
+    """Turn raw scores, shape (n_rows, n_scores), into answers: probabilities or values."""
+    if link is Link.IDENTITY:
+        return scores
+    if link is Link.SIGMOID:
+        yes = 1.0 / (1.0 + np.exp(-np.clip(scores[:, 0], -80.0, 80.0)))
+        return np.column_stack([1.0 - yes, yes])
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def lower_answers(graph: Graph, link: Link, scores: str) -> str:
+    """Add the nodes that do the same in the program."""
+    if link is Link.IDENTITY:
+        return scores
+    if link is Link.SIGMOID:
+        yes = graph.add("Sigmoid", scores)
+        return graph.add("Concat", graph.add("Sub", graph.constant(1.0), yes), yes, axis=1)
+    return graph.add("Softmax", scores, axis=1)
+
+
+def losses(link: Link, target: Floats, given: Floats) -> Floats:
+    """Return the proper loss of each row: log loss of answers, or squared error of values."""
+    if link is Link.IDENTITY:
+        squared: Floats = (target - given[:, 0]) ** 2
+        return squared
+    chosen = given[np.arange(len(given)), target.astype(np.int64)]
+    return -np.log(np.clip(chosen, _SMALLEST_PROBABILITY, 1.0))

@@ -1,0 +1,125 @@
+"""Model: a program with its schema and its evidence. What `train` returns and `load` opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.artifact.save import write_artifact
+from mlwright.core.errors import UsageError
+from mlwright.core.schema import NUMERIC, Column, Schema
+from mlwright.core.task import Link, Task
+from mlwright.data.frames import from_frame
+from mlwright.data.parse import parse, parse_cell
+from mlwright.program.runtime import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlwright.core.arrays import Array, Columns
+    from mlwright.core.prediction import Prediction
+
+
+@final
+class Model:
+    """Answers rows. A row's answer depends on that row and this model, and on nothing else.
+
+    Attributes
+    ----------
+    evidence
+        What is known about the model: scores with intervals, baseline, split, decisions. The mapping
+        that `evidence.json` holds.
+    task, schema
+        The question, and the columns it needs.
+    """
+
+    def __init__(self, task: Task, schema: Schema, contents: Mapping[str, Any]) -> None:
+        self.task = task
+        self.schema = schema
+        self.evidence: dict[str, Any] = contents["evidence"]
+        self._contents = contents
+        self._program: Program = contents.get("runtime") or Program(contents["program"])
+        self._columns: list[Column] = [schema[name] for name in self._program.columns]
+        self._cells = [(column, column.kind in NUMERIC) for column in self._columns]
+
+    @property
+    def classes_(self) -> Array:
+        """The labels, in the order of the columns of `predict_proba`, shape (n_classes,)."""
+        return _as_array(self.task.classes)
+
+    @property
+    def n_program_bytes(self) -> int:
+        """Size of the program."""
+        return len(self._contents["program"])
+
+    def predict(self, data: object) -> Array:
+        """Return labels or values, shape (n_rows,).
+
+        `data` is a pandas or polars frame, an Arrow table, a dict (one row, or columns) or a list of
+        dicts. Extra columns are ignored, and their order does not matter.
+
+        Raises
+        ------
+        MissingColumnError
+            A column that the model needs is not there.
+        DataError
+            A cell cannot be read as what its column holds.
+        """
+        prediction = self.answer(data)
+        if prediction.labels is None:
+            return prediction.values
+        labels: Array = self.classes_[prediction.labels]
+        return labels
+
+    def predict_proba(self, data: object) -> Array:
+        """Return probabilities, shape (n_rows, n_classes), columns in the order of `classes_`."""
+        if self.task.link is Link.IDENTITY:
+            message = f"This model predicts the number {self.task.target!r}; it has no probabilities."
+            raise UsageError(message)
+        return self.answer(data).scores
+
+    def answer(self, data: object) -> Prediction:
+        """Return the prediction for each row of `data`."""
+        if isinstance(data, dict):
+            row = self._one_row(data)
+            if row is not None:
+                return self._program.run(row)
+        raw = from_frame(data)
+        return self._program.run(parse(self._columns, raw))
+
+    def answer_typed(self, columns: Columns) -> Prediction:
+        """Return the prediction for rows that are typed already."""
+        return self._program.run(columns)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model as one file, all or nothing."""
+        write_artifact(path, self.task, self.schema, self._contents)
+
+    def _one_row(self, data: dict[str, Any]) -> dict[str, Array] | None:
+        """Read a dict of single cells; None if it holds columns, or lacks one."""
+        row: dict[str, Array] = {}
+        for column, is_number in self._cells:
+            if column.name not in data:
+                return None
+            value = data[column.name]
+            if isinstance(value, _SEQUENCES) or (hasattr(value, "__array__") and np.ndim(value) > 0):
+                return None
+            cell = np.empty(1, dtype=np.float64 if is_number else object)
+            cell[0] = parse_cell(column, value)
+            row[column.name] = cell
+        return row
+
+
+_SEQUENCES = (list, tuple)
+
+
+def _as_array(classes: tuple[Any, ...]) -> Array:
+    if all(isinstance(label, bool) for label in classes):
+        return np.array(classes, dtype=bool)
+    if all(isinstance(label, int) for label in classes):
+        return np.array(classes, dtype=np.int64)
+    if all(isinstance(label, int | float) for label in classes):
+        return np.array(classes, dtype=np.float64)
+    return np.array([str(label) for label in classes], dtype=object)

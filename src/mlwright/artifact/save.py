@@ -1,0 +1,88 @@
+"""Writes a `.mlw` file: a zip with a manifest of hashes, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlwright.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlwright.core.schema import Schema
+    from mlwright.core.task import Task
+
+FORMAT = 1
+PROGRAM, MANIFEST = "program.onnx", "manifest.json"
+JSON_FILES = ("schema.json", "evidence.json", "profile.json", "golden.json")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Zip wants a date; a fixed one, so that equal models are equal files."""
+
+
+def write_artifact(path: str | Path, task: Task, schema: Schema, contents: Mapping[str, Any]) -> None:
+    """Write everything into a new file beside `path`, then move it there.
+
+    `contents` holds "program" (bytes), "evidence", "profile", "golden" (JSON), "card" (text) and
+    "facts" (JSON for the manifest). Raises UsageError when the place cannot be written to.
+    """
+    files = {
+        PROGRAM: contents["program"],
+        "schema.json": _json({"task": task.to_json(), "columns": schema.to_json()}),
+        "evidence.json": _json(contents["evidence"]),
+        "profile.json": _json(contents["profile"]),
+        "golden.json": _json(contents["golden"]),
+        "card.md": contents["card"].encode(),
+    }
+    manifest = {
+        "format": FORMAT,
+        **contents["facts"],
+        "files": {
+            name: {"sha256": sha256(data).hexdigest(), "size": len(data)} for name, data in files.items()
+        },
+    }
+    write_atomically(path, {MANIFEST: _json(manifest), **files})
+
+
+def write_atomically(path: str | Path, files: Mapping[str, bytes]) -> None:
+    """Write a zip of these files; on any failure the place is as it was before."""
+    target = Path(path)
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
+        ) as file:
+            temporary = file.name
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+                for name, data in files.items():
+                    info = zipfile.ZipInfo(name, _EPOCH)
+                    info.compress_type = zipfile.ZIP_DEFLATED
+                    info.external_attr = 0o644 << 16
+                    archive.writestr(info, data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101 - the name is a string here
+        os.replace(temporary, target)  # noqa: PTH105 - as above
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        message = f"The model cannot be written to {str(target)!r}: {error.strerror or error}."
+        raise UsageError(message) from error
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

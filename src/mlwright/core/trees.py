@@ -1,0 +1,133 @@
+"""Trees: what every ensemble of decision trees becomes, whichever library grew it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from mlwright.core.graph import ML
+from mlwright.core.learner import FittedModel, Matrix
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Floats, Singles
+    from mlwright.core.graph import Graph
+
+
+@final
+@dataclass(frozen=True)
+class Trees(FittedModel):
+    """Binary trees whose values are added up; all arrays run over the nodes of all trees.
+
+    A row goes left at node i when `x[feature[i]] <= threshold[i]` (single precision) or, where x is
+    missing, when `missing_left[i]`. `left` and `right` are node numbers; a leaf has `feature` -1.
+    `values`, shape (n_nodes, width), are what leaves give; tree t adds them to the scores from
+    `target[t]` on. `roots` holds the first node of each tree.
+    """
+
+    feature: Array
+    threshold: Singles
+    missing_left: Array
+    left: Array
+    right: Array
+    values: Singles
+    roots: Array
+    target: Array
+    n_scores: int
+    is_answer: bool = False
+
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return len(self.roots)
+
+    def scores(self, matrix: Matrix) -> Floats:
+        """Add up the leaves that each row reaches, shape (n_rows, n_scores)."""
+        dense = matrix.dense
+        total = np.zeros((len(dense), self.n_scores))
+        width = self.values.shape[1]
+        rows = np.arange(len(dense))
+        for root, target in zip(self.roots, self.target, strict=True):
+            total[:, target : target + width] += self.values[self._leaves(dense, rows, int(root))]
+        return total
+
+    def _leaves(self, dense: Singles, rows: Array, root: int) -> Array:
+        node = np.full(len(rows), root)
+        walking = rows if self.feature[root] >= 0 else rows[:0]
+        while len(walking):
+            at = node[walking]
+            x = dense[walking, self.feature[at]]
+            goes_left = np.where(np.isnan(x), self.missing_left[at], x <= self.threshold[at])
+            node[walking] = np.where(goes_left, self.left[at], self.right[at])
+            walking = walking[self.feature[node[walking]] >= 0]
+        return node
+
+    def lower(self, graph: Graph, dense: str, terms: str) -> str:
+        """Write the trees as one TreeEnsembleRegressor."""
+        del terms
+        sizes = np.diff([*self.roots, len(self.feature)])
+        tree_of = np.repeat(np.arange(self.n_trees), sizes)
+        number = np.arange(len(self.feature)) - np.repeat(self.roots, sizes)
+        is_leaf = self.feature < 0
+        first = np.repeat(self.roots, sizes)
+        leaves = np.flatnonzero(is_leaf)
+        width = self.values.shape[1]
+        return graph.add(
+            "TreeEnsembleRegressor",
+            dense,
+            domain=ML,
+            n_targets=self.n_scores,
+            aggregate_function="SUM",
+            post_transform="NONE",
+            nodes_treeids=tree_of.tolist(),
+            nodes_nodeids=number.tolist(),
+            nodes_featureids=np.where(is_leaf, 0, self.feature).tolist(),
+            nodes_values=self.threshold.tolist(),
+            nodes_modes=np.where(is_leaf, "LEAF", "BRANCH_LEQ").tolist(),
+            nodes_truenodeids=np.where(is_leaf, 0, self.left - first).tolist(),
+            nodes_falsenodeids=np.where(is_leaf, 0, self.right - first).tolist(),
+            nodes_missing_value_tracks_true=np.where(is_leaf, 0, self.missing_left).astype(int).tolist(),
+            target_treeids=np.repeat(tree_of[leaves], width).tolist(),
+            target_nodeids=np.repeat(number[leaves], width).tolist(),
+            target_ids=(self.target[tree_of[leaves]][:, None] + np.arange(width)).ravel().tolist(),
+            target_weights=self.values[leaves].ravel().tolist(),
+        )
+
+    def edges(self, n_dense: int) -> list[Floats]:
+        """Return the thresholds on each feature."""
+        found = []
+        for column in range(n_dense):
+            here = self.threshold[self.feature == column]
+            found.append(np.unique(here).astype(np.float64))
+        return found
+
+
+def round_down(thresholds: Floats) -> Singles:
+    """Round to single precision towards minus infinity.
+
+    Then `x <= threshold` decides for every single-precision x exactly as it did in double precision.
+    """
+    with np.errstate(over="ignore"):
+        rounded = thresholds.astype(np.float32)
+    too_big = rounded.astype(np.float64) > thresholds
+    return np.where(too_big, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+
+
+def probe_rows(model: FittedModel, dense: Singles, seed: int, n_rows: int = 200) -> Singles:
+    """Make rows that test a translation: known rows with cells moved onto thresholds or emptied."""
+    rng = np.random.default_rng(seed)
+    rows = dense[rng.integers(0, len(dense), n_rows)].copy()
+    if dense.shape[1] == 0:
+        return rows
+    for column, edges in enumerate(model.edges(dense.shape[1])):
+        chosen = rng.random(n_rows) < 0.3
+        if len(edges):
+            there = rng.choice(edges, n_rows).astype(np.float32)
+            side = rng.integers(-1, 2, n_rows)
+            below = np.nextafter(there, np.float32(-np.inf))
+            above = np.nextafter(there, np.float32(np.inf))
+            moved = np.where(side < 0, below, np.where(side > 0, above, there))
+            rows[chosen, column] = moved[chosen]
+        rows[rng.random(n_rows) < 0.05, column] = np.nan
+    return rows

@@ -1,0 +1,127 @@
+"""The findings of `infer`, in words."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.schema import Column, Kind
+from mlwright.data.parse import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlwright.data.dates import Dates
+    from mlwright.data.numerals import Numerals
+
+_SHOWN = 5
+
+
+def missing_spelling(name: str, counts: Mapping[str, int]) -> Finding:
+    """Say which texts are taken for "no value"."""
+    shown = ", ".join(repr(text) for text in counts)
+    return Finding(
+        rule="missing_spelling",
+        severity=Severity.NOTE,
+        column=name,
+        message=f"{shown} is taken for a missing value ({sum(counts.values())} cells).",
+        evidence={"spellings": dict(counts)},
+        remedy="Replace it by a word of its own if it is a real value.",
+    )
+
+
+def unreadable(column: Column, values: Iterable[object]) -> Finding:
+    """Say which cells of a column of numbers or dates are neither, and where they are."""
+    lost = frozenset(column.missing)
+    hits = ((row, text) for row, text in enumerate(map(_shown, values), 1) if text.lower() in lost)
+    found = list(hits)
+    examples = list(islice(dict.fromkeys(text for _, text in found), _SHOWN))
+    is_number = column.kind is Kind.NUMBER
+    return Finding(
+        rule="unparsable_number" if is_number else "unparsable_date",
+        severity=Severity.WARNING,
+        column=column.name,
+        message=(
+            f"{len(found)} cells are no {'number' if is_number else 'date'} and are taken for missing: "
+            f"{', '.join(map(repr, examples))} (first in row {found[0][0]})."
+        ),
+        evidence={"n_cells": len(found), "examples": examples, "rows": [row for row, _ in found[:_SHOWN]]},
+        remedy="Correct these cells in the data.",
+    )
+
+
+def number_format(name: str, numerals: Numerals, example: str) -> Finding:
+    """Say how numbers that are not written plainly are read."""
+    marks = f"decimal mark {numerals.decimal!r}"
+    marks += f", thousands mark {numerals.thousands!r}" if numerals.thousands else ""
+    return Finding(
+        rule="number_format",
+        severity=Severity.NOTE,
+        column=name,
+        message=f"Text such as {example!r} is read as numbers with {marks}.",
+        evidence={"decimal": numerals.decimal, "thousands": numerals.thousands, "example": example},
+    )
+
+
+def ambiguous_dates(name: str, dates: Dates, example: str) -> Finding:
+    """Say that day and month cannot be told apart."""
+    return Finding(
+        rule="ambiguous_date",
+        severity=Severity.WARNING,
+        column=name,
+        message=f"Dates such as {example!r} fit {dates.format} and {dates.other}; read as {dates.format}.",
+        evidence={"format": dates.format, "other": dates.other, "example": example},
+        remedy="Write dates as 2024-05-31.",
+    )
+
+
+def mixed_dates(name: str, dates: Dates) -> Finding:
+    """Say that a column holds dates of two formats."""
+    one, other = (shown or "ISO 8601" for shown in (dates.format, dates.other))
+    return Finding(
+        rule="mixed_dates",
+        severity=Severity.WARNING,
+        column=name,
+        message=f"The column mixes dates written as {one} and as {other}, so it is not read as dates.",
+        evidence={"formats": [one, other]},
+        remedy="Write all dates as 2024-05-31.",
+        action="kept",
+    )
+
+
+def excluded(name: str) -> Finding:
+    """Say that a column was left out on demand."""
+    return Finding(
+        rule="excluded",
+        severity=Severity.NOTE,
+        column=name,
+        message="The column is not used, as asked for.",
+        action="dropped",
+    )
+
+
+def dropped(column: Column, cells: Iterable[object]) -> Finding:
+    """Say why an identifier or a constant is not used."""
+    example = _shown(next(iter(cells)))
+    if column.kind is Kind.IDENTIFIER:
+        message = f"Every row has its own value, such as {example!r}: it names the row and says nothing else."
+        remedy = "Name it as a feature or as an id to use it."
+    elif column.missing_share == 1:
+        message, remedy = "Every cell is missing.", "Fill it, or leave it out."
+    else:
+        message, remedy = f"Every cell is {example!r}.", "Leave it out."
+    return Finding(
+        rule=column.kind.value,
+        severity=Severity.NOTE,
+        column=column.name,
+        message=message,
+        evidence={"n_unique": column.n_unique, "missing_share": column.missing_share},
+        remedy=remedy,
+        action="dropped",
+    )
+
+
+def _shown(value: object) -> str:
+    """Return a cell as people wrote it."""
+    return clean(value) if isinstance(value, str) else str(value)

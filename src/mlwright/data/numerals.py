@@ -1,0 +1,112 @@
+"""Numbers as people write them: "1,234.5", "1.234,5", "$1,200", "45 %"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CURRENCY = "[$€£¥₹]"
+_WIDE_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
+_CONVENTIONS = ((".", ""), (".", ","), (",", "."), (",", ""), (",", " "), (".", " "), (".", "'"))
+"""Decimal and thousands marks, the more likely first: it decides where several fit."""
+
+_SAMPLE = 200
+_ENOUGH_SHARE = 0.99
+_ENOUGH_CELLS = 20
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Numerals:
+    """How the numbers of a column are written, and which spellings are none."""
+
+    decimal: str
+    thousands: str
+    unreadable: tuple[str, ...]
+
+
+def read_number(text: str, decimal: str = ".", thousands: str = "") -> float:
+    """Read one number.
+
+    A currency sign before or after it and a percent sign after it are dropped: "45%" is 45.
+
+    Raises
+    ------
+    ValueError
+        If the text is not a number under this convention.
+    """
+    if decimal == "." and "_" not in text:  # Python reads "1_000" as a number; people do not.
+        try:
+            return float(text)
+        except ValueError:
+            pass
+    match = _pattern(decimal, thousands).fullmatch(text.translate(_WIDE_SPACES).strip())
+    if not match or not (match["whole"] or match["part"]):
+        raise ValueError(text)
+    whole = match["whole"].replace(thousands, "") if thousands else match["whole"]
+    sign = "-" if "-" in (match["sign"], match["inner"]) else ""
+    return float(f"{sign}{whole or 0}.{match['part'] or 0}e{match['power'] or 0}")
+
+
+def is_code_list(texts: Mapping[str, int]) -> bool:
+    """Tell whether texts are codes such as "00123": digits of one length, some with leading zeros."""
+    lengths = {len(text) for text in texts}
+    return (
+        len(lengths) == 1
+        and lengths != {1}
+        and all(text.isdecimal() for text in texts)
+        and any(text[0] == "0" for text in texts)
+    )
+
+
+def guess_numerals(counts: Mapping[str, int]) -> Numerals | None:
+    """Find the convention under which the texts (with their counts) are numbers; None if they are not.
+
+    At least 99 % of the cells must be readable, and 20 of them if not all are.
+    """
+    sample = list(islice(counts, _SAMPLE))
+    fitting = [(len(_unreadable(sample, *marks)), rank) for rank, marks in enumerate(_CONVENTIONS)]
+    if min(fitting)[0] > len(sample) // 2:
+        return None
+    total = sum(counts.values())
+    best: tuple[int, Numerals] | None = None
+    for n_bad, rank in sorted(fitting, key=lambda pair: pair[1]):
+        if n_bad > len(sample) // 2:
+            continue
+        marks = _CONVENTIONS[rank]
+        lost = _unreadable(counts, *marks)
+        n_lost = sum(counts[text] for text in lost)
+        if best is None or n_lost < best[0]:
+            best = n_lost, Numerals(*marks, tuple(sorted(lost)))
+        if not n_lost:
+            break
+    if best is None or (best[0] and total - best[0] < max(_ENOUGH_SHARE * total, _ENOUGH_CELLS)):
+        return None
+    return best[1]
+
+
+def _unreadable(texts: Mapping[str, int] | list[str], decimal: str, thousands: str) -> list[str]:
+    """List the texts that are not numbers under a convention."""
+    lost = []
+    for text in texts:
+        try:
+            read_number(text, decimal, thousands)
+        except ValueError:
+            lost.append(text)
+    return lost
+
+
+@cache
+def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+    """Return the pattern of a number; groups of thousands must be whole and not start with 0."""
+    grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
+    return re.compile(
+        rf"(?P<sign>[+-]?)\s*{_CURRENCY}?\s*(?P<inner>[+-]?)\s*(?P<whole>{grouped}\d*)"
+        rf"(?:{re.escape(decimal)}(?P<part>\d*))?(?:[eE](?P<power>[+-]?\d+))?\s*(?:{_CURRENCY}|%)?"
+    )

@@ -1,0 +1,213 @@
+"""Split: seal a test away, and cut what remains into folds. Copies and groups never straddle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.errors import DataError
+from mlwright.core.seeds import stream
+from mlwright.data.deal import drawn, join, ranks, rare_keys, settle
+from mlwright.data.forward import pair, time_blocks
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Floats, Integers
+
+_TEST_SHARE, _MOST_TEST_ROWS = 0.2, 10_000
+_HOLDOUT_SHARE, _MOST_HOLDOUT_ROWS = 0.15, 20_000
+_WANTED_UNITS = 10
+"""A test of fewer groups than this has no interval worth the name."""
+_MOST_JUDGED_CLASSES = 20
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """Rows to learn from and rows to judge by, as indices in ascending order.
+
+    `how` is "stratified", "random", "grouped", "forward in time", "grouped, forward in time" or
+    "given". `proof` is what `prove` counted, and `n_dropped`, the rows on neither side.
+    """
+
+    train: Integers
+    test: Integers
+    how: str
+    proof: dict[str, Any]
+
+
+def seal(  # noqa: PLR0913
+    values: Floats,
+    keys: Integers,
+    *,
+    n_classes: int,
+    groups: Array | None = None,
+    times: Floats | None = None,
+    seed: int = 0,
+) -> Split:
+    """Set a fifth of the rows, at most 10,000, aside as the sealed test.
+
+    Classes (or bins of the value) are in proportion; a class with two rows or more keeps one to learn
+    from. With `times` the test is what came last: later rows that copy an earlier one, or belong to a
+    group known earlier, are dropped; where groups live throughout, a fifth of the groups is judged
+    later and the others are learned from before.
+
+    Parameters
+    ----------
+    values
+        Class numbers or values, shape (n_rows,).
+    keys
+        Equal for rows with equal features, shape (n_rows,). Copies stay on one side, but for patterns
+        in more than 10 rows and 2 % of all, which are the nature of the table.
+    n_classes
+        0 for values.
+    groups
+        Rows of one group stay on one side, shape (n_rows,).
+    times
+        Epoch seconds, shape (n_rows,); NaN counts as earliest.
+    seed
+        The same seed gives the same split.
+
+    Raises
+    ------
+    DataError
+        If two sides cannot be made: one row, one group, or one time.
+    """
+    share = min(_TEST_SHARE, _MOST_TEST_ROWS / max(1, len(values)))
+    if groups is not None:
+        share = min(_TEST_SHARE, max(share, _WANTED_UNITS / max(1, len(np.unique(groups)))))
+    cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "seal"))
+    train, test = cells.holdout(share)
+    if groups is None and times is None:
+        how = "stratified" if n_classes else "random"
+    else:
+        how = ", ".join(["grouped"] * (groups is not None) + ["forward in time"] * (times is not None))
+    proof = prove(train, test, keys, groups, times) | {"n_dropped": len(values) - len(train) - len(test)}
+    return Split(train=train, test=test, how=how, proof=proof)
+
+
+def folds(  # noqa: PLR0913
+    values: Floats,
+    keys: Integers,
+    *,
+    n_classes: int,
+    n_folds: int,
+    groups: Array | None = None,
+    times: Floats | None = None,
+    seed: int = 0,
+) -> list[tuple[Integers, Integers]]:
+    """Cut rows into pairs to learn from and to validate by; see `seal` for the arguments.
+
+    Returns
+    -------
+    `n_folds` pairs of ascending indices. Each row validates at most once; rows of a class that would
+    else be missing from training never do. One fold is a holdout of 15 %, at most 20,000 rows. With
+    `times`, rows fall into n_folds + 1 spans, of which the first only trains and each other one
+    validates what came before it. Fewer groups than folds give as many pairs as there are groups.
+    """
+    cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "folds"))
+    if n_folds == 1:
+        return [cells.holdout(min(_HOLDOUT_SHARE, _MOST_HOLDOUT_ROWS / max(1, len(values))))]
+    return cells.chained(n_folds) if times is not None else cells.dealt(n_folds)
+
+
+def prove(
+    train: Integers, test: Integers, keys: Integers, groups: Array | None, times: Floats | None
+) -> dict[str, Any]:
+    """Count what two sides share, from the rows themselves and not from how they were made.
+
+    Returns
+    -------
+    "n_train", "n_test"; "n_shared_duplicates": test rows that copy a training row;
+    "n_common_patterns": test rows whose pattern is too common in the table to count as a copy;
+    "n_shared_groups" (None without groups); "latest_train_time" and "earliest_test_time" as ISO 8601
+    (None without times).
+    """
+    apart = rare_keys(keys)
+    n_copies = int(np.isin(apart[test], apart[train]).sum())
+    n_equal = int(np.isin(keys[test], keys[train]).sum())
+    return {
+        "n_train": len(train),
+        "n_test": len(test),
+        "n_shared_duplicates": n_copies,
+        "n_common_patterns": n_equal - n_copies,
+        "n_shared_groups": None if groups is None else len(np.intersect1d(groups[train], groups[test])),
+        "latest_train_time": None if times is None else _iso(times[train], np.fmax),
+        "earliest_test_time": None if times is None else _iso(times[test], np.fmin),
+    }
+
+
+def _iso(times: Floats, pick: np.ufunc) -> str | None:
+    known = times[np.isfinite(times)]
+    if not len(known):
+        return None
+    return str(np.datetime64(round(float(pick.reduce(known)) * 1e6), "us"))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What decides where a row may go; `keys` tell copies alone."""
+
+    values: Floats
+    keys: Integers
+    n_classes: int
+    groups: Array | None
+    times: Floats | None
+    rng: np.random.Generator
+
+    def holdout(self, share: float) -> tuple[Integers, Integers]:
+        """Return one pair, the second part holding about this share of the rows."""
+        units = join(self.keys, self.groups)
+        n_units = int(units.max(initial=-1)) + 1
+        if n_units < 2:
+            what = "group" if self.groups is not None else "different row"
+            raise DataError(
+                f"The data hold {n_units} {what}, but two are needed to learn from one and judge by one."
+            )
+        if self.times is not None:
+            return self._later(time_blocks(self.times, [1.0 - share]), 1, units, share)
+        is_test = drawn(ranks(self.values, units, self.n_classes, self.rng), share, self.rng)
+        if self.n_classes:
+            is_test = settle(is_test, self.values.astype(np.int64), units, _MOST_JUDGED_CLASSES)
+        return np.flatnonzero(~is_test[units]), np.flatnonzero(is_test[units])
+
+    def dealt(self, n_folds: int) -> list[tuple[Integers, Integers]]:
+        """Return pairs in which each unit validates once."""
+        units = join(self.keys, self.groups)
+        positions = ranks(self.values, units, self.n_classes, self.rng)
+        if len(positions) < 2:
+            return [self.holdout(_HOLDOUT_SHARE)]  # says what is wrong
+        fold = positions % min(n_folds, len(positions))
+        pairs = []
+        for number in range(int(fold.max()) + 1):
+            is_valid = fold == number
+            if self.n_classes:
+                is_valid = settle(is_valid, self.values.astype(np.int64), units, 0)
+            pairs.append((np.flatnonzero(~is_valid[units]), np.flatnonzero(is_valid[units])))
+        return pairs
+
+    def chained(self, n_folds: int) -> list[tuple[Integers, Integers]]:
+        """Return pairs in which each span validates what came before it."""
+        units = join(self.keys, self.groups)
+        times = np.zeros(0) if self.times is None else self.times
+        n_cuts = min(n_folds, len(np.unique(times[np.isfinite(times)])) - 1 + bool(np.isnan(times).any()))
+        spans = time_blocks(times, [cut / (n_cuts + 1) for cut in range(1, n_cuts + 1)] or [0.5])
+        return [self._later(spans, number, units, 1.0 / n_folds) for number in range(1, n_cuts + 1)]
+
+    def _later(
+        self, spans: Integers, number: int, units: Integers, share: float
+    ) -> tuple[Integers, Integers]:
+        """Return the pair that judges one span by the earlier ones."""
+        is_drawn = None
+        if self.groups is not None:
+            is_drawn = drawn(ranks(self.values, units, self.n_classes, self.rng), share, self.rng)[units]
+        linked = None if self.groups is None else units
+        train, test = pair(spans < number, spans == number, self.keys, linked, is_drawn)
+        if not train.any() or not test.any():
+            raise DataError(
+                "The group and time columns together leave no rows to judge by: every group is in the past "
+                "and in the future. Use one of the two columns."
+            )
+        return np.flatnonzero(train), np.flatnonzero(test)

@@ -1,0 +1,32 @@
+"""Precision: how many of the answers are right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from mlwright.core.evaluation import Direction, Metric
+from mlwright.evaluation.cells import classes_met, combine_ratios, ratio_parts
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats
+    from mlwright.core.prediction import Prediction
+
+
+@final
+class Precision(Metric):
+    """Right answers among the rows answered positive; 0 if no row is.
+
+    With more than two classes the plain average over those in the truth or the answers.
+    """
+
+    direction = Direction.MAX
+    title = "Precision"
+    says = "Of the rows answered with a class (of two, the second), the share that belongs to it."
+
+    def parts(self, truth: Floats, prediction: Prediction) -> Floats:
+        """Return hits and answers per class, shape (n_rows, 2 n_classes)."""
+        return ratio_parts(truth, prediction, classes_met(truth, prediction), 0.0, 1.0)
+
+    def combine(self, means: Floats) -> Floats:
+        """Divide, and average over the classes."""
+        return combine_ratios(means)

@@ -1,0 +1,130 @@
+"""Encoder: categories to numbers, fitted on the rows that train a model and on no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from mlwright.core.learner import Matrix
+from mlwright.core.seeds import stream
+from mlwright.core.shelves import ENCODINGS
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Codes, Floats, Integers, Singles
+    from mlwright.core.graph import Graph
+    from mlwright.core.step import Block, Encoding, Table
+
+_N_FOLDS = 5
+
+
+@final
+@dataclass(frozen=True)
+class Encoder:
+    """Fitted tables: (code column, its table), grouped by encoding. Encoded columns follow the dense ones."""
+
+    groups: tuple[tuple[tuple[int, Table], ...], ...]
+
+    @classmethod
+    def fit(
+        cls, names: tuple[str, ...], codes: Codes, sizes: tuple[int, ...], target: Floats, n_classes: int
+    ) -> Encoder:
+        """Fit the named encodings on every code column."""
+        groups = []
+        for name in names:
+            encoding = ENCODINGS.get(name)
+            groups.append(_fit_group(encoding, codes, sizes, target, n_classes))
+        return cls(tuple(groups))
+
+    def names(self, code_names: tuple[str, ...]) -> tuple[str, ...]:
+        """Name the encoded features after the columns they come from."""
+        return tuple(
+            code_names[column]
+            for group in self.groups
+            for column, table in group
+            for _ in range(table.values.shape[1])
+        )
+
+    def transform(self, block: Block) -> Matrix:
+        """Put the encoded categories beside the dense features."""
+        return _beside(block, [_encode(group, block.codes) for group in self.groups])
+
+    def lower(self, graph: Graph, dense: str, codes: str) -> str:
+        """Write the look-ups into the program and return the name of all features."""
+        parts = [dense] if dense else []
+        for group in self.groups:
+            parts.extend(_lower_group(graph, group, codes))
+        if not parts:
+            return ""
+        return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def fit_training(
+    names: tuple[str, ...],
+    block: Block,
+    sizes: tuple[int, ...],
+    target: Floats,
+    n_classes: int,
+    seed: int,
+) -> tuple[Encoder, Matrix]:
+    """Fit an encoder and encode its own training rows, out of fold where the target was used.
+
+    Were a row encoded with its own target, the learner would trust the encoding too much.
+    """
+    codes = block.codes
+    assert codes is not None  # noqa: S101 - a recipe always gives codes, if with no columns
+    encoder = Encoder.fit(names, codes, sizes, target, n_classes)
+    folds = stream(seed, "encoding").permutation(np.arange(len(target)) % _N_FOLDS)
+    parts = []
+    for name, group in zip(names, encoder.groups, strict=True):
+        encoding = ENCODINGS.get(name)
+        encoded = _encode(group, codes)
+        if encoding.uses_target and group:
+            for fold in range(_N_FOLDS):
+                inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+                if len(outside) == 0 or len(inside) == 0:
+                    continue
+                other = _fit_group(encoding, codes[outside], sizes, target[outside], n_classes)
+                encoded[inside] = _encode(other, codes[inside])
+        parts.append(encoded)
+    return encoder, _beside(block, parts)
+
+
+def _fit_group(
+    encoding: Encoding, codes: Codes, sizes: tuple[int, ...], target: Floats, n_classes: int
+) -> tuple[tuple[int, Table], ...]:
+    found = []
+    for column, size in enumerate(sizes):
+        table = encoding.fit(codes[:, column], size, target, n_classes)
+        if table is not None:
+            found.append((column, table))
+    # Tables of equal width stand together: the program reads them with one look-up.
+    return tuple(sorted(found, key=lambda pair: pair[1].values.shape[1]))
+
+
+def _encode(group: tuple[tuple[int, Table], ...], codes: Codes | None) -> Singles:
+    assert codes is not None  # noqa: S101 - as above
+    if not group:
+        return np.empty((len(codes), 0), np.float32)
+    return np.hstack([table.transform(codes[:, column]) for column, table in group])
+
+
+def _beside(block: Block, encoded: list[Singles]) -> Matrix:
+    assert block.dense is not None  # noqa: S101 - a recipe always gives dense features
+    return Matrix(np.ascontiguousarray(np.hstack([block.dense, *encoded])), block.terms)
+
+
+def _lower_group(graph: Graph, group: tuple[tuple[int, Table], ...], codes: str) -> list[str]:
+    parts = []
+    for width in sorted({table.values.shape[1] for _, table in group}):
+        members = [(column, table) for column, table in group if table.values.shape[1] == width]
+        starts = np.cumsum([0, *(len(table.values) for _, table in members[:-1])])
+        columns: Integers = np.array([column for column, _ in members])
+        chosen = graph.add("Gather", codes, graph.constant(columns, np.int64), axis=1)
+        rows = graph.add("Add", chosen, graph.constant(starts[None, :], np.int64))
+        table = graph.constant(np.vstack([table.values for _, table in members]))
+        found = graph.add("Gather", table, rows, axis=0)
+        shape = graph.constant([-1, width * len(members)], np.int64)
+        parts.append(graph.add("Reshape", found, shape))
+    return parts

@@ -1,0 +1,96 @@
+"""Recipe: all steps fitted on the same rows, in one order; the features before any look at the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.schema import NUMERIC
+from mlwright.core.shelves import STEPS
+from mlwright.core.step import Block, FittedStep, Lowered
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Columns
+    from mlwright.core.dataset import Dataset
+    from mlwright.core.graph import Graph
+    from mlwright.core.schema import Column
+
+
+@final
+@dataclass(frozen=True)
+class Recipe:
+    """Fitted steps. Their blocks stand side by side in the order of the steps."""
+
+    steps: tuple[FittedStep, ...]
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def fit(cls, dataset: Dataset, seed: int) -> Recipe:
+        """Fit every step of the shelf; those with nothing to do are left out."""
+        fitted = [STEPS.get(name).fit(dataset, seed) for name in STEPS.names()]
+        steps = tuple(step for step in fitted if step is not None)
+        used = {name for step in steps for name in step.layout.reads}
+        return cls(steps, tuple(c for c in dataset.schema.features if c.name in used))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Raw columns that are needed, in the order of the table."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def dense_names(self) -> tuple[str, ...]:
+        """Names of the dense features."""
+        return tuple(name for step in self.steps for name in step.layout.dense)
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """Names of the code columns."""
+        return tuple(name for step in self.steps for name in step.layout.codes)
+
+    @property
+    def code_sizes(self) -> tuple[int, ...]:
+        """How many codes each code column has."""
+        return tuple(size for step in self.steps for size in step.layout.code_sizes)
+
+    @property
+    def n_terms(self) -> int:
+        """Number of word weights."""
+        return sum(step.layout.n_terms for step in self.steps)
+
+    def transform(self, columns: Columns, n_rows: int) -> Block:
+        """Make features: dense always, codes and terms where there are any."""
+        blocks = [step.transform(columns) for step in self.steps]
+        dense = [block.dense for block in blocks if block.dense is not None]
+        codes = [block.codes for block in blocks if block.codes is not None]
+        terms = [block.terms for block in blocks if block.terms is not None]
+        return Block(
+            dense=np.hstack(dense) if dense else np.empty((n_rows, 0), np.float32),
+            codes=np.hstack(codes) if codes else np.empty((n_rows, 0), np.int32),
+            terms=_beside(terms),
+        )
+
+    def lower(self, graph: Graph) -> Lowered:
+        """Declare the raw columns as inputs and write the steps into the program."""
+        inputs = {c.name: graph.input(c.name, is_text=c.kind not in NUMERIC) for c in self.columns}
+        parts = [step.lower(graph, inputs) for step in self.steps]
+        return Lowered(
+            dense=_concat(graph, [part.dense for part in parts if part.dense]),
+            codes=_concat(graph, [part.codes for part in parts if part.codes]),
+            terms=_concat(graph, [part.terms for part in parts if part.terms]),
+        )
+
+
+def _concat(graph: Graph, parts: list[str]) -> str:
+    if len(parts) < 2:
+        return parts[0] if parts else ""
+    return graph.add("Concat", *parts, axis=1)
+
+
+def _beside(terms: list[Any]) -> Any:
+    if len(terms) < 2:
+        return terms[0] if terms else None
+    from scipy.sparse import hstack  # noqa: PLC0415 - heavy, training only
+
+    return hstack(terms, format="csr")

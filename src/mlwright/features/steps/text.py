@@ -1,0 +1,184 @@
+"""Words and letter sequences of text, weighted by how telling they are; a few dense themes for trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.graph import MICROSOFT
+from mlwright.core.schema import Kind
+from mlwright.core.step import Block, FittedStep, Layout, Lowered, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlwright.core.arrays import Array, Columns, Singles
+    from mlwright.core.dataset import Dataset
+    from mlwright.core.graph import Graph
+
+_MAX_TERMS = 6_000
+"""Of each sort (words, letters) and column, the most frequent."""
+_N_THEMES = 24
+_WORDS, _LETTERS = (1, 2), (3, 4)
+"""Lengths of the sequences."""
+
+
+@final
+@dataclass(frozen=True)
+class _Bag:
+    """The terms of one sort in one column, with their weights (inverse document frequencies)."""
+
+    column: str
+    of_letters: bool
+    terms: tuple[tuple[str, ...], ...]
+    weights: Singles
+
+    def transform(self, texts: Sequence[str]) -> Any:
+        """Return sparse weights of unit length, shape (n_rows, n_terms)."""
+        from scipy.sparse import diags  # noqa: PLC0415 - heavy, and not needed to serve
+
+        counts = _count(texts, [self.joined(term) for term in self.terms], of_letters=self.of_letters)
+        counts.data = np.sqrt(counts.data)
+        weighted = (counts @ diags(self.weights)).tocsr().astype(np.float32)
+        squares = weighted.multiply(weighted).sum(axis=1)
+        norms = np.maximum(np.sqrt(np.asarray(squares).ravel()), np.float32(1e-6))
+        return (diags(1.0 / norms) @ weighted).tocsr().astype(np.float32)
+
+    def joined(self, term: tuple[str, ...]) -> str:
+        """Write a term as scikit-learn does."""
+        return ("" if self.of_letters else " ").join(term)
+
+    def lower(self, graph: Graph, text: str) -> str:
+        """Count the terms in the program. The cell holds words that are separated by one space."""
+        how = {"tokenexp": "."} if self.of_letters else {"separators": [" "]}
+        flat = graph.add("Reshape", text, graph.constant([-1], np.int64))
+        tokens = graph.add("Tokenizer", flat, domain=MICROSOFT, mark=0, mincharnum=1, pad_value="\x01", **how)
+        by_length = _LETTERS if self.of_letters else _WORDS
+        starts = [0] * (by_length[0] - 1)
+        pool: list[str] = []
+        for length in range(by_length[0], by_length[1] + 1):
+            starts.append(len(pool))
+            pool.extend(token for term in self.terms if len(term) == length for token in term)
+        counts = graph.add(
+            "TfIdfVectorizer",
+            tokens,
+            mode="TF",
+            min_gram_length=by_length[0],
+            max_gram_length=by_length[1],
+            max_skip_count=0,
+            ngram_counts=starts,
+            ngram_indexes=list(range(len(self.terms))),
+            pool_strings=pool,
+        )
+        weighted = graph.add("Mul", graph.add("Sqrt", counts), graph.constant(self.weights[None, :]))
+        norms = graph.add("ReduceL2", weighted, graph.constant([1], np.int64), keepdims=1)
+        return graph.add("Div", weighted, graph.add("Max", norms, graph.constant(1e-6)))
+
+
+@final
+@dataclass(frozen=True)
+class _Texts(FittedStep):
+    bags: tuple[_Bag, ...]
+    themes: Singles
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(
+            reads=tuple(dict.fromkeys(bag.column for bag in self.bags)),
+            dense=tuple(f"text.theme_{i + 1}" for i in range(self.themes.shape[1])),
+            n_terms=len(self.themes),
+        )
+
+    def transform(self, columns: Columns) -> Block:
+        from scipy.sparse import hstack  # noqa: PLC0415 - heavy, and not needed to serve
+
+        terms = hstack([bag.transform(columns[bag.column].tolist()) for bag in self.bags], format="csr")
+        return Block(dense=np.asarray(terms @ self.themes, dtype=np.float32), terms=terms)
+
+    def lower(self, graph: Graph, inputs: Mapping[str, str]) -> Lowered:
+        parts = [bag.lower(graph, inputs[bag.column]) for bag in self.bags]
+        terms = graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+        return Lowered(dense=graph.add("MatMul", terms, graph.constant(self.themes)), terms=terms)
+
+
+@final
+class Text(Step):
+    """Bags of words and of letter sequences, and their main themes.
+
+    Source: Salton & Buckley 1988 (weights; the square root replaces the logarithm of the counts);
+    Deerwester et al. 1990 (themes by truncated singular value decomposition).
+    """
+
+    def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
+        """Choose the terms of each text column and find the themes of all."""
+        bags = []
+        for column in dataset.schema.features:
+            if column.kind not in (Kind.TEXT, Kind.STRING):
+                continue
+            texts = dataset.columns[column.name].tolist()
+            for of_letters in (False, True):
+                bag = _fit_bag(column.name, texts, of_letters=of_letters)
+                if bag is not None:
+                    bags.append(bag)
+        if not bags:
+            return None
+        themes = _find_themes([bag.transform(dataset.columns[bag.column].tolist()) for bag in bags], seed)
+        return _Texts(tuple(bags), themes)
+
+
+def _fit_bag(column: str, texts: list[str], *, of_letters: bool) -> _Bag | None:
+    lengths = _LETTERS if of_letters else _WORDS
+    known = [text for text in texts if text]
+    least = 2 if len(known) < 1_000 else max(3, len(known) // 5_000)
+    try:
+        counts, names = _vocabulary(known, lengths, least, of_letters=of_letters)
+    except ValueError:  # scikit-learn's word for "no term is frequent enough"
+        return None
+    documents = np.asarray((counts > 0).sum(axis=0)).ravel()
+    order = np.lexsort((names, -documents))[:_MAX_TERMS]
+    split = [tuple(names[i]) if of_letters else tuple(names[i].split(" ")) for i in order]
+    by_length = sorted(range(len(split)), key=lambda i: len(split[i]))
+    weights = np.log((1.0 + len(known)) / (1.0 + documents[order])) + 1.0
+    terms = tuple(split[i] for i in by_length)
+    return _Bag(column, of_letters, terms, weights[by_length].astype(np.float32))
+
+
+def _vocabulary(
+    texts: list[str], lengths: tuple[int, int], least: int, *, of_letters: bool
+) -> tuple[Any, Array]:
+    vectorizer = _vectorizer(lengths, of_letters=of_letters, min_df=least)
+    counts = vectorizer.fit_transform(texts)
+    return counts, vectorizer.get_feature_names_out()
+
+
+def _count(texts: Sequence[str], terms: Iterable[str], *, of_letters: bool) -> Any:
+    lengths = _LETTERS if of_letters else _WORDS
+    vocabulary = {term: number for number, term in enumerate(terms)}
+    return _vectorizer(lengths, of_letters=of_letters, vocabulary=vocabulary).transform(texts)
+
+
+def _vectorizer(lengths: tuple[int, int], *, of_letters: bool, **options: Any) -> Any:
+    from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415 - heavy, training only
+
+    return CountVectorizer(
+        analyzer="char" if of_letters else "word",
+        tokenizer=None if of_letters else str.split,
+        token_pattern=None,
+        lowercase=False,
+        ngram_range=lengths,
+        dtype=np.float32,
+        **options,
+    )
+
+
+def _find_themes(parts: list[Any], seed: int) -> Singles:
+    from scipy.sparse import hstack  # noqa: PLC0415 - heavy, training only
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415 - heavy, training only
+
+    terms = hstack(parts, format="csr")
+    n_themes = max(1, min(_N_THEMES, min(terms.shape) - 1))
+    rows = terms if terms.shape[0] <= 20_000 else terms[:: terms.shape[0] // 20_000]
+    *_, directions = randomized_svd(rows, n_themes, n_iter=4, random_state=seed)
+    return np.ascontiguousarray(directions.T, dtype=np.float32)

@@ -1,0 +1,208 @@
+"""Regularized linear models by scikit-learn, on standardized features and word weights."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.task import Link, answers, losses
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats, Integers, Singles
+    from mlwright.core.graph import Graph
+
+_STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Inverse strengths of the penalty, strongest first; the fit walks along until validation gets worse."""
+_WIDEST = 6.0
+"""Standardized features are clipped here: an outlier must not carry a linear model away."""
+
+
+@final
+@dataclass(frozen=True)
+class _Scaling:
+    """Imputes, standardizes and clips; adds an indicator for columns where cells are missing."""
+
+    middle: Singles
+    center: Singles
+    factor: Singles
+    flagged: Integers
+
+    @classmethod
+    def fit(cls, dense: Singles) -> _Scaling:
+        finite = np.where(np.isfinite(dense), dense, np.nan)
+        absent = np.isnan(finite)
+        empty = absent.all(axis=0)
+        middle = np.zeros(dense.shape[1], np.float32)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value
+            middle[~empty] = np.nanmedian(finite[:, ~empty], axis=0)
+        filled = np.where(absent, middle, finite).astype(np.float64)
+        spread = filled.std(axis=0)
+        factor = np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9), 0.0)
+        share = absent.mean(axis=0)
+        flagged = np.flatnonzero((share > 0.01) & (share < 0.99))
+        center = filled.mean(axis=0)
+        return cls(middle, center.astype(np.float32), factor.astype(np.float32), flagged)
+
+    def transform(self, dense: Singles) -> Singles:
+        absent = np.isnan(dense)
+        filled = np.where(absent, self.middle, dense)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = np.clip((filled - self.center) * self.factor, -_WIDEST, _WIDEST)
+        return np.hstack([scaled, absent[:, self.flagged].astype(np.float32)])
+
+    def lower(self, graph: Graph, dense: str) -> str:
+        absent = graph.add("IsNaN", dense)
+        filled = graph.add("Where", absent, graph.constant(self.middle[None, :]), dense)
+        moved = graph.add("Sub", filled, graph.constant(self.center[None, :]))
+        scaled = graph.add("Mul", moved, graph.constant(self.factor[None, :]))
+        scaled = graph.add("Clip", scaled, graph.constant(-_WIDEST), graph.constant(_WIDEST))
+        if not len(self.flagged):
+            return scaled
+        flags = graph.add("Cast", absent, to=np.dtype(np.float32))
+        flags = graph.add("Gather", flags, graph.constant(self.flagged, np.int64), axis=1)
+        return graph.add("Concat", scaled, flags, axis=1)
+
+
+@final
+@dataclass(frozen=True)
+class _Linear(FittedModel):
+    scaling: _Scaling
+    dense_weights: Singles
+    term_weights: Singles | None
+    bias: Singles
+    is_answer: bool = False
+
+    def scores(self, matrix: Matrix) -> Floats:
+        found = self.scaling.transform(matrix.dense) @ self.dense_weights
+        if self.term_weights is not None:
+            found = found + matrix.terms @ self.term_weights
+        return np.asarray(found + self.bias, dtype=np.float64)
+
+    def lower(self, graph: Graph, dense: str, terms: str) -> str:
+        parts = []
+        if dense and len(self.dense_weights):
+            scaled = self.scaling.lower(graph, dense)
+            parts.append(graph.add("MatMul", scaled, graph.constant(self.dense_weights)))
+        if self.term_weights is not None:
+            parts.append(graph.add("MatMul", terms, graph.constant(self.term_weights)))
+        total = parts[0] if len(parts) == 1 else graph.add("Add", *parts)
+        return graph.add("Add", total, graph.constant(self.bias[None, :]))
+
+    def edges(self, n_dense: int) -> list[Floats]:
+        return [np.empty(0)] * n_dense
+
+
+@final
+class Linear(Learner):
+    """Ridge and logistic regression. Source: Hoerl & Kennard 1970; le Cessie & van Houwelingen 1992."""
+
+    serves = frozenset(Link)
+
+    def configurations(self, shape: Shape) -> list[Configuration]:
+        """Propose one; on text it comes first, because it is the best single model there."""
+        if shape.n_rows * max(1, shape.n_scores) > 2_000_000:
+            return []
+        order = 10 if shape.n_terms or shape.n_rows < 20_000 else 35
+        encodings = ("one_hot", "target_mean")
+        return [Configuration(name="linear", order=order, cost=0.5, encodings=encodings)]
+
+    def fit(
+        self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
+    ) -> Fit:
+        """Walk from strong to weak penalties; `rounds` counts the steps, so a refit ends where this did."""
+        del configuration
+        scaling = _Scaling.fit(train.matrix.dense)
+        inputs = _join(scaling, train.matrix)
+        n_dense = train.matrix.dense.shape[1] + len(scaling.flagged)
+        best: tuple[float, int, _Linear] | None = None
+        solver = _Solver(link, train, limits.seed)
+        is_truncated = False
+        first = 0 if limits.rounds is None else limits.rounds - 1
+        for step in range(first, len(_STRENGTHS)):
+            coefficients, bias = solver.solve(inputs, _STRENGTHS[step])
+            terms = coefficients[n_dense:] if train.matrix.terms is not None else None
+            model = _Linear(scaling, coefficients[:n_dense], terms, bias)
+            if valid is None:
+                best = (0.0, step + 1, model)
+                break
+            given = answers(link, model.scores(valid.matrix))
+            loss = float(np.mean(losses(link, valid.target, given)))
+            if best is not None and loss > best[0]:
+                break
+            best = (loss, step + 1, model)
+            is_truncated = limits.deadline is not None and time.monotonic() >= limits.deadline
+            if is_truncated:
+                break
+        assert best is not None  # noqa: S101 - the loop runs at least once
+        probe = train.matrix.take(np.random.default_rng(limits.seed).integers(0, len(train.target), 200))
+        _, rounds, model = best
+        return Fit(
+            model=model,
+            rounds=rounds,
+            is_truncated=is_truncated,
+            valid_scores=None if valid is None else model.scores(valid.matrix),
+            probe=probe,
+            probe_scores=model.scores(probe),
+        )
+
+
+def _join(scaling: _Scaling, matrix: Matrix) -> Any:
+    dense = scaling.transform(matrix.dense)
+    if matrix.terms is None:
+        return dense
+    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - heavy, training only
+
+    return hstack([csr_matrix(dense), matrix.terms], format="csr")
+
+
+@final
+class _Solver:
+    """scikit-learn's solver for one link, started from the solution before."""
+
+    def __init__(self, link: Link, train: Sample, seed: int) -> None:
+        from sklearn import linear_model  # noqa: PLC0415 - heavy: imported where it is used
+
+        self.link, self.train = link, train
+        if link is Link.IDENTITY:
+            self.model: Any = linear_model.Ridge(random_state=seed, solver="auto")
+        else:
+            self.model = linear_model.LogisticRegression(
+                warm_start=True, max_iter=60, tol=1e-3, random_state=seed
+            )
+
+    def solve(self, inputs: Any, strength: float) -> tuple[Singles, Singles]:
+        """Return coefficients (n_features, n_scores) and bias (n_scores,)."""
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - heavy
+
+        target = self.train.target
+        if self.link is Link.IDENTITY:
+            self.model.alpha = 1.0 / strength
+            self.model.fit(inputs, target, sample_weight=self.train.weights)
+            coefficients = self.model.coef_.reshape(1, -1)
+            return coefficients.T.astype(np.float32), np.array([self.model.intercept_], np.float32)
+        self.model.C = strength
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # early steps of the walk may be rough
+            self.model.fit(inputs, target.astype(np.int64), sample_weight=self.train.weights)
+        return self._spread()
+
+    def _spread(self) -> tuple[Singles, Singles]:
+        coefficients, bias = self.model.coef_, self.model.intercept_
+        if self.link is Link.SIGMOID or len(self.model.classes_) == self.train.n_classes:
+            return coefficients.T.astype(np.float32), bias.astype(np.float32)
+        # A class without a row in this fold gets no coefficients and a very low score.
+        wide = np.zeros((self.train.n_classes, coefficients.shape[1]))
+        low = np.full(self.train.n_classes, -12.0)
+        if len(self.model.classes_) == 2:
+            coefficients, bias = (
+                np.vstack([-coefficients, coefficients]) / 2,
+                np.array([-bias[0], bias[0]]) / 2,
+            )
+        wide[self.model.classes_], low[self.model.classes_] = coefficients, bias
+        return wide.T.astype(np.float32), low.astype(np.float32)

@@ -1,0 +1,137 @@
+"""The proof: the compiled program answers as the trained parts do, or nothing ships.
+
+Three statements are checked on rows made to break them:
+1. each model in plain data gives the scores of the library that trained it, also on its thresholds;
+2. the program gives the answers of the plain parts on real rows and on odd ones;
+3. a row's answer, bit for bit, does not depend on the rows around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from mlwright.core.errors import ProofError
+from mlwright.core.schema import NUMERIC, Kind
+from mlwright.core.seeds import stream
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Columns, Floats
+    from mlwright.core.schema import Column
+    from mlwright.program.compile import Parts
+    from mlwright.program.runtime import Program
+
+TOLERANCE = 5e-6
+"""Largest difference of a probability, or of a value in standard deviations of the target. Leaves are
+single precision and sums of a thousand of them round; a wrong branch is off by a thousand times more."""
+_N_ROWS = 256
+_STRANGE_TEXT = ("", "\u00e4\u00f6\u00fc \u4f60\u597d", "never seen before", "\U0001f600 !", "0", "a" * 300)
+_STRANGE_DATES = (-6.2e10, 0.0, 951_782_399.0, 951_868_800.0, 4_102_444_800.0, 2.0e11)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How close the program came: rows tried and the largest difference found."""
+
+    n_rows: int
+    largest_difference: float
+
+
+def prove(parts: Parts, program: Program, columns: Columns, seed: int) -> Proof:
+    """Check all three statements on rows like `columns`; raise ProofError at the first that fails."""
+    _prove_models(parts)
+    rows = probe_columns(parts, columns, seed)
+    n_rows = len(next(iter(rows.values())))
+    prediction = program.run(rows)
+    expected = parts.answers(rows, n_rows)
+    difference = float(np.max(np.abs(prediction.scores - expected))) / parts.task.scale
+    if not difference <= TOLERANCE * max(
+        1.0, float(np.max(np.abs(expected - parts.task.offset))) / parts.task.scale
+    ):
+        row = int(np.argmax(np.max(np.abs(prediction.scores - expected), axis=1)))
+        cells = {name: rows[name][row] for name in list(rows)[:8]}
+        message = (
+            f"The compiled program differs from the trained model by {difference:.2g} on the row {cells}. "
+            "This is a defect of mlwright; please report it with the data if you can."
+        )
+        raise ProofError(message)
+    _prove_rows_are_alone(program, rows, n_rows, seed)
+    return Proof(n_rows, difference)
+
+
+def _prove_models(parts: Parts) -> None:
+    for member in parts.members:
+        probe, given = member.fit.probe, member.fit.probe_scores
+        if probe is None or given is None:
+            continue
+        found = member.model.scores(probe)
+        difference = float(np.max(np.abs(found - given)))
+        if not difference <= TOLERANCE * max(1.0, float(np.max(np.abs(given)))):
+            message = (
+                f"{member.name!r} read into plain data differs from the library that trained it "
+                f"by {difference:.2g}. This is a defect of mlwright; please report it."
+            )
+            raise ProofError(message)
+
+
+def _prove_rows_are_alone(program: Program, rows: Columns, n_rows: int, seed: int) -> None:
+    together = program.run(rows).scores
+    order = stream(seed, "proof order").permutation(n_rows)
+    shuffled = program.run({name: values[order] for name, values in rows.items()}).scores
+    singles = np.vstack(
+        [program.run({name: values[i : i + 1] for name, values in rows.items()}).scores for i in range(24)]
+    )
+    if np.array_equal(together[order], shuffled) and np.array_equal(together[:24], singles):
+        return
+    message = (
+        "On this machine a row's answer depends on the rows around it in the last bit. "
+        "This is a defect of mlwright or of ONNX Runtime; please report it with your processor's name."
+    )
+    raise ProofError(message)
+
+
+def probe_columns(parts: Parts, columns: Columns, seed: int) -> dict[str, Array]:
+    """Make rows that could break the translation: real ones, and real ones with odd cells."""
+    rng = stream(seed, "proof rows")
+    n_known = len(next(iter(columns.values())))
+    chosen = rng.integers(0, n_known, _N_ROWS)
+    rows = {name: np.array(columns[name][chosen], copy=True) for name in parts.recipe.reads}
+    edges = _edges(parts)
+    for column in parts.recipe.columns:
+        odd = _odd_values(column, edges.get(column.name, np.empty(0)))
+        changed = np.flatnonzero(rng.random(_N_ROWS) < 0.25)
+        changed = changed[changed >= _N_ROWS // 4]  # the first rows stay as they are
+        rows[column.name][changed] = rng.choice(odd, len(changed))
+    return rows
+
+
+def _odd_values(column: Column, edges: Floats) -> Array:
+    if column.kind is Kind.DATETIME:
+        return np.array([np.nan, *_STRANGE_DATES])
+    if column.kind in NUMERIC:
+        low, high = column.low or 0.0, column.high or 0.0
+        return np.array([np.nan, 0.0, -1.0, 1e38, -1e38, 16_777_217.0, low, high, *edges])
+    if column.kind is Kind.TEXT:
+        return np.array([*_STRANGE_TEXT, "the same same same words"], dtype=object)
+    return np.array([*_STRANGE_TEXT, *column.levels[:5]], dtype=object)
+
+
+def _edges(parts: Parts) -> dict[str, Floats]:
+    """Return, for raw numbers, values on the thresholds of the trees and right beside them."""
+    names = parts.recipe.dense_names
+    numbers = {column.name for column in parts.recipe.columns if column.kind in NUMERIC}
+    found: dict[str, list[Floats]] = {}
+    for member in parts.members:
+        for name, there in zip(names, member.model.edges(len(names)), strict=True):
+            if name in numbers and len(there):
+                single = there.astype(np.float32)
+                around = [
+                    single,
+                    np.nextafter(single, np.float32(-np.inf)),
+                    np.nextafter(single, np.float32(np.inf)),
+                ]
+                found.setdefault(name, []).extend(part.astype(np.float64) for part in around)
+    return {name: np.unique(np.concatenate(parts)) for name, parts in found.items()}

@@ -1,0 +1,72 @@
+"""The runtime: runs a program with numpy and ONNX Runtime alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.errors import ArtifactError
+from mlwright.core.prediction import Prediction
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Columns
+
+_CHUNK_ROWS = 4_096
+_CHUNK_ROWS_TEXT = 256
+"""Word counts are dense inside the program, so fewer rows at once."""
+
+
+@final
+class Program:
+    """A loaded program. Safe to call from several threads.
+
+    Each call runs on one thread, because the runtime adds the trees of a single row in another order
+    when it has several; large batches are spread over threads in chunks instead.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Fusing multiplications with additions would round differently for one row and for many.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        try:
+            session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            reason = str(error).split("\n", 1)[0][:300]
+            message = f"program.onnx cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {reason}"
+            raise ArtifactError(message) from error
+        facts = session.get_modelmeta().custom_metadata_map
+        self._session: Any = session
+        self._names: list[str] = [item.name for item in session.get_inputs()]
+        self.columns: list[str] = json.loads(facts["mlwright.columns"])
+        self._outputs: list[str] = [item.name for item in session.get_outputs()]
+        has_words = b"TfIdfVectorizer" in data
+        self._chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
+
+    def run(self, columns: Columns) -> Prediction:
+        """Answer typed rows; each array has shape (n_rows,)."""
+        feeds = [columns[name].reshape(-1, 1) for name in self.columns]
+        n_rows = len(feeds[0])
+        if n_rows <= self._chunk_rows:
+            return self._run(feeds)
+        starts = range(0, n_rows, self._chunk_rows)
+        chunks = ([feed[start : start + self._chunk_rows] for feed in feeds] for start in starts)
+        with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
+            parts = list(threads.map(self._run, chunks))
+        labels = [part.labels for part in parts if part.labels is not None]
+        scores = np.concatenate([part.scores for part in parts])
+        return Prediction(scores, np.concatenate(labels) if labels else None)
+
+    def _run(self, feeds: list[Array]) -> Prediction:
+        found = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
+        if len(found) == 1:
+            return Prediction(found[0])
+        return Prediction(found[0].astype(np.float64), found[1])

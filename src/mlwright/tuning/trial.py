@@ -1,0 +1,112 @@
+"""Trial: one configuration with what its folds gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.learner import Configuration, Limits
+from mlwright.core.shelves import LEARNERS
+from mlwright.tuning.job import Job, Outcome
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats
+    from mlwright.core.learner import Fit, FittedModel
+    from mlwright.features.encoder import Encoder
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One part of a blend: a model with the encoder in front of it, and its weight."""
+
+    name: str
+    weight: float
+    encoder: Encoder
+    fit: Fit
+
+    @property
+    def model(self) -> FittedModel:
+        """The fitted model."""
+        return self.fit.model
+
+
+@final
+@dataclass(slots=True)
+class Trial:
+    """A candidate while it is tried. `outcomes` by fold; `loss` and `error` once all folds are in."""
+
+    number: int
+    configuration: Configuration
+    n_folds: int
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    loss: float = np.inf
+    loss_error: float = np.inf
+    weight: float = 0.0
+    note: str = ""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every fold succeeded."""
+        return len(self.outcomes) == self.n_folds and not self.failure
+
+    @property
+    def failure(self) -> str:
+        """The first error of a fold, or ""."""
+        return next((o.error for o in self.outcomes.values() if o.error), "")
+
+    @property
+    def state(self) -> str:
+        """finished, truncated (kept, though time ran out), failed or skipped."""
+        if self.failure:
+            return "failed"
+        if not self.is_finished:
+            return "skipped"
+        cut = any(o.fit is not None and o.fit.is_truncated for o in self.outcomes.values())
+        return "truncated" if cut else "finished"
+
+    @property
+    def seconds(self) -> float:
+        """Processor time of all folds [s]."""
+        return sum(outcome.seconds for outcome in self.outcomes.values())
+
+    @property
+    def rounds(self) -> float:
+        """Mean number of rounds over the folds."""
+        return float(np.mean([o.fit.rounds for o in self.outcomes.values() if o.fit is not None]))
+
+    def answers(self) -> Floats:
+        """Return out-of-fold answers , the rows of one fold after those of the other."""
+        found = [self.outcomes[fold].answers for fold in range(self.n_folds)]
+        return np.concatenate([part for part in found if part is not None]).astype(np.float64)
+
+    def fold_members(self, weight: float) -> list[Member]:
+        """Return the models of the folds, sharing `weight`: what is at hand when time is out."""
+        return [
+            Member(self.configuration.name, weight / self.n_folds, outcome.encoder, outcome.fit)
+            for outcome in self.outcomes.values()
+            if outcome.fit is not None and outcome.encoder is not None
+        ]
+
+    def refit_job(self, number: int, fold: int, seed: int) -> Job:
+        """Return the job that fits this candidate again on all rows, for as long as it paid in the folds."""
+        rounds = self.rounds
+        if LEARNERS.get(self.configuration.learner).grows_with_rows and self.n_folds > 1:
+            rounds *= (self.n_folds / (self.n_folds - 1)) ** 0.5
+        hastes = [o.fit.haste for o in self.outcomes.values() if o.fit is not None]
+        limits = Limits(rounds=max(1, round(rounds)), haste=float(np.mean(hastes)), seed=seed)
+        return Job(number=number, configuration=self.configuration, fold=fold, limits=limits)
+
+    def row(self) -> dict[str, Any]:
+        """Return the line of the leaderboard, but for its score."""
+        return {
+            "name": self.configuration.name,
+            "learner": self.configuration.learner,
+            "weight": self.weight,
+            "fit_s": round(self.seconds, 3),
+            "rounds": round(self.rounds) if self.outcomes and not self.failure else None,
+            "state": self.state,
+            "note": self.note or self.failure.split("\n", 1)[0],
+        }

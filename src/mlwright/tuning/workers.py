@@ -1,0 +1,191 @@
+"""Workers: single-threaded processes that run jobs; or this process, when the work is small.
+
+Many processes of one thread beat one process of many threads: the libraries' threads wait for each
+other busily and collapse when anything else runs. A worker is a plain `python -m`, so a user's script
+needs no `if __name__ == "__main__"`; and it can be killed, which a thread cannot.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from abc import ABC, abstractmethod
+from typing import IO, TYPE_CHECKING, Any, final
+
+from mlwright.tuning.job import Job, Outcome, run_job
+from mlwright.tuning.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LENGTH = struct.Struct("<Q")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+_ONE_THREAD = dict.fromkeys(_THREADS, "1")
+
+
+class Crew(ABC):
+    """Runs jobs; the caller hands out at most `n_idle` at a time."""
+
+    n_workers: int
+
+    @property
+    @abstractmethod
+    def n_idle(self) -> int:
+        """How many jobs can be handed out now."""
+
+    @abstractmethod
+    def start(self, job: Job, folder: Path) -> None:
+        """Hand out one job on the rows stored in `folder`."""
+
+    @abstractmethod
+    def wait(self, timeout_s: float | None) -> Outcome | None:
+        """Wait for one job to end; None when the time runs out first."""
+
+    def abandon(self) -> None:  # noqa: B027 - a crew without processes has nothing to kill
+        """Give up the jobs that are running; the crew stays usable."""
+
+    def stop(self) -> None:  # noqa: B027 - a crew without processes has nothing to stop
+        """End at once, whatever is running."""
+
+
+@final
+class Alone(Crew):
+    """Runs each job in this process, when it is waited for."""
+
+    def __init__(self) -> None:
+        self.n_workers = 1
+        self._waiting: list[tuple[Job, Path]] = []
+        self._stores: dict[Path, Store] = {}
+
+    @property
+    def n_idle(self) -> int:
+        """One at a time."""
+        return 1 - len(self._waiting)
+
+    def start(self, job: Job, folder: Path) -> None:
+        """Remember the job."""
+        self._waiting.append((job, folder))
+
+    def wait(self, timeout_s: float | None) -> Outcome | None:
+        """Run the job; its own limits end it, not `timeout_s`."""
+        del timeout_s
+        if not self._waiting:
+            return None
+        job, folder = self._waiting.pop()
+        if folder not in self._stores:
+            self._stores[folder] = Store.load(folder)
+        return run_job(self._stores[folder], job)
+
+
+@final
+class Processes(Crew):
+    """Runs jobs in worker processes."""
+
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+        self._ended: queue.Queue[tuple[int, Outcome | None]] = queue.Queue()
+        self._workers = [_start_worker() for _ in range(n_workers)]
+        self._jobs: list[Job | None] = [None] * n_workers
+        for number, worker in enumerate(self._workers):
+            self._listen(number, worker)
+
+    @property
+    def n_idle(self) -> int:
+        """Workers without a job."""
+        return sum(job is None for job in self._jobs)
+
+    def start(self, job: Job, folder: Path) -> None:
+        """Send the job to an idle worker."""
+        number = self._jobs.index(None)
+        self._jobs[number] = job
+        try:
+            send(self._workers[number].stdin, (job, str(folder)))
+        except OSError:  # the worker died while idle; its listener reports that, and the job with it
+            return
+
+    def wait(self, timeout_s: float | None) -> Outcome | None:
+        """Wait for a worker; one that died is replaced and its job reported as failed."""
+        try:
+            number, outcome = self._ended.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        job, self._jobs[number] = self._jobs[number], None
+        if outcome is not None:
+            return outcome
+        code = self._workers[number].wait()
+        self._workers[number] = _start_worker()
+        self._listen(number, self._workers[number])
+        if job is None:  # it died while idle: nothing is lost, so go on waiting
+            return self.wait(timeout_s)
+        reason = f"The worker process ended with status {code}"
+        reason += " (killed, perhaps for memory)." if code == -9 else "."
+        return Outcome(number=job.number, seconds=0.0, error=reason)
+
+    def abandon(self) -> None:
+        """Kill the busy workers; new ones take their places."""
+        for worker, job in zip(self._workers, self._jobs, strict=True):
+            if job is not None:
+                worker.kill()
+
+    def stop(self) -> None:
+        """Kill the workers."""
+        for worker in self._workers:
+            worker.kill()
+        for worker in self._workers:
+            worker.wait()
+            for pipe in (worker.stdin, worker.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def _listen(self, number: int, worker: subprocess.Popen[bytes]) -> None:
+        def listen() -> None:
+            while True:
+                try:
+                    outcome = receive(worker.stdout)
+                except (OSError, ValueError, EOFError):
+                    outcome = None
+                self._ended.put((number, outcome))
+                if outcome is None:
+                    return
+
+        threading.Thread(target=listen, daemon=True).start()
+
+
+def open_crew(n_workers: int) -> Crew:
+    """Return a crew of that many processes, or this process for 0."""
+    return Processes(n_workers) if n_workers else Alone()
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches this process alone, which then decides what to keep.
+    return subprocess.Popen(
+        [sys.executable, "-m", "mlwright.tuning.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, **_ONE_THREAD},
+        start_new_session=True,
+    )
+
+
+def send(pipe: IO[bytes] | None, message: object) -> None:
+    """Write one message. Pickle is safe here: both ends are this program, and nothing is stored."""
+    assert pipe is not None  # noqa: S101 - opened by us
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes] | None) -> Any:
+    """Read one message; EOFError when the other end is gone."""
+    assert pipe is not None  # noqa: S101 - opened by us
+    header = pipe.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        raise EOFError
+    (length,) = _LENGTH.unpack(header)
+    return pickle.loads(pipe.read(length))  # noqa: S301 - see `send`

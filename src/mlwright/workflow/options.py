@@ -1,0 +1,64 @@
+"""What a user may say about a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict, final
+
+from mlwright.core.errors import UsageError
+
+REFIT = ("auto", "yes", "no")
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """Options of `train`; each has the name of its command line option.
+
+    `time_limit_s` [s] is a contract; with `max_trials` work is counted instead and the clock is not
+    looked at, so that equal seeds give equal bytes. `id`, `group`, `time`, `weight` name columns;
+    `exclude` names columns that must not be used; `test` is data that judges the model (else rows are
+    split off). `refit` decides whether the judged recipe is fitted again on all rows.
+    """
+
+    time_limit_s: float | None = 60.0
+    max_trials: int | None = None
+    metric: str | None = None
+    seed: int = 0
+    kind: str | None = None
+    id: tuple[str, ...] = ()
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
+    exclude: tuple[str, ...] = ()
+    test: object | None = None
+    refit: str = "auto"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.refit not in REFIT:
+            message = f"--refit {self.refit!r} is not known. Choose one of: {', '.join(REFIT)}."
+            raise UsageError(message)
+        if self.max_trials is not None and self.max_trials < 1:
+            message = f"--max-trials must be at least 1, got {self.max_trials}."
+            raise UsageError(message)
+        if not 0 <= self.seed < 2**31:
+            message = f"--seed must lie between 0 and {2**31 - 1}, got {self.seed}."
+            raise UsageError(message)
+
+
+class TrainArguments(TypedDict, total=False):
+    """Keyword arguments of `mlwright.train`."""
+
+    time_limit: str | float | None
+    max_trials: int | None
+    metric: str | None
+    seed: int
+    kind: str | None
+    id: str | list[str] | None
+    group: str | None
+    time: str | None
+    weight: str | None
+    exclude: str | list[str] | None
+    test: object
+    refit: str
