@@ -10,6 +10,7 @@ from mlwright.report.figures import (
     Evidence,
     brief,
     decimals_of,
+    dig,
     is_number,
     number,
     percent,
@@ -64,18 +65,19 @@ def _tick(value: float) -> str:
 
 def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
     """Draw how much the score worsens when a column is shuffled, strongest first."""
-    rows = [(i["column"], i["drop"]) for i in items if is_number(i.get("drop", {}).get("value"))]
+    rows = [(i["column"], i["drop"]) for i in items if is_number(dig(i, "drop", "value"))]
     rows = sorted(rows, key=lambda row: -row[1]["value"])[:n]
     if not rows:
         return Markup("")
-    ends = [float(d.get(k, d["value"])) for _, d in rows for k in ("value", "low", "high")]
+    ends = [float(d[k]) for _, d in rows for k in ("value", "low", "high") if is_number(d.get(k))]
     axis = Axis.around([0.0, *ends], 16, WIDTH - 16)
     height = 34 * len(rows) + 42
     parts = _scale(axis, 4, height - 36)
     zero, places = axis.at(0), decimals_of(rows[0][1])
     for i, (column, drop) in enumerate(rows):
         y, end = 34 * i + 22, axis.at(drop["value"])
-        span = line(axis.at(drop.get("low", 0)), y + 4, axis.at(drop.get("high", 0)), y + 4, "span")
+        low, high = (axis.at(dig(drop, k, default=drop["value"])) for k in ("low", "high"))
+        span = line(low, y + 4, high, y + 4, "span")
         bar = tag(
             "rect",
             tag("title", f"{column}: {value_of(drop)}"),

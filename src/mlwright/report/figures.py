@@ -70,6 +70,11 @@ def estimate_text(estimate: Evidence | None) -> str:
     return value_of(estimate) if span == NONE else f"{value_of(estimate)} ({span})"
 
 
+def score_text(score: object) -> str:
+    """Write a score that may be a number, an estimate or absent."""
+    return value_of(score) if isinstance(score, Mapping) else number(score)
+
+
 def percent(share: object) -> str:
     """Write a share in [0, 1] as a percentage that is never falsely 0 % or 100 %."""
     if not is_number(share):

@@ -211,7 +211,9 @@ def calibration_gap(points: Sequence[Evidence]) -> float | None:
 def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:
     """Return the columns that matter beyond chance, the strongest first."""
     found = [
-        item for item in dig(evidence, "importance", default=[]) if dig(item, "drop", "low", default=0) > 0
+        item
+        for item in dig(evidence, "importance", default=[])
+        if dig(item, "drop", "low", default=0) > 0 and is_number(item["drop"].get("value"))
     ]
     return sorted(found, key=lambda item: -float(item["drop"]["value"]))[:n]
 

@@ -84,7 +84,9 @@ def test_a_reader_that_leaves_is_no_error():
     code = "from mlwright.cli.guard import boundary\n@boundary()\ndef verb():\n  print('x' * 10**6)\nverb()"
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([sys.executable, "-c", code], stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=write, stderr=subprocess.PIPE, text=True, check=False
+    )
     os.close(write)
     assert "BrokenPipe" not in done.stderr
 
