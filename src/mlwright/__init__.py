@@ -1,3 +1,93 @@
-"""mlwright: data and a question in; a system in production, with its evidence, out."""
+"""mlwright: data and a question in; a system in production, with its evidence, out.
+
+    import mlwright as mw
+
+    model = mw.train("telco.csv", target="Churn", time_limit="60s")
+    model.predict(frame)
+    model.save("churn.mlw")
+    mw.load("churn.mlw").predict({"tenure": 3, ...})
+
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlwright.artifact.model import Model
+    from mlwright.core.progress import Listener
+    from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
+__all__ = ["evaluate", "load", "profile", "train"]
+
+
+def train(
+    data: object, target: str, *, listen: Listener | None = None, **options: Unpack[TrainArguments]
+) -> Model:
+    """Train a model and prove it.
+
+    Parameters
+    ----------
+    data
+        A path, a glob, or a frame (pandas, polars, Arrow, a dict of columns, a list of dicts).
+    target
+        The column to predict.
+    listen
+        Called with an event whenever something happens.
+    options
+        `time_limit` (seconds, or text such as "10m"; default "60s"), `metric`, `seed`, `kind`, `id`,
+        `group`, `time`, `weight`, `exclude` (names of columns), `test` (data that judges the model),
+        `refit` ("auto", "yes", "no"), `max_trials` (counts work instead of time: same seed, same bytes).
+
+    Raises
+    ------
+    MlwrightError
+        The data or an option cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> import mlwright as mw
+    >>> rows = {"size": list(range(50)), "price": [3 * n for n in range(50)]}
+    >>> model = mw.train(rows, target="price", max_trials=1)
+    >>> model.predict({"size": 20}).shape
+    (1,)
+    """
+    from mlwright.core.progress import silence
+    from mlwright.workflow.options import from_arguments
+    from mlwright.workflow.train import train as run
+
+    return run(data, target, from_arguments(options), listen or silence)
+
+
+def load(path: str | Path) -> Model:
+    """Open a model file; raise ArtifactError if it is damaged, hostile or too new."""
+    from mlwright.artifact.load import load as run
+
+    return run(path)
+
+
+def evaluate(model: Model, data: object) -> dict[str, Any]:
+    """Score a model on labeled rows: every metric of its kind, each with a 95 % interval."""
+    from mlwright.workflow.score import evaluate as run
+
+    return run(model, data)
+
+
+def profile(data: object, target: str | None = None) -> dict[str, Any]:
+    """Describe the columns of a table and list what was noticed, before any model."""
+    from mlwright.workflow.profile import profile as run
+
+    return run(data, target)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Model":
+        from mlwright.artifact.model import Model
+
+        return Model
+    message = f"module 'mlwright' has no attribute {name!r}"
+    raise AttributeError(message)

@@ -50,9 +50,19 @@ class Model:
         return _as_array(self.task.classes)
 
     @property
-    def n_program_bytes(self) -> int:
-        """Size of the program."""
-        return len(self._contents["program"])
+    def inputs(self) -> tuple[str, ...]:
+        """The columns that the model reads."""
+        return tuple(self._program.columns)
+
+    @property
+    def card(self) -> str:
+        """The model card, Markdown."""
+        return str(self._contents["card"])
+
+    @property
+    def program(self) -> bytes:
+        """The program: an ONNX file."""
+        return bytes(self._contents["program"])
 
     def predict(self, data: object) -> Array:
         """Return labels or values, shape (n_rows,).

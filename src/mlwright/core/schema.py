@@ -108,8 +108,12 @@ class Schema:
 
     @property
     def features(self) -> tuple[Column, ...]:
-        """The columns that a model reads."""
-        return tuple(column for column in self.columns if column.role is Role.FEATURE)
+        """The columns that a model reads: features, and the time of a row when it is a date."""
+        return tuple(
+            column
+            for column in self.columns
+            if column.role is Role.FEATURE or (column.role is Role.TIME and column.kind is Kind.DATETIME)
+        )
 
     def with_role(self, role: Role, *names: str) -> Schema:
         """Return a schema in which the named columns have another role."""

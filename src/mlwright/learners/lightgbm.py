@@ -75,7 +75,7 @@ class LightGBM(Learner):
         rounds = int(parameters.pop("rounds"))
         rounds = limits.rounds or max(20, round(rounds / limits.haste))
         data = lightgbm.Dataset(
-            train.matrix.dense, label=train.target, weight=train.weights, free_raw_data=False
+            train.matrix.dense, label=train.target, weight=train.weights, params=parameters
         )
         data.construct()
         watched = []

@@ -19,7 +19,7 @@ from mlwright.core.seeds import seed_for
 from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import losses
 from mlwright.tuning.blend import blend, mean_loss
-from mlwright.tuning.job import ALL_ROWS, Job, Outcome
+from mlwright.tuning.job import ALL_ROWS, Job, Outcome, run_job
 from mlwright.tuning.trial import Member, Trial
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Search:
         """Try configurations until none is left or the budget is spent. Ctrl-C passes through."""
         plan = self._plan()
         total = len(plan)
+        self._run_here(plan.pop(0))
         waiting: list[Job] = []
         while plan or waiting or self._jobs:
             while self.crew.n_idle and (waiting or plan):
@@ -95,7 +96,12 @@ class Search:
             if self.store.link in learner.serves:
                 found += [replace(c, learner=name) for c in learner.configurations(self.store.shape)]
         found.sort(key=lambda c: (c.order, c.name))
-        return found if self.budget.max_trials is None else found[: max(1, self.budget.max_trials)]
+        return found if self.budget.max_trials is None else found[: 1 + self.budget.max_trials]
+
+    def _run_here(self, configuration: Configuration) -> None:
+        """Try the first and dullest candidate in this process: a model exists from here on."""
+        for job in self._begin(configuration):
+            self._take(run_job(self.store, job), [], 0)
 
     def _begin(self, configuration: Configuration) -> list[Job]:
         trial = Trial(len(self.trials), configuration, len(self.store.folds))
@@ -170,6 +176,21 @@ class Search:
         return max(0.0, self._search_end() - time.monotonic()) + 0.5
 
     # --- the result -----------------------------------------------------------------------------
+
+    @property
+    def has_candidate(self) -> bool:
+        """Whether more than the baseline is finished."""
+        return any(trial.number > 0 for trial in self.finished)
+
+    def baseline(self) -> list[Member]:
+        """Fit the first and dullest candidate on all rows."""
+        jobs = self.refit_jobs([self.trials[0]])
+        outcomes = {number: run_job(self.store, job) for number, (_, job) in jobs.items()}
+        return [
+            Member(t.configuration.name, 1.0, o.encoder, o.fit)
+            for (t, _), o in zip(jobs.values(), outcomes.values(), strict=True)
+            if o.encoder and o.fit
+        ]
 
     def choose(self) -> list[Trial]:
         """Blend the finished trials and return those with weight, the heaviest first."""

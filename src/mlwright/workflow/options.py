@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict, final
 
-from mlwright.core.errors import UsageError
+from mlwright.core.budget import parse_duration
+from mlwright.core.errors import UnknownNameError, UsageError
 
 REFIT = ("auto", "yes", "no")
 
@@ -62,3 +63,32 @@ class TrainArguments(TypedDict, total=False):
     exclude: str | list[str] | None
     test: object
     refit: str
+
+
+def from_arguments(arguments: TrainArguments) -> TrainOptions:
+    """Turn keyword arguments into options; a name that is not known is a UsageError."""
+    known = TrainArguments.__annotations__
+    for name in arguments:
+        if name not in known:
+            raise UnknownNameError.among("option of train", name, known)
+    limit = arguments.get("time_limit", 60.0)
+    return TrainOptions(
+        time_limit_s=None if limit is None else parse_duration(limit),
+        max_trials=arguments.get("max_trials"),
+        metric=arguments.get("metric"),
+        seed=arguments.get("seed", 0),
+        kind=arguments.get("kind"),
+        id=_names(arguments.get("id")),
+        group=arguments.get("group"),
+        time=arguments.get("time"),
+        weight=arguments.get("weight"),
+        exclude=_names(arguments.get("exclude")),
+        test=arguments.get("test"),
+        refit=arguments.get("refit", "auto"),
+    )
+
+
+def _names(value: str | list[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,223 @@
+"""Judging: the sealed test is opened once, and everything learned from it becomes evidence."""
+
+from __future__ import annotations
+
+import math
+import platform
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.seeds import stream
+from mlwright.core.shelves import METRICS, TASKS
+from mlwright.core.task import Link
+from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
+from mlwright.evaluation.score import compare, score_all, value
+from mlwright.workflow.prepare import Prepared, describe_columns
+
+if TYPE_CHECKING:
+    from mlwright.core.budget import Budget
+    from mlwright.core.evaluation import Estimate
+    from mlwright.core.prediction import Prediction
+    from mlwright.tuning.trial import Trial
+    from mlwright.workflow.fit import Built, Fitted
+    from mlwright.workflow.options import TrainOptions
+
+EVIDENCE_FORMAT = 1
+_IMPORTANCE_CELLS = 60_000
+_FEWEST_ROWS, _MOST_ROWS = 200, 2_000
+_LIBRARIES = ("numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
+
+
+def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Budget) -> dict[str, Any]:
+    """Return the evidence: scores on the sealed test, how they came about, what was decided and why."""
+    with budget.phase("judge"):
+        scores = _judge_test(prepared, fitted, options)
+        importance = _importance(prepared, fitted.judged, options.seed, budget)
+    findings = [*prepared.findings, *_gain_findings(scores["gain"], prepared)]
+    task = prepared.task
+    return {
+        "format": EVIDENCE_FORMAT,
+        "name": prepared.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds") if budget.max_trials is None else None,
+        "task": task.to_json(),
+        "data": {
+            "n_rows": prepared.n_rows_read,
+            "n_rows_used": prepared.everything.n_rows,
+            "columns": describe_columns(prepared.schema),
+            "fingerprint": prepared.fingerprint,
+        },
+        "split": {
+            "how": prepared.split.how,
+            "n_train": len(prepared.split.train),
+            "n_test": len(prepared.split.test),
+            "proof": prepared.split.proof,
+            "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
+        },
+        **scores,
+        "leaderboard": leaderboard(fitted),
+        "importance": importance,
+        "decisions": fitted.decisions,
+        "ledger": [],
+        "budget": {
+            "time_limit_s": budget.time_limit_s,
+            "max_trials": budget.max_trials,
+            "elapsed_s": None,
+            "ended": fitted.search.ended,
+        },
+        "refit": _refit(prepared, fitted),
+        "program": _program(fitted.refitted or fitted.judged),
+        "findings": [finding.to_json() for finding in findings],
+        "environment": environment(options.seed),
+    }
+
+
+def _judge_test(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> dict[str, Any]:
+    task, test = prepared.task, prepared.test
+    truth = test.target
+    assert truth is not None  # noqa: S101 - the sealed test has a target
+    prediction = fitted.judged.program.run(test.columns)
+    plain = TASKS.get(task.kind).answer(fitted.baseline.answers(test.columns, test.n_rows))
+    scored = score_all(task.metrics, truth, prediction, groups=test.groups, seed=options.seed)
+    dull = score_all(task.metrics, truth, plain, groups=test.groups, seed=options.seed)
+    gain = compare(task.metric, truth, prediction, plain, groups=test.groups, seed=options.seed)
+    return {
+        "test": {name: estimate_json(estimate) for name, estimate in scored.items()},
+        "baseline": {name: estimate_json(estimate) for name, estimate in dull.items()},
+        "gain": estimate_json(gain),
+        **_pictures(prepared, prediction),
+    }
+
+
+def _pictures(prepared: Prepared, prediction: Prediction) -> dict[str, Any]:
+    task, truth = prepared.task, prepared.test.target
+    assert truth is not None  # noqa: S101 - the sealed test has a target
+    if task.link is Link.IDENTITY:
+        summary = residual_summary(truth, prediction)
+        return {"confusion": None, "calibration": None, "roc": None, "residuals": summary}
+    counts = confusion(truth, prediction, len(task.classes)).tolist()
+    found: dict[str, Any] = {
+        "confusion": {"classes": list(task.classes), "counts": counts},
+        "calibration": None,
+        "roc": None,
+        "residuals": None,
+    }
+    if task.link is Link.SIGMOID:
+        found["calibration"] = calibration_bins(truth, prediction)
+        curve = roc_curve_points(truth, prediction)
+        pairs = zip(curve["false_positive_rate"], curve["true_positive_rate"], strict=True)
+        found["roc"] = [{"x": x, "y": y} for x, y in pairs]
+    return found
+
+
+def leaderboard(fitted: Fitted) -> list[dict[str, Any]]:
+    """Return the candidates, best first; `score` is the proper loss out of fold, lower is better."""
+
+    def row(trial: Trial) -> dict[str, Any]:
+        known = math.isfinite(trial.loss)
+        reach = 1.96 * trial.loss_error
+        score = (
+            {"value": trial.loss, "low": trial.loss - reach, "high": trial.loss + reach, "direction": "min"}
+            if known
+            else None
+        )
+        return {**trial.row(), "score": score}
+
+    return [row(trial) for trial in sorted(fitted.search.trials, key=lambda trial: trial.loss)]
+
+
+def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> list[dict[str, Any]]:
+    """Shuffle one column at a time within the test and see how much worse the metric gets."""
+    task, test = prepared.task, prepared.test
+    names = built.program.columns
+    n_rows = min(test.n_rows, max(_FEWEST_ROWS, min(_MOST_ROWS, _IMPORTANCE_CELLS // len(names))))
+    rng = stream(seed, "importance")
+    rows = test.take(np.sort(rng.permutation(test.n_rows)[:n_rows]))
+    assert rows.target is not None  # noqa: S101 - the sealed test has a target
+    whole = built.program.run(rows.columns)
+    found = []
+    for name in names:
+        if budget.left_s < 0.3:
+            break  # the contract is worth more than the rest of this list
+        order = rng.permutation(n_rows)
+        shuffled = built.program.run({**rows.columns, name: rows.columns[name][order]})
+        drop = compare(task.metric, rows.target, whole, shuffled, groups=rows.groups, seed=seed)
+        if drop.direction.value == "min":
+            drop = type(drop)(-drop.value, -drop.high, -drop.low, drop.direction)
+        found.append({"column": name, "drop": {**estimate_json(drop), "direction": "max"}})
+    found.sort(key=lambda item: -(item["drop"]["value"] or 0.0))
+    return found
+
+
+def _gain_findings(gain: dict[str, Any], prepared: Prepared) -> list[Finding]:
+    sign = 1.0 if gain["direction"] == "max" else -1.0
+    low, high = gain["low"], gain["high"]
+    if low is not None and high is not None and min(sign * low, sign * high) > 0:
+        return []
+    metric = METRICS.get(prepared.task.metric).title
+    return [
+        Finding(
+            rule="not_better_than_baseline",
+            severity=Severity.ERROR,
+            column=prepared.task.target,
+            message=(
+                "On the sealed test the model is not better than the baseline beyond noise: the difference in "
+                f"{metric} is {_show(gain['value'])}, 95 % interval {_show(gain['low'])} to {_show(gain['high'])}."
+            ),
+            evidence={"gain": gain, "n_test": prepared.test.n_rows},
+            remedy="Do not ship. Bring more rows, or columns that tell more about the target.",
+            action="kept",
+        )
+    ]
+
+
+def _show(number: float | None) -> str:
+    return "unknown" if number is None else f"{number:.3g}"
+
+
+def _refit(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
+    judged = sha256(fitted.judged.data).hexdigest()
+    shipped = fitted.refitted or fitted.judged
+    return {
+        "done": fitted.refitted is not None,
+        "why": fitted.refit_why,
+        "judged_program": judged,
+        "shipped_program": sha256(shipped.data).hexdigest(),
+        "n_rows": prepared.everything.n_rows if fitted.refitted else prepared.train.n_rows,
+    }
+
+
+def _program(built: Built) -> dict[str, Any]:
+    trees = [getattr(member.model, "n_trees", 0) for member in built.parts.members]
+    return {
+        "sha256": sha256(built.data).hexdigest(),
+        "size_bytes": len(built.data),
+        "n_members": len(built.parts.members),
+        "n_trees": int(sum(trees)),
+        "inputs": built.program.columns,
+        "largest_difference": built.proof.largest_difference,
+        "n_proof_rows": built.proof.n_rows,
+    }
+
+
+def environment(seed: int) -> dict[str, Any]:
+    """Name the versions that made the model."""
+    found = {"mlwright": version("mlwright"), "python": platform.python_version(), "seed": seed}
+    return {**found, **{library: version(library) for library in _LIBRARIES}, "platform": platform.machine()}
+
+
+def estimate_json(estimate: Estimate) -> dict[str, Any]:
+    """Return the JSON shape; what is undefined becomes null, because JSON has no NaN."""
+    return {
+        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in estimate.to_json().items()
+    }
+
+
+def point(prepared: Prepared, prediction: Prediction) -> float:
+    """Return the main metric on the sealed test."""
+    assert prepared.test.target is not None  # noqa: S101 - the sealed test has a target
+    return value(prepared.task.metric, prepared.test.target, prediction)

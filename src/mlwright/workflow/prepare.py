@@ -1,0 +1,253 @@
+"""From data to a question with typed rows, and a test that nobody looks at until the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.dataset import Dataset
+from mlwright.core.errors import DataError, MissingColumnError
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.schema import Column, Role, Schema
+from mlwright.data.infer import infer
+from mlwright.data.parse import labels, parse, parse_column
+from mlwright.data.read import read
+from mlwright.data.rows import row_keys
+from mlwright.data.split import Split, prove, seal
+from mlwright.workflow.question import encode, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlwright.core.arrays import Array, Columns, Floats, Integers
+    from mlwright.core.task import Outcome, Task
+    from mlwright.data.raw import Raw
+    from mlwright.workflow.options import TrainOptions
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The question and its rows: `train` to learn from, `test` to judge by, `everything` for a refit."""
+
+    task: Task
+    schema: Schema
+    findings: tuple[Finding, ...]
+    split: Split
+    train: Dataset
+    test: Dataset
+    everything: Dataset
+    keys: Integers
+    n_rows_read: int
+    fingerprint: str
+    name: str
+
+
+def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
+    """Read, understand, pose the question, and seal the test."""
+    raw = read(data)
+    _check_size(raw, target)
+    roles = _roles(options)
+    schema, findings = infer(raw, target=target, roles=roles, exclude=options.exclude)
+    if not schema.features:
+        message = (
+            f"No usable feature is left beside the target {target!r} in {raw.source}: "
+            f"{_why_unused(schema)}. Add columns that describe the rows."
+        )
+        raise DataError(message)
+    cells = labels(schema[target], raw.columns[target])
+    known = np.flatnonzero(np.array([cell is not None for cell in cells]))
+    if not len(known):
+        message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
+        raise DataError(message)
+    if len(known) < len(cells):
+        findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
+    task, outcome = frame(cells[known], target, options.kind, options.metric)
+    dataset = _dataset(schema, raw, known, outcome)
+    keys = row_keys(dataset.columns)
+    if options.test is None:
+        split = seal(
+            outcome.values, keys, n_classes=len(task.classes), groups=dataset.groups, times=dataset.times,
+            seed=options.seed,
+        )  # fmt: skip
+        train, test = dataset.take(split.train), dataset.take(split.test)
+    else:
+        train, test = dataset, _read_test(options.test, schema, task)
+        split = _given(train, test)
+        dataset = _stack(train, test)
+    return Prepared(
+        task=task,
+        schema=schema,
+        findings=tuple(findings),
+        split=split,
+        train=train,
+        test=test,
+        everything=dataset,
+        keys=row_keys(train.columns),
+        n_rows_read=raw.n_rows,
+        fingerprint=fingerprint(dataset),
+        name=options.name or raw.source,
+    )
+
+
+def typed_rows(raw: Raw, schema: Schema, task: Task) -> tuple[Columns, Floats, Integers]:
+    """Read labeled rows with a schema that is known: columns, target, and which rows were used."""
+    if task.target not in raw.columns:
+        raise MissingColumnError.among([task.target], raw.names, raw.source)
+    cells = labels(schema[task.target], raw.columns[task.target])
+    known = np.flatnonzero(np.array([cell is not None for cell in cells], dtype=bool))
+    if not len(known):
+        message = f"The target {task.target!r} of {raw.source} is empty in every row; nothing can be judged."
+        raise DataError(message)
+    columns = parse(schema.features, raw, where=raw.source)
+    return {name: values[known] for name, values in columns.items()}, encode(task, cells[known]), known
+
+
+def _check_size(raw: Raw, target: str) -> None:
+    if target not in raw.columns:
+        raise MissingColumnError.among([target], raw.names, raw.source)
+    if raw.n_rows < 2:
+        message = (
+            f"{raw.source} has {raw.n_rows} row{'s' * (raw.n_rows != 1)}; at least 2 are needed to learn."
+        )
+        raise DataError(message)
+
+
+def _roles(options: TrainOptions) -> Mapping[str, Role]:
+    roles = dict.fromkeys(options.id, Role.ID)
+    for name, role in ((options.group, Role.GROUP), (options.time, Role.TIME), (options.weight, Role.WEIGHT)):
+        if name:
+            roles[name] = role
+    return roles
+
+
+def _why_unused(schema: Schema) -> str:
+    unused = [f"{c.name!r} is {c.role.value} ({c.kind.value})" for c in schema if c.role is not Role.TARGET]
+    return ", ".join(unused[:5]) or "there are no other columns"
+
+
+def _missing_target(target: str, n_missing: int, n_rows: int) -> Finding:
+    return Finding(
+        rule="missing_target",
+        severity=Severity.WARNING if n_missing > 0.05 * n_rows else Severity.NOTE,
+        column=target,
+        message=f"The target is empty in {n_missing:,} of {n_rows:,} rows; they teach nothing and were left out.",
+        evidence={"n_missing": n_missing, "n_rows": n_rows},
+        remedy="Find out why it is empty; if that is not by chance, the model may be wrong for such rows.",
+        action="dropped",
+    )
+
+
+def _dataset(schema: Schema, raw: Raw, rows: Array, outcome: Outcome) -> Dataset:
+    columns = parse(schema.features, raw, where=raw.source)
+    ids = parse(schema.role_of(Role.ID), raw, where=raw.source)
+    return Dataset(
+        schema=schema,
+        columns={name: values[rows] for name, values in columns.items()},
+        n_rows=len(rows),
+        target=outcome.values,
+        groups=group_numbers(schema, raw, rows),
+        times=_numbers(schema.role_of(Role.TIME), raw, rows),
+        weights=_weights(schema, raw, rows),
+        ids={name: values[rows] for name, values in ids.items()},
+    )
+
+
+def group_numbers(schema: Schema, raw: Raw, rows: Array) -> Array | None:
+    """Return the number of each row's group, shape (n_rows,); None if there is no group column."""
+    found = schema.role_of(Role.GROUP)
+    if not found or found[0].name not in raw.columns:
+        return None
+    values = parse_column(found[0], raw.columns[found[0].name])[rows]
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _numbers(columns: tuple[Column, ...], raw: Raw, rows: Array) -> Floats | None:
+    return parse_column(columns[0], raw.columns[columns[0].name])[rows] if columns else None
+
+
+def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
+    found = schema.role_of(Role.WEIGHT)
+    weights = _numbers(found, raw, rows)
+    if weights is None:
+        return None
+    bad = np.flatnonzero(~(weights >= 0))
+    if len(bad):
+        raise DataError.cell(
+            found[0].name, int(rows[bad[0]]) + 1, float(weights[bad[0]]), "a weight of 0 or more"
+        )
+    if not weights.sum() > 0:
+        message = f"All weights in {found[0].name!r} are 0; at least one row must count."
+        raise DataError(message)
+    return weights
+
+
+def _read_test(data: object, schema: Schema, task: Task) -> Dataset:
+    raw = read(data)
+    columns, target, known = typed_rows(raw, schema, task)
+    needed = [c.name for c in schema if c.role in (Role.GROUP, Role.TIME, Role.WEIGHT)]
+    missing = [name for name in needed if name not in raw.columns]
+    if missing:
+        raise MissingColumnError.among(missing, raw.names, raw.source)
+    return Dataset(
+        schema=schema,
+        columns=columns,
+        n_rows=len(known),
+        target=target,
+        groups=group_numbers(schema, raw, known),
+        times=_numbers(schema.role_of(Role.TIME), raw, known),
+        weights=_weights(schema, raw, known),
+    )
+
+
+def _given(train: Dataset, test: Dataset) -> Split:
+    both = row_keys(_stack(train, test).columns)
+    rows = np.arange(len(both))
+    groups = times = None
+    if train.times is not None and test.times is not None:
+        times = np.concatenate([train.times, test.times])
+    split_at = train.n_rows
+    proof = prove(rows[:split_at], rows[split_at:], both, groups, times)
+    return Split(train=rows[:split_at], test=rows[split_at:], how="given", proof=proof)
+
+
+def _stack(one: Dataset, other: Dataset) -> Dataset:
+    def both(a: Array | None, b: Array | None) -> Array | None:
+        return None if a is None or b is None else np.concatenate([a, b])
+
+    columns = {name: np.concatenate([values, other.columns[name]]) for name, values in one.columns.items()}
+    groups = None
+    if one.groups is not None and other.groups is not None:
+        groups = np.concatenate([one.groups, other.groups + one.groups.max() + 1])
+    return replace(
+        one,
+        columns=columns,
+        n_rows=one.n_rows + other.n_rows,
+        target=both(one.target, other.target),
+        groups=groups,
+        times=both(one.times, other.times),
+        weights=both(one.weights, other.weights),
+        ids={},
+    )
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Hash names, cells and target; equal data give equal fingerprints on every machine."""
+    digest = sha256()
+    for name, values in dataset.columns.items():
+        digest.update(name.encode())
+        if values.dtype == object:
+            digest.update("\x1f".join(values).encode("utf-8", "surrogatepass"))
+        else:
+            digest.update(np.ascontiguousarray(values).tobytes())
+    if dataset.target is not None:
+        digest.update(dataset.target.tobytes())
+    return digest.hexdigest()
+
+
+def describe_columns(schema: Schema) -> list[dict[str, Any]]:
+    """Return the columns for the evidence, with at most 20 levels each."""
+    return [replace(column, levels=column.levels[:20]).to_json() for column in schema]

@@ -1,0 +1,145 @@
+"""Scoring: answers for many rows, and how good they are where the truth is known."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlwright.core.errors import UsageError
+from mlwright.core.schema import Kind, Role
+from mlwright.data.frames import from_frame
+from mlwright.data.parse import parse
+from mlwright.data.raw import as_objects
+from mlwright.data.read import read
+from mlwright.evaluation.score import score_all
+from mlwright.workflow.judge import estimate_json
+from mlwright.workflow.prepare import group_numbers, typed_rows
+
+if TYPE_CHECKING:
+    from mlwright.artifact.model import Model
+    from mlwright.core.arrays import Array
+    from mlwright.core.prediction import Prediction
+    from mlwright.data.raw import Raw
+
+FORMATS = (".csv", ".parquet", ".jsonl", ".feather")
+ROW_NUMBER, PREDICTION = "row", "prediction"
+
+
+def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
+    """Score a model on labeled rows: every metric of its kind with a 95 % interval.
+
+    Returns
+    -------
+    "task", "n_rows" and "metrics", an estimate per name: the shape of `evaluate --json`.
+    """
+    raw = _read(data)
+    columns, truth, known = typed_rows(raw, model.schema, model.task)
+    prediction = model.answer_typed(columns)
+    groups = group_numbers(model.schema, raw, known)
+    scores = score_all(model.task.metrics, truth, prediction, groups=groups, seed=seed)
+    return {
+        "task": model.task.to_json(),
+        "n_rows": len(truth),
+        "metrics": {name: estimate_json(estimate) for name, estimate in scores.items()},
+    }
+
+
+def predict_frame(model: Model, data: object) -> Any:
+    """Answer rows and return a polars frame: ids (or the row number), prediction, probabilities."""
+    import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
+
+    raw = _read(data)
+    needed = [model.schema[name] for name in model.inputs]
+    prediction = model.answer_typed(parse(needed, raw, where=raw.source))
+    ids = _ids(model, raw)
+    answers = _answers(model, prediction)
+    for name in [name for name in ids if name in answers]:
+        ids[f"{name}_id"] = ids.pop(name)
+    series = [pl.Series(name, _cells(values), strict=False) for name, values in {**ids, **answers}.items()]
+    return pl.DataFrame(series)
+
+
+def predict_file(model: Model, data: object, out: str | Path | None) -> int:
+    """Answer rows into a file (CSV, Parquet, JSON lines or Feather by its name), all or nothing.
+
+    Without `out`, CSV goes to standard output. Returns the number of rows.
+    """
+    if out is not None:
+        check_output(out)
+    frame = predict_frame(model, data)
+    if out is None:
+        print(frame.write_csv(), end="")  # noqa: T201 - this is the result that was asked for
+        return len(frame)
+    place = Path(out)
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as file:
+            temporary = file.name
+            _write(frame, file, place.suffix.lower())
+        os.replace(temporary, place)  # noqa: PTH105 - the name is a string here
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        message = f"The predictions cannot be written to {str(place)!r}: {error.strerror or error}."
+        raise UsageError(message) from error
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return len(frame)
+
+
+def check_output(out: str | Path) -> None:
+    """Raise UsageError when the format is not known or the folder is not there."""
+    place = Path(out)
+    if place.suffix.lower() not in FORMATS:
+        message = f"The output {place.name!r} has no known format. Use one of: {', '.join(FORMATS)}."
+        raise UsageError(message)
+    if not place.parent.is_dir():
+        message = (
+            f"The folder {str(place.parent)!r} of the output does not exist. Create it, or choose another."
+        )
+        raise UsageError(message)
+
+
+def _read(data: object) -> Raw:
+    return read(data) if isinstance(data, str | Path) else from_frame(data)
+
+
+def _ids(model: Model, raw: Raw) -> dict[str, Any]:
+    """Return the columns that say which row is which, as they came."""
+    names = [
+        column.name
+        for column in model.schema
+        if (column.role is Role.ID or column.kind is Kind.IDENTIFIER) and column.name in raw.columns
+    ]
+    if not names:
+        return {ROW_NUMBER: np.arange(1, raw.n_rows + 1)}
+    return {name: raw.columns[name] for name in names}
+
+
+def _answers(model: Model, prediction: Prediction) -> dict[str, Array]:
+    if prediction.labels is None:
+        return {PREDICTION: prediction.values}
+    labels = model.classes_[prediction.labels]
+    shares = {f"probability_{label}": prediction.scores[:, i] for i, label in enumerate(model.task.classes)}
+    return {PREDICTION: labels, **shares}
+
+
+def _cells(values: Any) -> Any:
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values
+    return as_objects(values).tolist()
+
+
+def _write(frame: Any, file: Any, suffix: str) -> None:
+    if suffix == ".csv":
+        frame.write_csv(file)
+    elif suffix == ".parquet":
+        frame.write_parquet(file)
+    elif suffix == ".feather":
+        frame.write_ipc(file)
+    else:
+        frame.write_ndjson(file)

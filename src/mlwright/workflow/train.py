@@ -1,0 +1,81 @@
+"""Training: data and a question in; a proven model with its evidence out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlwright.artifact.golden import make_golden
+from mlwright.artifact.model import Model
+from mlwright.artifact.profile import make_profile
+from mlwright.core.budget import Budget
+from mlwright.core.progress import Event, Listener, silence
+from mlwright.report.card import model_card
+from mlwright.workflow.fit import fit
+from mlwright.workflow.judge import judge
+from mlwright.workflow.prepare import prepare
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Integers
+    from mlwright.workflow.fit import Fitted
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.prepare import Prepared
+
+
+def train(data: object, target: str, options: TrainOptions, listen: Listener = silence) -> Model:
+    """Do the whole job, within the budget.
+
+    Raises
+    ------
+    DataError, UsageError
+        The data, the target or an option cannot be used; nothing was written.
+    ProofError
+        The compiled program differs from the trained model; nothing ships.
+    """
+    limit = None if options.max_trials is not None else options.time_limit_s
+    budget = Budget(time_limit_s=limit, max_trials=options.max_trials)
+    with budget.phase("read and understand"):
+        listen(Event(phase="reading", message="reading and understanding the data"))
+        prepared = prepare(data, target, options)
+    fitted = fit(prepared, options, budget, listen)
+    listen(Event(phase="judging", message="opening the sealed test"))
+    evidence = judge(prepared, fitted, options, budget)
+    return _wrap(prepared, fitted, evidence, options, budget)
+
+
+def _wrap(
+    prepared: Prepared, fitted: Fitted, evidence: dict[str, Any], options: TrainOptions, budget: Budget
+) -> Model:
+    shipped = fitted.refitted or fitted.judged
+    rows = prepared.everything if fitted.refitted else prepared.train
+    reads = tuple(prepared.schema[name] for name in shipped.program.columns)
+    sample = rows.take(_every(rows.n_rows, 5_000))
+    with budget.phase("profile"):
+        profile = make_profile(reads, sample.columns, shipped.program.run(sample.columns))
+        golden = make_golden(shipped.program, rows.columns, options.seed)
+    if options.max_trials is None:  # in work units nothing may depend on the clock
+        evidence["ledger"] = [{"phase": name, "seconds": round(s, 3)} for name, s in budget.ledger]
+        evidence["budget"]["elapsed_s"] = round(budget.elapsed_s, 3)
+    else:
+        for row in evidence["leaderboard"]:
+            row["fit_s"] = None
+    contents = {
+        "program": shipped.data,
+        "runtime": shipped.program,
+        "evidence": evidence,
+        "profile": profile,
+        "golden": golden,
+        "card": model_card(evidence),
+        "facts": {
+            "created": evidence["created"],
+            "environment": evidence["environment"],
+            "fingerprint": prepared.fingerprint,
+        },
+    }
+    return Model(prepared.task, prepared.schema, contents)
+
+
+def _every(n_rows: int, most: int) -> Integers:
+    return np.arange(0, n_rows, max(1, math.ceil(n_rows / most)))
