@@ -39,7 +39,10 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
         console.print(Text(sentence, style="dim"))
     console.print()
     facts = [
-        ("drivers", listing([brief(item["column"], 40) for item in words.drivers(evidence)])),
+        (
+            "drivers",
+            listing([brief(item["column"], 40) for item in words.drivers(evidence)] or ["not known"]),
+        ),
         ("shipped", words.refit_line(evidence)),
         ("findings", _counted(dig(evidence, "findings", default=[]))),
         ("model", f"{model} ({size(model.stat().st_size if model.exists() else None)})"),

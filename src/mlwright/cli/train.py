@@ -94,9 +94,6 @@ def train(  # noqa: PLR0913 - the parameters are the options
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", show_default="DATA.mlw", help="Where the model goes."),
     ] = None,
-    run: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Keep the work here, and go on from what is there.")
-    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     no_report: Annotated[
@@ -111,13 +108,13 @@ def train(  # noqa: PLR0913 - the parameters are the options
     check_writable(place)
     files = Files(place, None if no_report else place.with_suffix(".report.html"))
     limit_s = _limit(time_limit, max_trials)
-    from mlwright.workflow.train import TrainOptions
+    from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.train import train as run_training
 
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        refit=refit.value, run=run,
+        refit=refit.value,
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen)

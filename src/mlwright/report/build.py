@@ -124,7 +124,7 @@ def _scores(evidence: Evidence) -> list[dict[str, Any]]:
 def _confusion(evidence: Evidence) -> dict[str, Any] | None:
     """Prepare the table of answers against truths; with many classes, the most frequent mix-ups."""
     counts, classes = (dig(evidence, "confusion", key, default=[]) for key in ("counts", "classes"))
-    if not counts or not sum(map(sum, counts)):
+    if len(classes) != len(counts) or not sum(map(sum, counts)):
         return None
     labels = [brief(label, 24) for label in classes]
     mixed = [

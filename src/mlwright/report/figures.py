@@ -10,6 +10,7 @@ Evidence = Mapping[str, Any]
 """What `evidence.json` holds; see `docs/reference/evidence.md`."""
 
 NONE = "\N{EN DASH}"
+"""Stands where nothing is known."""
 
 
 def dig(evidence: Evidence, *keys: str, default: Any = None) -> Any:

@@ -118,7 +118,7 @@ def gain_line(evidence: Evidence) -> str:
     """Compare with the baseline in one sentence."""
     gain, name = dig(evidence, "gain"), dig(evidence, "task", "metric", default="")
     sign = gain_sign(evidence)
-    if not gain or sign is None:
+    if not gain or sign is None or not is_number(gain.get("value")):
         return ""
     size = {**gain, **{key: abs(gain[key]) for key in ("value", "low", "high")}}
     if sign == 0:
@@ -147,20 +147,20 @@ def _classes(evidence: Evidence) -> list[str]:
 
 
 def _hits(evidence: Evidence) -> list[str]:
-    counts = dig(evidence, "confusion", "counts", default=[])
+    counts, classes = (dig(evidence, "confusion", key, default=[]) for key in ("counts", "classes"))
     total = sum(map(sum, counts))
-    if not total:
+    if not total or len(classes) != len(counts):
         return []
     right = sum(row[i] for i, row in enumerate(counts)) / total
     most = max(range(len(counts)), key=lambda i: sum(counts[i]))
-    usual, label = sum(counts[most]) / total, brief(dig(evidence, "confusion", "classes")[most], 30)
+    usual, label = sum(counts[most]) / total, brief(classes[most], 30)
     dull = f"Always answering {label} would get {usual * 100:.0f} right."
     return [f"Of 100 new rows it gets about {right * 100:.0f} right. {dull}"]
 
 
 def _found(evidence: Evidence) -> list[str]:
     counts, classes = (dig(evidence, "confusion", key, default=[]) for key in ("counts", "classes"))
-    if len(counts) != 2 or not sum(counts[1]):
+    if len(counts) != 2 or len(classes) != 2 or not sum(counts[1]):
         return []
     label, hits, called = brief(classes[1], 30), counts[1][1], counts[0][1] + counts[1][1]
     found = f"It finds {in_ten(hits / sum(counts[1]))} of the rows that are {label}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -12,23 +11,6 @@ from typer.testing import CliRunner
 
 from mlwright.cli.app import app
 from mlwright.core.progress import Event
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainOptions:
-    time_limit_s: float | None = 60.0
-    max_trials: int | None = None
-    metric: str | None = None
-    seed: int = 0
-    kind: str | None = None
-    id: tuple[str, ...] = ()
-    group: str | None = None
-    time: str | None = None
-    weight: str | None = None
-    exclude: tuple[str, ...] = ()
-    test: object | None = None
-    refit: str = "auto"
-    run: str | None = None
 
 
 class FakeModel:
@@ -73,7 +55,7 @@ def workflow(monkeypatch, income):
         }
 
     fakes = {
-        "mlwright.workflow.train": {"train": answer("train", train), "TrainOptions": TrainOptions},
+        "mlwright.workflow.train": {"train": answer("train", train)},
         "mlwright.workflow.score": {
             "evaluate": answer("evaluate", scores),
             "predict_file": answer("predict", predict_file),

@@ -16,10 +16,10 @@ from mlwright.report import figures
         (1234.5, "1,234"),
         (0.00001, "1.00e-05"),
         (-0.5, "-0.500"),
-        (None, "–"),
-        (float("nan"), "–"),
-        (True, "–"),
-        ("x", "–"),
+        (None, figures.NONE),
+        (float("nan"), figures.NONE),
+        (True, figures.NONE),
+        ("x", figures.NONE),
     ],
 )
 def test_a_number_has_about_three_digits(value, shown):
@@ -35,7 +35,7 @@ def test_a_number_has_about_three_digits(value, shown):
         ({"value": 0.5, "low": 0.5, "high": 0.5}, "0.500 (0.500 to 0.500)"),
         ({"value": 0.5, "low": None, "high": None}, "0.500"),
         ({"value": -0.00001, "low": -0.001, "high": 0.001}, "0.0000 (-0.0010 to 0.0010)"),
-        (None, "–"),
+        (None, figures.NONE),
     ],
 )
 def test_an_estimate_has_the_digits_that_its_interval_justifies(estimate, shown):
@@ -44,7 +44,7 @@ def test_an_estimate_has_the_digits_that_its_interval_justifies(estimate, shown)
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0, "0 %"), (0.001, "<1 %"), (0.5, "50 %"), (0.999, ">99 %"), (1, "100 %"), (None, "–")],
+    [(0, "0 %"), (0.001, "<1 %"), (0.5, "50 %"), (0.999, ">99 %"), (1, "100 %"), (None, figures.NONE)],
 )
 def test_a_percentage_is_never_falsely_certain(share, shown):
     assert figures.percent(share) == shown
@@ -66,7 +66,7 @@ def test_a_share_is_told_in_hundreds():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.42, "0.4 s"), (48.2, "48 s"), (125, "2 min 5 s"), (3720, "1 h 2 min"), (None, "–")],
+    [(0.42, "0.4 s"), (48.2, "48 s"), (125, "2 min 5 s"), (3720, "1 h 2 min"), (None, figures.NONE)],
 )
 def test_a_duration_has_units(value, shown):
     assert figures.seconds(value) == shown
@@ -74,7 +74,7 @@ def test_a_duration_has_units(value, shown):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(812, "812 bytes"), (418_211, "418 kB"), (1_500_000, "1.5 MB"), (3e9, "3.0 GB"), (None, "–")],
+    [(812, "812 bytes"), (418_211, "418 kB"), (1_500_000, "1.5 MB"), (3e9, "3.0 GB"), (None, figures.NONE)],
 )
 def test_a_size_has_units(value, shown):
     assert figures.size(value) == shown
@@ -83,4 +83,4 @@ def test_a_size_has_units(value, shown):
 def test_a_list_reads_as_in_a_sentence():
     assert figures.listing(["a"]) == "a"
     assert figures.listing(["a", "b", "c"], "or") == "a, b or c"
-    assert figures.listing([]) == "–"
+    assert figures.listing([]) == figures.NONE
