@@ -51,7 +51,7 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
     name = dig(evidence, "name", default="data.csv")
     model = f"{PurePath(name).stem or 'model'}.mlw"
     task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
-    train = ["mlwright", "train", name, "--target", str(task.get("target", ""))]
+    train = ["mlwright", "train", name, "--target", str(task.get("target") or "TARGET")]
     if task.get("metric"):
         train += ["--metric", task["metric"]]
     if budget.get("max_trials"):
@@ -68,8 +68,7 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _page(evidence: Evidence) -> dict[str, Any]:
-    task = dig(evidence, "task", default={})
-    name = task.get("metric", "")
+    name = dig(evidence, "task", "metric", default="")
     return {
         "evidence": evidence,
         "name": dig(evidence, "name", default="the data"),
@@ -109,7 +108,7 @@ def _findings(evidence: Evidence) -> list[Evidence]:
 def _scores(evidence: Evidence) -> list[dict[str, Any]]:
     main = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", default={}), dig(evidence, "baseline", default={})
-    ordered = sorted(test, key=lambda name: name != main)
+    ordered = sorted((name for name in test if test[name]), key=lambda name: name != main)
     return [
         {
             "title": words.metric_title(name),
@@ -125,7 +124,7 @@ def _scores(evidence: Evidence) -> list[dict[str, Any]]:
 def _confusion(evidence: Evidence) -> dict[str, Any] | None:
     """Prepare the table of answers against truths; with many classes, the most frequent mix-ups."""
     counts, classes = (dig(evidence, "confusion", key, default=[]) for key in ("counts", "classes"))
-    if not counts or not sum(map(sum, counts)):
+    if len(classes) != len(counts) or not sum(map(sum, counts)):
         return None
     labels = [brief(label, 24) for label in classes]
     mixed = [
@@ -161,7 +160,7 @@ def _charts(evidence: Evidence) -> dict[str, Any]:
     name = dig(evidence, "task", "metric", default="")
     rows = [("this model", dig(evidence, "test", name)), ("baseline", dig(evidence, "baseline", name))]
     calibration = dig(evidence, "calibration", default=[])
-    bins = dig(evidence, "residuals", "bins", default=[])
+    bins = [{"observed": b.get("true"), **b} for b in dig(evidence, "residuals", "bins", default=[])]
     roc = dig(evidence, "roc", default=[])
     classes = dig(evidence, "task", "classes", default=[])
     label = brief(classes[-1], 20) if classes else "yes"

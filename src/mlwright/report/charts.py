@@ -6,13 +6,23 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from mlwright.report.figures import Evidence, brief, is_number, number, percent, seconds, value_of
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    decimals_of,
+    dig,
+    is_number,
+    number,
+    percent,
+    seconds,
+    value_of,
+)
 from mlwright.report.svg import WIDTH, Axis, drawing, line, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-LEFT, RIGHT, TOP = 56, 404, 16
+LEFT, RIGHT, TOP = 56, 396, 16
 
 
 def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Markup:
@@ -20,8 +30,8 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
     rows = [(name, e) for name, e in rows if e and is_number(e.get("value"))]
     if not rows:
         return Markup("")
-    estimates = [e for _, e in rows if e]
-    ends = [float(v) for e in estimates for v in (e["value"], e.get("low"), e.get("high")) if is_number(v)]
+    found = [(e or {}).get(key) for _, e in rows for key in ("value", "low", "high")]
+    ends = [float(value) for value in found if value is not None and is_number(value)]
     axis = Axis.around(ends, 16, WIDTH - 16)
     height = 46 * len(rows) + 46
     parts: list[Markup] = _scale(axis, 8, height - 40)
@@ -36,9 +46,7 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
 
 def _dot(axis: Axis, y: float, estimate: Evidence, kind: str) -> Markup:
     x = axis.at(estimate["value"])
-    low, high = (
-        estimate.get(k) if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high")
-    )
+    low, high = (estimate[k] if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high"))
     bar = line(axis.at(low or 0.0), y, axis.at(high or 0.0), y, f"whisker {kind}")
     return bar + tag("circle", cx=x, cy=y, r=6, class_=f"dot {kind}")
 
@@ -57,25 +65,26 @@ def _tick(value: float) -> str:
 
 def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
     """Draw how much the score worsens when a column is shuffled, strongest first."""
-    rows = [(i["column"], i["drop"]) for i in items if is_number(i.get("drop", {}).get("value"))]
+    rows = [(i["column"], i["drop"]) for i in items if is_number(dig(i, "drop", "value"))]
     rows = sorted(rows, key=lambda row: -row[1]["value"])[:n]
     if not rows:
         return Markup("")
-    ends = [float(d.get(k, d["value"])) for _, d in rows for k in ("value", "low", "high")]
+    ends = [float(d[k]) for _, d in rows for k in ("value", "low", "high") if is_number(d.get(k))]
     axis = Axis.around([0.0, *ends], 16, WIDTH - 16)
     height = 34 * len(rows) + 42
     parts = _scale(axis, 4, height - 36)
-    zero = axis.at(0)
+    zero, places = axis.at(0), decimals_of(rows[0][1])
     for i, (column, drop) in enumerate(rows):
         y, end = 34 * i + 22, axis.at(drop["value"])
-        span = line(axis.at(drop.get("low", 0)), y + 4, axis.at(drop.get("high", 0)), y + 4, "span")
+        low, high = (axis.at(dig(drop, k, default=drop["value"])) for k in ("low", "high"))
+        span = line(low, y + 4, high, y + 4, "span")
         bar = tag(
             "rect",
             tag("title", f"{column}: {value_of(drop)}"),
             x=min(zero, end), y=y, width=abs(end - zero), height=8, rx=2, class_="bar",
         )  # fmt: skip
         parts += [bar, span, text(16, y - 5, brief(column, 40), "name")]
-        parts.append(text(WIDTH - 16, y - 5, value_of(drop), "value", "end"))
+        parts.append(text(WIDTH - 16, y - 5, number(drop["value"], places), "value", "end"))
     parts.append(
         text(WIDTH / 2, height - 4, "how much the score worsens without the column", "axis", "middle")
     )

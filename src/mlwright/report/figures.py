@@ -9,7 +9,8 @@ from typing import Any
 Evidence = Mapping[str, Any]
 """What `evidence.json` holds; see `docs/reference/evidence.md`."""
 
-NONE = "–"
+NONE = "\N{EN DASH}"
+"""Stands where nothing is known."""
 
 
 def dig(evidence: Evidence, *keys: str, default: Any = None) -> Any:
@@ -31,7 +32,7 @@ def number(value: object, decimals: int | None = None) -> str:
         return NONE
     amount = float(value)  # type: ignore[arg-type]  # is_number has just seen to it
     if decimals is not None:
-        return f"{amount:,.{decimals}f}"
+        return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
     size = abs(amount)
     if amount.is_integer() and size < 1e15:
         return f"{amount:,.0f}"
@@ -70,6 +71,11 @@ def estimate_text(estimate: Evidence | None) -> str:
     return value_of(estimate) if span == NONE else f"{value_of(estimate)} ({span})"
 
 
+def score_text(score: object) -> str:
+    """Write a score that may be a number, an estimate or absent."""
+    return value_of(score) if isinstance(score, Mapping) else number(score)
+
+
 def percent(share: object) -> str:
     """Write a share in [0, 1] as a percentage that is never falsely 0 % or 100 %."""
     if not is_number(share):
@@ -83,12 +89,12 @@ def percent(share: object) -> str:
 
 
 def in_hundred(share: float) -> str:
-    """Write a share in [0, 1] as a count, such as "84 in 100"."""
+    """Write a share in [0, 1] as a count, such as "84 times in 100"."""
     if 0.99 < share < 1:
-        return "more than 99 in 100"
+        return "more than 99 times in 100"
     if 0 < share < 0.01:
-        return "fewer than 1 in 100"
-    return f"{share * 100:.0f} in 100"
+        return "less than once in 100 times"
+    return f"{share * 100:.0f} times in 100"
 
 
 def in_ten(share: float) -> str:

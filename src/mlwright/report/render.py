@@ -36,6 +36,7 @@ def _environment() -> Environment:
         estimate=figures.estimate_text,
         interval=figures.interval_of,
         percent=figures.percent,
+        score=figures.score_text,
         seconds=figures.seconds,
         size=figures.size,
         value=figures.value_of,

@@ -18,7 +18,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
         Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _short(value))
         for key, value in attributes.items()
     )
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), shown, Markup("").join(_plain(children)))
+    return Markup("<{0}{1}>{2}</{0}>").format(name, shown, Markup("").join(_plain(children)))
 
 
 def _plain(children: tuple[object, ...]) -> list[str]:
@@ -68,7 +68,8 @@ class Axis:
         """Return an axis whose ends are round numbers that enclose the values."""
         low, high = min(values), max(values)
         step = _step(high - low or abs(high) or 1.0)
-        return cls(math.floor(low / step) * step, math.ceil(high / step) * step or step, start, end)
+        floor, ceiling = math.floor(low / step), math.ceil(high / step)
+        return cls(floor * step, (ceiling + (ceiling == floor)) * step, start, end)
 
     def at(self, value: float) -> float:
         """Return the place of a value."""

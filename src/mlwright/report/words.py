@@ -7,6 +7,7 @@ what it needs (a confusion matrix, a curve, residuals), so a new kind or metric 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MissingDependencyError, UnknownNameError
@@ -117,7 +118,7 @@ def gain_line(evidence: Evidence) -> str:
     """Compare with the baseline in one sentence."""
     gain, name = dig(evidence, "gain"), dig(evidence, "task", "metric", default="")
     sign = gain_sign(evidence)
-    if not gain or sign is None:
+    if not gain or sign is None or not is_number(gain.get("value")):
         return ""
     size = {**gain, **{key: abs(gain[key]) for key in ("value", "low", "high")}}
     if sign == 0:
@@ -146,28 +147,26 @@ def _classes(evidence: Evidence) -> list[str]:
 
 
 def _hits(evidence: Evidence) -> list[str]:
-    counts = dig(evidence, "confusion", "counts", default=[])
+    counts, classes = (dig(evidence, "confusion", key, default=[]) for key in ("counts", "classes"))
     total = sum(map(sum, counts))
-    if not total:
+    if not total or len(classes) != len(counts):
         return []
     right = sum(row[i] for i, row in enumerate(counts)) / total
     most = max(range(len(counts)), key=lambda i: sum(counts[i]))
-    usual, label = sum(counts[most]) / total, brief(dig(evidence, "confusion", "classes")[most], 30)
-    return [
-        f"Of 100 new rows it gets about {right * 100:.0f} right. "
-        f"Always answering {label} would get {usual * 100:.0f} right."
-    ]
+    usual, label = sum(counts[most]) / total, brief(classes[most], 30)
+    dull = f"Always answering {label} would get {usual * 100:.0f} right."
+    return [f"Of 100 new rows it gets about {right * 100:.0f} right. {dull}"]
 
 
 def _found(evidence: Evidence) -> list[str]:
     counts, classes = (dig(evidence, "confusion", key, default=[]) for key in ("counts", "classes"))
-    if len(counts) != 2 or not sum(counts[1]):
+    if len(counts) != 2 or len(classes) != 2 or not sum(counts[1]):
         return []
     label, hits, called = brief(classes[1], 30), counts[1][1], counts[0][1] + counts[1][1]
     found = f"It finds {in_ten(hits / sum(counts[1]))} of the rows that are {label}"
     if not called:
         return [f"{found}: it never gives that answer."]
-    return [f"{found}; when it says {label}, it is right {in_hundred(hits / called)} times."]
+    return [f"{found}; when it says {label}, it is right {in_hundred(hits / called)}."]
 
 
 def _ranks(evidence: Evidence) -> list[str]:
@@ -175,9 +174,7 @@ def _ranks(evidence: Evidence) -> list[str]:
     if area is None:
         return []
     label = _classes(evidence)[-1] if _classes(evidence) else "positive"
-    return [
-        f"Shown one row that is {label} and one that is not, it tells them apart {in_hundred(area)} times."
-    ]
+    return [f"Shown one row that is {label} and one that is not, it tells them apart {in_hundred(area)}."]
 
 
 def _misses(evidence: Evidence) -> list[str]:
@@ -191,7 +188,8 @@ def _misses(evidence: Evidence) -> list[str]:
 
 
 def _beside(residual: float) -> str:
-    return f"{number(abs(residual))} {'below' if residual < 0 else 'above'}"
+    size = float(f"{abs(residual):.2g}")  # two digits are all that a sentence needs
+    return f"{number(size)} {'below' if residual < 0 else 'above'}"
 
 
 def area_under(points: Sequence[Evidence]) -> float | None:
@@ -199,7 +197,7 @@ def area_under(points: Sequence[Evidence]) -> float | None:
     if len(points) < 2:
         return None
     pairs = sorted((float(p["x"]), float(p["y"])) for p in points)
-    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(pairs, pairs[1:], strict=False))
+    return sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(pairs))
 
 
 def calibration_gap(points: Sequence[Evidence]) -> float | None:
@@ -213,7 +211,9 @@ def calibration_gap(points: Sequence[Evidence]) -> float | None:
 def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:
     """Return the columns that matter beyond chance, the strongest first."""
     found = [
-        item for item in dig(evidence, "importance", default=[]) if dig(item, "drop", "low", default=0) > 0
+        item
+        for item in dig(evidence, "importance", default=[])
+        if dig(item, "drop", "low", default=0) > 0 and is_number(item["drop"].get("value"))
     ]
     return sorted(found, key=lambda item: -float(item["drop"]["value"]))[:n]
 

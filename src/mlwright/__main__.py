@@ -1,0 +1,5 @@
+"""`python -m mlwright`."""
+
+from mlwright.cli.app import main
+
+main()

@@ -1,0 +1,89 @@
+"""The edge of the program: whatever happens inside becomes one clear line and an exit status.
+
+0: fine. 1: an error was found in the data or the model. 2: the call or its input cannot be used, or
+mlwright itself failed. 130: interrupted. 141: nobody reads the output any more, as any Unix tool says.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from mlwright.core.errors import MlwrightError, UsageError
+
+DEBUG: ContextVar[bool] = ContextVar("DEBUG", default=False)
+"""Whether to show tracebacks; set by `--debug` or MLWRIGHT_DEBUG=1."""
+
+FOUND, FAILED, INTERRUPTED, UNREAD = 1, 2, 130, 141
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Run a verb: errors become one line on stderr and an exit status, never a traceback."""
+    try:
+        yield
+        sys.stdout.flush()  # a reader that has gone must show here, not when Python shuts down
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(UNREAD) from None
+    except KeyboardInterrupt:
+        _complain("interrupted, nothing saved", label="")
+        raise typer.Exit(INTERRUPTED) from None
+    except MlwrightError as error:
+        if DEBUG.get():
+            traceback.print_exc()
+        _complain(str(error))
+        raise typer.Exit(FAILED) from None
+    except (typer.Exit, typer.Abort, typer.BadParameter):
+        raise
+    except Exception as error:  # noqa: BLE001 - the request boundary: a bug is recorded, then told in one line
+        _record(error)
+        raise typer.Exit(FAILED) from None
+
+
+def finish(findings: Sequence[Mapping[str, Any]]) -> None:
+    """Exit with status 1 if an error was found that nobody has acted on."""
+    from mlwright.report.words import open_errors
+
+    if open_errors(findings):
+        raise typer.Exit(FOUND)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse, before any work is done, an output that could not be written in the end."""
+    folder = path.parent
+    if not folder.is_dir():
+        message = f"The output {str(path)!r} has no folder to go to: create {str(folder)!r} first."
+        raise UsageError(message)
+    if path.is_dir():
+        message = f"The output {str(path)!r} is a folder. Name a file, such as {str(path / 'model.mlw')!r}."
+        raise UsageError(message)
+    if not os.access(folder, os.W_OK):
+        message = f"The output {str(path)!r} cannot be written: no permission to write into {str(folder)!r}."
+        raise UsageError(message)
+
+
+def _complain(message: str, label: str = "error: ") -> None:
+    is_colored = bool(label) and sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    typer.secho(label, err=True, nl=False, fg="red" if is_colored else None, bold=is_colored)
+    typer.echo(message, err=True)
+
+
+def _record(error: Exception) -> None:
+    what = f"{type(error).__name__}: {error}"
+    if DEBUG.get():
+        traceback.print_exc()
+        _complain(f"this is a bug in mlwright ({what}).")
+        return
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="mlwright-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exc(file=file)
+    _complain(f"this is a bug in mlwright ({what}). Please report it with {file.name}")

@@ -1,0 +1,154 @@
+"""Results in the terminal: the answer in words first, then the facts."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from mlwright.cli.console import stdout, table
+from mlwright.report import words
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    dig,
+    estimate_text,
+    interval_of,
+    listing,
+    number,
+    percent,
+    size,
+    value_of,
+)
+
+_TONES = {"good": ("✓", "green"), "unsure": ("?", "yellow"), "bad": ("✕", "red")}
+_SEVERITIES = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
+    """Print what came out of a training, in a dozen lines."""
+    console = stdout()
+    console.print()
+    console.print(Text(words.question(evidence), style="bold"))
+    console.print(verdict_line(evidence))
+    console.print()
+    console.print(Text(words.headline(evidence)))
+    console.print(Text(words.gain_line(evidence), style="dim"))
+    for sentence in words.meaning(evidence)[:2]:
+        console.print(Text(sentence, style="dim"))
+    console.print()
+    facts = [
+        (
+            "drivers",
+            listing([brief(item["column"], 40) for item in words.drivers(evidence)] or ["not known"]),
+        ),
+        ("shipped", words.refit_line(evidence)),
+        ("findings", _counted(dig(evidence, "findings", default=[]))),
+        ("model", f"{model} ({size(model.stat().st_size if model.exists() else None)})"),
+        ("report", str(report) if report else "none was asked for"),
+        ("use it", shlex.join(["mlwright", "predict", str(model), "new.csv", "-o", "answers.csv"])),
+    ]
+    for name, value in facts:
+        console.print(Text.assemble((f"{name:<10}", "dim"), value))
+
+
+def show_scores(scores: Mapping[str, Any]) -> None:
+    """Print the scores of `evaluate`."""
+    console, grid = stdout(), table("measure", "score>", "95 % interval>", "better is")
+    for name, estimate in scores["metrics"].items():
+        better = {"max": "higher", "min": "lower"}.get(estimate.get("direction"), "")
+        grid.add_row(words.metric_title(name), value_of(estimate), interval_of(estimate), better)
+    console.print(Text(f"{number(scores['n_rows'])} rows", style="dim"))
+    console.print(grid)
+
+
+def show_profile(profile: Mapping[str, Any]) -> None:
+    """Print the columns and what was noticed."""
+    console, columns = stdout(), profile["columns"]
+    console.print(Text(f"{number(profile['n_rows'])} rows, {number(len(columns))} columns", style="bold"))
+    show_columns(columns)
+    show_findings(profile["findings"])
+
+
+def show_columns(columns: Sequence[Evidence]) -> None:
+    """Print one line for each column."""
+    grid = table("column", "holds", "used as", "empty>", "different>", "values")
+    for column in columns:
+        grid.add_row(
+            Text(brief(column["name"], 40)),
+            str(column["kind"]),
+            str(column["role"]),
+            percent(column.get("missing_share")),
+            number(column.get("n_unique")),
+            Text(_values(column)),
+        )
+    stdout().print(grid)
+
+
+def show_findings(findings: Sequence[Evidence]) -> None:
+    """Print what was noticed, the worst first."""
+    console = stdout()
+    if not findings:
+        console.print(Text("Nothing was found that needs attention.", style="dim"))
+    for finding in sorted(findings, key=lambda f: list(_SEVERITIES).index(f["severity"])):
+        about = f"{finding['column']}: " if finding.get("column") else ""
+        remedy = f" {finding['remedy']}" if finding.get("remedy") else ""
+        label = (f"{finding['severity']:<9}", _SEVERITIES[finding["severity"]])
+        console.print(Text.assemble(label, (about, "bold"), finding["message"], (remedy, "dim")))
+
+
+def show_model(evidence: Evidence, path: Path) -> None:
+    """Print what a model is, how good, what it reads and where it comes from."""
+    console, program = stdout(), dig(evidence, "program", default={})
+    console.print(Text(words.question(evidence), style="bold"))
+    console.print(verdict_line(evidence))
+    console.print()
+    grid = table("measure", "sealed test>", "95 % interval>", "baseline>")
+    for name, estimate in dig(evidence, "test", default={}).items():
+        base = dig(evidence, "baseline", name)
+        grid.add_row(words.metric_title(name), value_of(estimate), interval_of(estimate), value_of(base))
+    console.print(grid)
+    console.print()
+    show_columns([c for c in dig(evidence, "data", "columns", default=[]) if c.get("role") != "unused"])
+    console.print()
+    made = ", ".join(f"{key} {value}" for key, value in dig(evidence, "environment", default={}).items())
+    facts = [
+        ("drivers", listing([estimate_of(item) for item in words.drivers(evidence, 5)])),
+        ("shipped", words.refit_line(evidence)),
+        ("program", f"{size(program.get('size_bytes'))}, {_parts(program)}, sha256 {program.get('sha256')}"),
+        ("data", f"{dig(evidence, 'name')}, {words.split_line(evidence)}"),
+        ("made", f"{dig(evidence, 'created')}, {made}"),
+        ("file", f"{path} ({size(path.stat().st_size if path.exists() else None)})"),
+    ]
+    for name, value in facts:
+        console.print(Text.assemble((f"{name:<10}", "dim"), str(value)))
+
+
+def estimate_of(item: Evidence) -> str:
+    """Write a driver with its strength."""
+    return f"{brief(item['column'], 40)} {estimate_text(item['drop'])}"
+
+
+def verdict_line(evidence: Evidence) -> Text:
+    """Write the verdict with its mark."""
+    verdict = words.verdict(evidence)
+    mark, color = _TONES[verdict.tone]
+    return Text.assemble((f"{mark} {verdict.title}. ", f"bold {color}"), verdict.reason)
+
+
+def _parts(program: Evidence) -> str:
+    return f"{number(program.get('n_members'))} members, {number(program.get('n_trees'))} trees"
+
+
+def _counted(findings: Sequence[Evidence]) -> str:
+    counts = [(s, sum(1 for f in findings if f.get("severity") == s)) for s in _SEVERITIES]
+    return listing([f"{n} {s}{'s' if n > 1 else ''}" for s, n in counts if n] or ["none"])
+
+
+def _values(column: Evidence) -> str:
+    if column.get("levels"):
+        return brief(", ".join(str(level) for level in column["levels"]), 40)
+    if column.get("low") is None or column["kind"] == "datetime":
+        return ""
+    return f"{number(column['low'])} to {number(column['high'])}"

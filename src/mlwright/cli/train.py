@@ -1,0 +1,169 @@
+"""`mlwright train`: from data and a question to a model, its evidence and its report."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any, final
+
+import typer
+
+from mlwright.cli.console import print_json, watching
+from mlwright.cli.guard import boundary, check_writable, finish
+from mlwright.cli.options import AsJson, Data, Quiet
+from mlwright.core.budget import parse_duration
+
+if TYPE_CHECKING:
+    from mlwright.artifact.model import Model
+
+_DEFAULT_LIMIT = "60s"
+
+EPILOG = """Examples:
+
+mlwright train telco.csv --target Churn
+
+mlwright train visits.parquet -t readmitted --group patient --time-limit 10m -o readmission.mlw
+
+mlwright train sales.csv -t revenue --time date --metric mae --exclude region,clerk --json"""
+
+
+class Refit(StrEnum):
+    """When to fit the judged recipe again on all rows."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the results go."""
+
+    model: Path
+    report: Path | None
+
+
+@boundary()
+def train(  # noqa: PLR0913 - the parameters are the options
+    data: Data,
+    *,
+    target: Annotated[str, typer.Option("--target", "-t", metavar="COL", help="The column to predict.")],
+    time_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            show_default=_DEFAULT_LIMIT,
+            help="All the time it may take, such as 60s, 10m or 1h; no limit with --max-trials alone.",
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The measure to optimize and to judge by.")
+    ] = None,
+    id_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id", metavar="COL", help="A column that names the row; repeated in predictions. Repeatable."
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="Rows with the same value here never straddle the split."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(metavar="COL", help="Judge on the latest rows by this date or number.")
+    ] = None,
+    weight: Annotated[str | None, typer.Option(metavar="COL", help="How much each row counts.")] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL", help="Columns to leave out, separated by commas. Repeatable."),
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Rows to judge by, instead of splitting some off.")
+    ] = None,
+    refit: Annotated[Refit, typer.Option(help="Fit the judged recipe again on all rows.")] = Refit.AUTO,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The kind of question, where the target leaves it open."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same data, work and seed: same model.")] = 0,
+    max_trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Budget by work instead of time: how many candidates to try."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", show_default="DATA.mlw", help="Where the model goes."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Write the model alone, no HTML report beside it.")
+    ] = False,
+) -> None:
+    """Train a model on DATA and judge it on rows it never saw; the report lands beside it.
+
+    Exits with 1 if the model should not be used as it is: say, no better than a constant answer.
+    """
+    place = output or Path(default_output(data))
+    check_writable(place)
+    files = Files(place, None if no_report else place.with_suffix(".report.html"))
+    limit_s = _limit(time_limit, max_trials)
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.train import train as run_training
+
+    options = TrainOptions(
+        time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
+        id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
+        refit=refit.value,
+    )  # fmt: skip
+    with watching(is_quiet=quiet, limit_s=limit_s) as listen:
+        model = run_training(data, target, options, listen)
+    _save(model, files)
+    if as_json:
+        print_json(document(model.evidence, files))
+    else:
+        from mlwright.cli.summary import show_training
+
+        show_training(model.evidence, files.model, files.report)
+    finish(model.evidence["findings"])
+
+
+def default_output(data: str) -> str:
+    """Name the model after the data; data without a plain name give "model.mlw"."""
+    name = PurePath(data).name
+    is_plain = "://" not in data and not set("*?[]") & set(name)
+    stem = name.split(".")[0] if is_plain else ""
+    return f"{stem.strip('-') or 'model'}.mlw"
+
+
+def document(evidence: dict[str, Any], files: Files) -> dict[str, Any]:
+    """Return what `train --json` prints."""
+    return {
+        "artifact": str(files.model),
+        "report": str(files.report) if files.report else None,
+        "metric": evidence["task"]["metric"],
+        "test": evidence["test"],
+        "baseline": evidence["baseline"],
+        "findings": evidence["findings"],
+        "elapsed_s": evidence["budget"]["elapsed_s"],
+        "time_limit_s": evidence["budget"]["time_limit_s"],
+    }
+
+
+def _save(model: "Model", files: Files) -> None:
+    model.save(files.model)
+    if files.report:
+        from mlwright.report.build import write_report
+
+        write_report(model.evidence, files.report)
+
+
+def _limit(time_limit: str | None, max_trials: int | None) -> float | None:
+    """Give a budget of work alone no clock, so that the same seed gives the same bytes."""
+    if time_limit is None and max_trials is not None:
+        return None
+    return parse_duration(time_limit or _DEFAULT_LIMIT)
+
+
+def _columns(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(name.strip() for item in given or () for name in item.split(",") if name.strip())

@@ -1,0 +1,77 @@
+"""A workflow that answers at once, so that these tests see the command line alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from mlwright.cli.app import app
+from mlwright.core.progress import Event
+
+
+class FakeModel:
+    def __init__(self, evidence):
+        self.evidence = evidence
+
+    def save(self, path):
+        Path(path).write_bytes(b"model")
+
+
+@pytest.fixture
+def workflow(monkeypatch, income):
+    """Replace the workflow; `calls` records what it was asked, `error` is raised if set."""
+    state = SimpleNamespace(calls=[], error=None, evidence=income, profile=None)
+
+    def answer(name, result):
+        def call(*args, **kwargs):
+            state.calls.append((name, args))
+            if state.error:
+                raise state.error
+            return result(*args, **kwargs)
+
+        return call
+
+    def train(_data, _target, _options, listen):
+        listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
+        return FakeModel(state.evidence)
+
+    def predict_file(_model, _data, out):
+        text = "row,prediction\n1,>50K\n"
+        Path(out).write_text(text) if out else sys.stdout.write(text)
+        return 1
+
+    def scores(*_):
+        return {"task": income["task"], "n_rows": 1500, "metrics": income["test"]}
+
+    def profile(*_):
+        return state.profile or {
+            "n_rows": 6000,
+            "columns": income["data"]["columns"],
+            "findings": income["findings"],
+        }
+
+    fakes = {
+        "mlwright.workflow.train": {"train": answer("train", train)},
+        "mlwright.workflow.score": {
+            "evaluate": answer("evaluate", scores),
+            "predict_file": answer("predict", predict_file),
+        },
+        "mlwright.workflow.profile": {"profile": answer("profile", profile)},
+        "mlwright.artifact.load": {"load": answer("load", lambda _: FakeModel(state.evidence))},
+    }
+    for name, members in fakes.items():
+        module = ModuleType(name)
+        vars(module).update(members)
+        monkeypatch.setitem(sys.modules, name, module)
+    return state
+
+
+@pytest.fixture
+def call(workflow, tmp_path, monkeypatch):
+    """Run a command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mlwright.core.errors import DataError
+
+
+def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
+    assert call("predict", "m.mlw", "a.csv").stdout == "row,prediction\n1,>50K\n"
+    done = call("predict", "m.mlw", "a.csv", "-o", "out.csv")
+    assert (done.stdout, done.stderr) == ("", "1 rows answered: out.csv\n")
+    assert (tmp_path / "out.csv").exists()
+
+
+def test_evaluate_prints_the_documented_shape(call, income):
+    printed = json.loads(call("evaluate", "m.mlw", "a.csv", "--json").stdout)
+    assert list(printed) == ["task", "n_rows", "metrics"]
+    assert "0.889 to 0.922" in call("evaluate", "m.mlw", "a.csv").stdout
+
+
+def test_profile_prints_the_documented_shape(call):
+    printed = json.loads(call("profile", "a.csv", "-t", "income", "--json").stdout)
+    assert list(printed) == ["n_rows", "columns", "findings"]
+    shown = call("profile", "a.csv").stdout
+    assert "native_country" in shown
+    assert "Leave one of them out at the source." in shown
+
+
+def test_info_shows_scores_schema_and_provenance(call, income):
+    shown = call("info", "m.mlw").stdout
+    for words in ("Is income <=50K or >50K?", "0.907", "workclass", "lightgbm 4.7.0", "sha256"):
+        assert words in shown
+    assert json.loads(call("info", "m.mlw", "--json").stdout) == income
+
+
+def test_info_of_a_number(call, workflow, bikes):
+    workflow.evidence = bikes
+    assert "How high is cnt?" in call("info", "m.mlw").stdout
+
+
+def test_names_that_look_like_markup_are_printed_as_they_are(call, workflow, income):
+    income["data"]["columns"][0]["name"] = "[bold]x[/wrong]"
+    income["task"]["target"] = "[red]"
+    assert "[bold]x[/wrong]" in call("info", "m.mlw").stdout
+    assert "[red]" in call("train", "a.csv", "-t", "income").stdout
+
+
+def test_json_without_numbers_is_still_json(call, workflow):
+    workflow.profile = {"n_rows": 1, "columns": [{"low": float("nan")}], "findings": []}
+    assert json.loads(call("profile", "a.csv", "--json").stdout)["columns"] == [{"low": None}]
+
+
+def test_an_expected_error_is_one_line(call, workflow):
+    workflow.error = DataError("File 'a.csv' is empty. Give one with rows.")
+    done = call("train", "a.csv", "-t", "income")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "error: File 'a.csv' is empty. Give one with rows.\n"
+
+
+def test_a_bug_says_so_and_keeps_the_traceback(call, workflow, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    workflow.error = ZeroDivisionError("oops")
+    done = call("profile", "a.csv")
+    assert done.exit_code == 2
+    assert "this is a bug in mlwright (ZeroDivisionError: oops)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in next(tmp_path.glob("mlwright-*.txt")).read_text()
+    assert "Traceback" in call("--debug", "profile", "a.csv").stderr
+
+
+def test_an_interrupt_saves_nothing(call, workflow, tmp_path):
+    workflow.error = KeyboardInterrupt()
+    done = call("train", "a.csv", "-t", "income")
+    assert (done.exit_code, done.stderr) == (130, "interrupted, nothing saved\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_leaves_is_no_error():
+    code = "from mlwright.cli.guard import boundary\n@boundary()\ndef verb():\n  print('x' * 10**6)\nverb()"
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-c", code], stdout=write, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(write)
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+def test_help_is_light(arguments):
+    heavy = "('numpy', 'polars', 'sklearn', 'lightgbm', 'onnx', 'onnxruntime', 'jinja2')"
+    code = f"""
+import sys
+from mlwright.cli.app import app
+try:
+    app({arguments!r})
+except SystemExit:
+    pass
+print([m for m in {heavy} if m in sys.modules])
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import copy
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from mlwright.report import build
+from mlwright.report.build import build_report, commands, write_report
+from mlwright.report.card import model_card
+
+NASTY = "<script>alert('x')</script>\"&|`[a](b)"
+VOID = {"meta", "br", "link", "img", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Checks that tags are balanced and collects what matters."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(params=["income", "bikes"])
+def evidence(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_report_is_one_page_that_loads_nothing(evidence):
+    html = build_report(evidence)
+    page = Page(html)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "link", "img", "iframe", "object"}
+    for forbidden in ("http://", "https://", "@import", "url("):
+        assert forbidden not in html
+    assert len(html) < 300_000
+
+
+def test_a_drawing_can_be_heard(evidence):
+    page = Page(build_report(evidence))
+    drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert len(drawings) >= 4
+    assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in drawings)
+
+
+def test_links_within_the_page_lead_somewhere(evidence):
+    page = Page(build_report(evidence))
+    places = {attributes.get("id") for _, attributes in page.tags}
+    links = {attributes["href"] for tag, attributes in page.tags if tag == "a"}
+    assert {link.removeprefix("#") for link in links} <= places
+
+
+def test_the_first_screen_answers_the_question(income):
+    text = " ".join(" ".join(Page(build_report(income)).text).split())
+    first = text[: text.index("Performance")]
+    for words in ("Is income <=50K or >50K?", "Ready to ship", "0.907", "marital_status", "native_country"):
+        assert words in first
+
+
+def nasty(value):
+    """Replace every string, keys of the evidence's own shape apart."""
+    kept = {"severity", "direction", "state", "kind", "role", "created", "metric"}
+    if isinstance(value, dict):
+        return {k: v if k in kept else nasty(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [nasty(item) for item in value]
+    return NASTY if isinstance(value, str) else value
+
+
+def test_strings_of_strangers_are_shown_and_never_run(evidence):
+    html = build_report(nasty(evidence))
+    assert "<script" not in html
+    assert "alert(&#39;x&#39;)" in html
+    Page(html)
+    assert not re.search(r"(?<!\\)<script", model_card(nasty(evidence)))
+
+
+def holes(value, path=()):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (*path, key)
+            yield from holes(item, (*path, key)) if len(path) < 2 else ()
+
+
+def test_whatever_is_absent_is_left_out(evidence):
+    for path in holes(evidence):
+        mended = copy.deepcopy(evidence)
+        home = mended
+        for key in path[:-1]:
+            home = home[key]
+        home[path[-1]] = None
+        Page(build_report(mended))
+        assert model_card(mended)
+    Page(build_report({}))
+    assert model_card({})
+
+
+def test_estimates_without_interval_do_not_break_the_page(income):
+    for part in (income["test"], income["baseline"], {"gain": income["gain"]}):
+        for estimate in part.values():
+            estimate.update(low=None, high=None)
+    for item in income["importance"]:
+        item["drop"].update(low=None, high=None)
+    income["leaderboard"][0]["score"] = {"value": 0.3, "low": 0.2, "high": 0.4, "direction": "min"}
+    Page(build_report(income))
+
+
+def test_a_wide_table_stays_a_small_page(income):
+    column = income["data"]["columns"][1]
+    income["data"]["columns"] = [{**column, "name": f"{i} " + "x" * 500} for i in range(5_000)]
+    income["findings"] = income["findings"] * 1_000
+    income["leaderboard"] = income["leaderboard"] * 100
+    html = build_report(income)
+    assert len(html) < 300_000
+    assert "The first 200 of 5,000 columns." in html
+
+
+def test_many_classes_show_the_most_frequent_mistakes(income):
+    labels = [f"class {i}" for i in range(26)]
+    counts = [[90 if i == j else (i * j) % 7 for j in range(26)] for i in range(26)]
+    income["task"]["classes"] = labels
+    income["confusion"] = {"classes": labels, "counts": counts}
+    income["calibration"] = income["roc"] = None
+    html = build_report(income)
+    assert "The ten most frequent mistakes." in html
+    assert "Which of 26 classes is income?" in html
+
+
+def test_a_report_is_written_whole_or_not_at_all(income, tmp_path, monkeypatch):
+    place = tmp_path / "r.html"
+    assert write_report(income, place) == place
+    assert place.read_text(encoding="utf-8") == build_report(income)
+
+    def fail(_):
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(build, "build_report", fail)
+    with pytest.raises(RuntimeError):
+        write_report(income, place)
+    assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
+    assert place.read_text(encoding="utf-8").endswith("</html>")
+
+
+def test_commands_can_be_typed_as_they_stand(income):
+    income["name"], income["task"]["target"] = "my data.csv", "the target"
+    train = commands(income)[0][1]
+    assert train == (
+        "mlwright train 'my data.csv' --target 'the target' --metric roc_auc --time-limit 30s --seed 0"
+    )
+    income["budget"]["max_trials"] = 9
+    assert "--max-trials 9" in commands(income)[0][1]
+
+
+def test_the_card_has_one_line_per_row_and_every_section(income):
+    income["task"]["target"] = "two\nlines"
+    card = model_card(income)
+    assert card.startswith("# Is two lines \\<=50K or \\>50K?\n")
+    for section in ("What it means", "Scores on the sealed test", "What drives it", "Provenance"):
+        assert f"## {section}" in card

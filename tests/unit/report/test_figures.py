@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from mlwright.report import figures
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0"),
+        (1234567, "1,234,567"),
+        (0.91449, "0.914"),
+        (12.3456, "12.35"),
+        (123.45, "123.5"),
+        (1234.5, "1,234"),
+        (0.00001, "1.00e-05"),
+        (-0.5, "-0.500"),
+        (None, figures.NONE),
+        (float("nan"), figures.NONE),
+        (True, figures.NONE),
+        ("x", figures.NONE),
+    ],
+)
+def test_a_number_has_about_three_digits(value, shown):
+    assert figures.number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("estimate", "shown"),
+    [
+        ({"value": 0.84216, "low": 0.8231, "high": 0.8612}, "0.842 (0.823 to 0.861)"),
+        ({"value": 56.025, "low": 51.218, "high": 60.366}, "56.0 (51.2 to 60.4)"),
+        ({"value": 18234.2, "low": 17100.0, "high": 19400.0}, "18,234 (17,100 to 19,400)"),
+        ({"value": 0.5, "low": 0.5, "high": 0.5}, "0.500 (0.500 to 0.500)"),
+        ({"value": 0.5, "low": None, "high": None}, "0.500"),
+        ({"value": -0.00001, "low": -0.001, "high": 0.001}, "0.0000 (-0.0010 to 0.0010)"),
+        (None, figures.NONE),
+    ],
+)
+def test_an_estimate_has_the_digits_that_its_interval_justifies(estimate, shown):
+    assert figures.estimate_text(estimate) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0 %"), (0.001, "<1 %"), (0.5, "50 %"), (0.999, ">99 %"), (1, "100 %"), (None, figures.NONE)],
+)
+def test_a_percentage_is_never_falsely_certain(share, shown):
+    assert figures.percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.01, "hardly any"), (0.06, "about 1 in 10"), (0.83, "about 8 in 10"), (0.99, "nearly all")],
+)
+def test_a_share_is_told_in_tens(share, shown):
+    assert figures.in_ten(share) == shown
+
+
+def test_a_share_is_told_in_hundreds():
+    assert figures.in_hundred(0.754) == "75 times in 100"
+    assert figures.in_hundred(0.995) == "more than 99 times in 100"
+    assert figures.in_hundred(0.001) == "less than once in 100 times"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.42, "0.4 s"), (48.2, "48 s"), (125, "2 min 5 s"), (3720, "1 h 2 min"), (None, figures.NONE)],
+)
+def test_a_duration_has_units(value, shown):
+    assert figures.seconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(812, "812 bytes"), (418_211, "418 kB"), (1_500_000, "1.5 MB"), (3e9, "3.0 GB"), (None, figures.NONE)],
+)
+def test_a_size_has_units(value, shown):
+    assert figures.size(value) == shown
+
+
+def test_a_list_reads_as_in_a_sentence():
+    assert figures.listing(["a"]) == "a"
+    assert figures.listing(["a", "b", "c"], "or") == "a, b or c"
+    assert figures.listing([]) == figures.NONE

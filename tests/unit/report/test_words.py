@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+
+from mlwright.report import words
+from mlwright.report.figures import NONE
+
+
+def test_the_question_names_the_answers(income, bikes):
+    assert words.question(income) == "Is income <=50K or >50K?"
+    assert words.question(bikes) == "How high is cnt?"
+    income["task"]["classes"] = [*"abcdefgh"]
+    assert words.question(income) == "Which of 8 classes is income?"
+
+
+def test_a_model_better_than_the_baseline_may_ship(income, bikes):
+    assert words.verdict(income).title == words.verdict(bikes).title == "Ready to ship"
+
+
+@pytest.mark.parametrize(
+    ("direction", "ends", "sign"),
+    [
+        ("max", (0.1, 0.2), 1),
+        ("max", (-0.1, 0.2), 0),
+        ("max", (-0.2, -0.1), -1),
+        ("min", (0.1, 0.2), -1),
+        ("min", (-0.2, -0.1), 1),
+        ("max", (None, None), None),
+    ],
+)
+def test_better_is_read_with_the_direction(direction, ends, sign):
+    gain = {"value": 0.0, "low": ends[0], "high": ends[1], "direction": direction}
+    assert words.gain_sign({"gain": gain}) == sign
+
+
+def test_a_gain_that_may_be_chance_does_not_ship(income):
+    income["gain"] = {"value": 0.01, "low": -0.02, "high": 0.04, "direction": "max"}
+    assert words.verdict(income).title == "Do not ship"
+    assert "may be chance" in words.gain_line(income)
+
+
+def test_a_model_worse_than_the_baseline_says_so(bikes):
+    bikes["gain"] = {"value": 3.0, "low": 1.0, "high": 5.0, "direction": "min"}
+    assert "worse than a baseline" in words.verdict(bikes).reason
+    assert words.gain_line(bikes).startswith("Worse than the baseline by 3.0")
+
+
+def test_an_error_blocks_until_somebody_has_acted(income):
+    leak = {"severity": "error", "message": "It leaks.", "action": "kept"}
+    income["findings"] = [leak]
+    assert words.verdict(income).reason.endswith("It leaks.")
+    assert words.open_errors([{**leak, "action": "dropped"}]) == []
+
+
+def test_without_a_comparison_nothing_is_claimed():
+    assert words.verdict({}).tone == "unsure"
+
+
+def test_a_smaller_error_is_told_as_a_share(bikes):
+    assert "% less error" in words.gain_line(bikes)
+
+
+def test_the_meaning_is_told_in_counts():
+    evidence = {
+        "task": {"classes": ["no", "yes"]},
+        "confusion": {"classes": ["no", "yes"], "counts": [[70, 10], [5, 15]]},
+        "roc": [{"x": 0, "y": 0}, {"x": 0, "y": 0.8}, {"x": 1, "y": 1}],
+        "residuals": {"quantiles": {"0.25": -21.18, "0.75": 26.9}},
+    }
+    assert words.meaning(evidence) == [
+        "Of 100 new rows it gets about 85 right. Always answering no would get 80 right.",
+        "It finds about 8 in 10 of the rows that are yes; when it says yes, it is right 60 times in 100.",
+        "Shown one row that is yes and one that is not, it tells them apart 90 times in 100.",
+        "Half of the time the truth lies between 21 below and 27 above the answer.",
+    ]
+
+
+def test_an_answer_that_is_never_given_is_told():
+    counts = {"confusion": {"classes": ["no", "yes"], "counts": [[9, 0], [1, 0]]}}
+    assert (
+        words.meaning(counts)[1]
+        == "It finds hardly any of the rows that are yes: it never gives that answer."
+    )
+
+
+def test_only_columns_that_matter_beyond_chance_drive(income):
+    names = [item["column"] for item in words.drivers(income, 20)]
+    assert names[0] == "age"
+    assert "native_country" not in names
+
+
+def test_the_refit_is_said_plainly(income, bikes):
+    assert "byte for byte" in words.refit_line(income)
+    assert "refitted on all 2,182 rows" in words.refit_line(bikes)
+
+
+def test_a_metric_of_another_version_keeps_its_id():
+    assert words.metric_title("no_such_metric") == "no such metric"
+    assert words.metric_says("no_such_metric") == ""
+
+
+def test_lines_about_split_and_budget(income):
+    assert words.split_line(income).startswith("4,496 rows to learn from, 1,500 rows sealed")
+    assert words.budget_line(income).startswith("Training took 29 s of 30 s allowed: ")
+    assert words.budget_line({"budget": {"max_trials": 7}}) == f"Training took {NONE} for 7 trials."
