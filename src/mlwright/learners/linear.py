@@ -146,6 +146,7 @@ class Linear(Learner):
             model=model,
             rounds=rounds,
             is_truncated=is_truncated,
+            refit_share=min(1.0, 2.0 / (rounds - first + 1)),
             valid_scores=None if valid is None else model.scores(valid.matrix),
             probe=probe,
             probe_scores=model.scores(probe),

@@ -145,7 +145,7 @@ class Search:
     def reserve_s(self) -> float:
         """Seconds that must stay for refitting the best, twice, and for compiling and judging."""
         best = sorted(self.finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]
-        single = [t.seconds / t.n_folds * _growth(t.n_folds) for t in best]
+        single = [t.refit_s for t in best]
         n_workers = max(1, self.crew.n_workers)
         refits = max(2.0 * sum(single) / n_workers, max(single, default=0.0))
         return 1.25 * refits + _FIXED_RESERVE_S + _RESERVE_PER_ROW_S * self.store.n_rows
@@ -268,7 +268,3 @@ class Search:
     def _next_number(self) -> int:
         self._n_jobs += 1
         return self._n_jobs - 1
-
-
-def _growth(n_folds: int) -> float:
-    return n_folds / (n_folds - 1) if n_folds > 1 else 1.2
