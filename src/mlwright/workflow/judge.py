@@ -165,8 +165,9 @@ def _gain_findings(gain: dict[str, Any], prepared: Prepared) -> list[Finding]:
             severity=Severity.ERROR,
             column=prepared.task.target,
             message=(
-                "On the sealed test the model is not better than the baseline beyond noise: the difference in "
-                f"{metric} is {_show(gain['value'])}, 95 % interval {_show(gain['low'])} to {_show(gain['high'])}."
+                "On the sealed test the model is not better than the baseline beyond noise: the difference "
+                f"in {metric} is {_show(gain['value'])}, "
+                f"95 % interval {_show(gain['low'])} to {_show(gain['high'])}."
             ),
             evidence={"gain": gain, "n_test": prepared.test.n_rows},
             remedy="Do not ship. Bring more rows, or columns that tell more about the target.",

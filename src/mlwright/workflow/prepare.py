@@ -134,7 +134,7 @@ def _missing_target(target: str, n_missing: int, n_rows: int) -> Finding:
         rule="missing_target",
         severity=Severity.WARNING if n_missing > 0.05 * n_rows else Severity.NOTE,
         column=target,
-        message=f"The target is empty in {n_missing:,} of {n_rows:,} rows; they teach nothing and were left out.",
+        message=f"The target is empty in {n_missing:,} of {n_rows:,} rows; these were left out.",
         evidence={"n_missing": n_missing, "n_rows": n_rows},
         remedy="Find out why it is empty; if that is not by chance, the model may be wrong for such rows.",
         action="dropped",
