@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, final
 
@@ -22,15 +22,17 @@ _DAYS = (
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y"),
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
-_MONTHS = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%Y-%m", "%Y/%m", "%m/%Y", "%a %b %d %H:%M:%S %z %Y")
-FORMATS = ("", *(day + time for day in _DAYS for time in _TIMES), *_MONTHS)
-"""Formats that are recognized, month first where day and month cannot be told apart."""
+_MONTHS = ("%b-%y", "%b-%Y", "%b %Y", "%B %Y", "%Y, %B", "%Y, %b", "%Y-%m", "%Y/%m", "%m/%Y")
+_MACHINES = ("%a %b %d %H:%M:%S %z %Y",)
+FORMATS = (*(day + time for day in _DAYS for time in _TIMES), *_MONTHS, *_MACHINES)
+"""Formats that are recognized besides ISO 8601, month first where day and month cannot be told apart."""
 
 _LIKELY = re.compile(r"(?=.*\d)[A-Za-z\d]+[-/., ].*[\dZzCMm]")
 _ISO = re.compile(r"\d{4}[-/]\d\d[-/]\d\d(?:$|[T ]\d\d:)")
+_EPOCH, _EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001
 _FIRST_S, _END_S = -62135596800, 253402300800
 """The years 1 to 9999, which Python's datetime can hold; dates outside are missing."""
-_SAMPLE = 20
+_SAMPLE, _PROBE = 20, 2000
 _ENOUGH_SHARE = 0.99
 _ENOUGH_CELLS = 20
 
@@ -69,7 +71,10 @@ def read_date(text: str, date_format: str = "") -> float:
 
 def seconds(moment: date) -> float:
     """Return the seconds since 1970 of a date or datetime, down to microseconds."""
-    if isinstance(moment, datetime):
+    if type(moment) is datetime:
+        since = moment - (_EPOCH if moment.tzinfo is None else _EPOCH_UTC)
+        return float(since.days * 86400 + since.seconds) + since.microseconds / 1e6
+    if isinstance(moment, datetime):  # pandas' own, whose differences may overflow
         return float(calendar.timegm(moment.utctimetuple())) + moment.microsecond / 1e6
     return float(calendar.timegm(moment.timetuple()))
 
@@ -86,17 +91,32 @@ def seconds_of(moments: Array) -> Floats:
 
 def guess_dates(counts: Mapping[str, int]) -> Dates | None:
     """Find the format in which the texts (with their counts) are dates; None if they are not."""
-    sample = list(islice(counts, _SAMPLE))
+    sample = list(islice(counts, 0, None, 1 + len(counts) // _SAMPLE))
     if sum(map(_is_likely, sample)) <= len(sample) // 2:
         return None
-    formats = [f for f in FORMATS if any(_reads(text, f) for text in sample)]
+    if all(_reads(text, "") for text in counts):
+        return Dates("")
+    formats = [f for f in ("", *FORMATS) if any(_reads(text, f) for text in sample)]
+    probe = list(islice(counts, 0, None, 1 + len(counts) // _PROBE))
+    return _choose(counts, _leading(probe, formats)) if formats else None
+
+
+def _leading(probe: list[str], formats: list[str]) -> list[str]:
+    """Keep the formats worth trying on all cells: those that fit them all, or the best and its complement."""
+    lost = {f: {text for text in probe if not _reads(text, f)} for f in formats}
+    best = min(formats, key=lambda f: len(lost[f]))
+    if not lost[best]:
+        return [f for f in formats if not lost[f]]
+    return list(dict.fromkeys([best, min(formats, key=lambda f: len(lost[f] & lost[best]))]))
+
+
+def _choose(counts: Mapping[str, int], formats: list[str]) -> Dates | None:
+    """Choose the format that fits most cells, and see whether another one is needed or would do."""
     lost = {f: {text for text in counts if not _reads(text, f)} for f in formats}
-    if not lost:
-        return None
-    best = min(lost, key=lambda f: sum(counts[text] for text in lost[f]))
+    best = min(formats, key=lambda f: sum(counts[text] for text in lost[f]))
     total, n_lost = sum(counts.values()), sum(counts[text] for text in lost[best])
     if not n_lost:
-        return Dates(best, other=next((f for f in formats if f not in (best, "") and not lost[f]), ""))
+        return Dates(best, other=_rival(counts, best, [f for f in formats if not lost[f]]))
     second = min(formats, key=lambda f: sum(counts[text] for text in lost[f] & lost[best]))
     n_both = sum(counts[text] for text in lost[second] & lost[best])
     if n_both <= (1 - _ENOUGH_SHARE) * total and n_both < n_lost:
@@ -104,6 +124,11 @@ def guess_dates(counts: Mapping[str, int]) -> Dates | None:
     if total - n_lost >= max(_ENOUGH_SHARE * total, _ENOUGH_CELLS):
         return Dates(best, tuple(sorted(lost[best])))
     return None
+
+
+def _rival(counts: Mapping[str, int], best: str, formats: list[str]) -> str:
+    """Return a format that reads the same texts as other dates; "" if there is none."""
+    return next((f for f in formats if any(read_date(t, f) != read_date(t, best) for t in counts)), "")
 
 
 def _is_likely(text: str) -> bool:

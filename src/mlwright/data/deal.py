@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _MOST_COPIES = 10
 _COMMON_SHARE = 0.02
 _N_BINS = 20
+_LONGEST_CHAIN = 50
 
 
 def rare_keys(keys: Integers) -> Integers:
@@ -29,20 +30,45 @@ def rare_keys(keys: Integers) -> Integers:
 
 
 def join(keys: Integers, groups: Array | None) -> Integers:
-    """Number the units that must stay whole: rows linked by a shared key or group, shape (n_rows,)."""
-    units = np.unique(keys, return_inverse=True)[1].ravel()
+    """Find the units that must stay whole: rows linked by a shared key or group, shape (n_rows,).
+
+    Where copies would chain most groups into one, the groups alone are the units; then copies in two
+    groups must be taken out of the test.
+    """
+    units: Integers = np.unique(keys, return_inverse=True)[1].ravel().astype(np.int64)
     if groups is None:
-        return units.astype(np.int64)
-    links = [units, np.unique(groups, return_inverse=True)[1].ravel()]
+        return units
+    own: Integers = np.unique(groups, return_inverse=True)[1].ravel().astype(np.int64)
     labels = np.arange(len(units))
-    while True:
+    for _ in range(_LONGEST_CHAIN):
         before = labels
-        for link in links:
-            least = np.full(link.max(initial=0) + 1, len(units))
+        for link in (units, own):
+            least = np.full(int(link.max(initial=0)) + 1, len(units))
             np.minimum.at(least, link, labels)
             labels = least[link]
         if np.array_equal(before, labels):
-            return np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
+            joined: Integers = np.unique(labels, return_inverse=True)[1].ravel().astype(np.int64)
+            return joined if 2 * (joined.max(initial=0) + 1) >= own.max(initial=0) + 1 else own
+    return own
+
+
+def strangers(is_one: Array, is_other: Array, units: Integers) -> Array:
+    """Return which rows of one side share no unit with the other side, shape (n_rows,)."""
+    is_known = np.zeros(int(units.max(initial=0)) + 1, dtype=bool)
+    is_known[units[is_other]] = True
+    found: Array = is_one & ~is_known[units]
+    return found
+
+
+def without_copies(is_train: Array, is_test: Array, keys: Integers) -> tuple[Array, Array]:
+    """Take copies out of the test or, where that would cost most of it, out of training.
+
+    Where either would leave nothing, all stay; the proof counts them.
+    """
+    test, train = strangers(is_test, is_train, keys), strangers(is_train, is_test, keys)
+    if test.any() and (2 * test.sum() >= is_test.sum() or not train.any()):
+        return is_train, test
+    return (train, is_test) if train.any() else (is_train, is_test)
 
 
 def ranks(values: Floats, units: Integers, n_classes: int, rng: np.random.Generator) -> Integers:
@@ -83,8 +109,13 @@ def ranks(values: Floats, units: Integers, n_classes: int, rng: np.random.Genera
 
 
 def drawn(positions: Integers, share: float, rng: np.random.Generator) -> Array:
-    """Draw a share of the units by rank, evenly spread; never none and never all, shape (n_units,)."""
+    """Draw a share of the units by rank, evenly spread, shape (n_units,).
+
+    Of two units or more never none and never all.
+    """
     n_units = len(positions)
+    if n_units < 2:
+        return np.ones(n_units, dtype=bool)
     steps = np.floor((np.arange(n_units + 1) + rng.random() / share) * share)
     is_drawn: Array = np.diff(steps)[positions] > 0
     if not is_drawn.any():

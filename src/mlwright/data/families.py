@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.data.parse import plain
+from mlwright.data.cells import plain
 
 if TYPE_CHECKING:
     from mlwright.data.raw import Cells

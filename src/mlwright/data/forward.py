@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.core.errors import DataError
+from mlwright.data.deal import strangers
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers
@@ -46,43 +47,33 @@ def time_blocks(times: Floats, shares: list[float]) -> Integers:
     return np.searchsorted(np.array(cuts), inverse.ravel(), side="right").astype(np.int64)
 
 
-def later_strangers(is_past: Array, is_later: Array, units: Integers) -> Array:
-    """Return which later rows share no unit with a past row, shape (n_rows,)."""
-    is_known = np.zeros(int(units.max(initial=0)) + 1, dtype=bool)
-    is_known[units[is_past]] = True
-    strangers: Array = is_later & ~is_known[units]
-    return strangers
+def are_long_lived(is_past: Array, is_later: Array, units: Integers) -> bool:
+    """Tell whether less than a third of the later rows belong to units unknown in the past."""
+    return bool(3 * strangers(is_later, is_past, units).sum() < is_later.sum())
 
 
-def pair(
-    is_past: Array, is_later: Array, keys: Integers, units: Integers | None, is_drawn: Array | None
-) -> tuple[Array, Array]:
-    """Choose rows to learn from and rows to judge by, past before later and nothing shared.
+def divided(is_past: Array, is_later: Array, units: Integers, is_drawn: Array) -> tuple[Array, Array]:
+    """Choose rows to learn from and rows to judge by, past before later and no unit in both.
 
-    Later rows whose key or unit is known from the past are left out. If groups live so long that
-    less than a third of the later rows remains, groups are divided instead: the drawn ones are judged
-    later and never learned from.
+    Later rows whose unit is known from the past are left out. If units are long-lived, so that this
+    would cost most later rows, they are divided instead: the drawn ones are judged later and never
+    learned from.
 
     Parameters
     ----------
     is_past, is_later
         The two spans, shape (n_rows,).
-    keys
-        Keys of copied rows, shape (n_rows,).
     units
-        Rows linked by key or group, shape (n_rows,); None without groups.
+        Rows linked by group, shape (n_rows,).
     is_drawn
-        Whether a row's unit may be judged when groups are divided, shape (n_rows,).
+        Whether a row's unit is judged when units are divided, shape (n_rows,).
 
     Returns
     -------
     Whether a row is learned from, whether it is judged by; each of shape (n_rows,).
     """
-    if units is None or is_drawn is None:
-        fresh = later_strangers(is_past, is_later, keys)
-        return is_past, fresh if fresh.any() else is_later
-    fresh = later_strangers(is_past, is_later, units)
-    if 3 * fresh.sum() >= is_later.sum():
+    fresh = strangers(is_later, is_past, units)
+    if not are_long_lived(is_past, is_later, units):
         return is_past, fresh
     train, test = is_past & ~is_drawn, is_later & is_drawn
     return (train, test) if train.any() and test.any() else (is_past, fresh)

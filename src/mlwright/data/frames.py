@@ -119,8 +119,8 @@ def _from_rows(data: Sequence[Any], source: str) -> Raw:
     wrong = next((i for i, row in enumerate(data) if not isinstance(row, Mapping)), None)
     if wrong is not None:
         raise DataError(
-            f"Row {wrong + 1} of {source} is of type {type(data[wrong]).__name__}, expected a dict of cells by "
-            f"column. Give {_ACCEPTED}."
+            f"Row {wrong + 1} of {source} is of type {type(data[wrong]).__name__}, expected a dict of cells "
+            f"by column. Give {_ACCEPTED}."
         )
     keys = dict.fromkeys(key for row in data for key in row)
     if not keys:

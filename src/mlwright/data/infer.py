@@ -11,11 +11,12 @@ import numpy as np
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.schema import NUMERIC, Column, Kind, Role, Schema
 from mlwright.data import notes
+from mlwright.data.cells import clean, text_of
 from mlwright.data.dates import guess_dates
 from mlwright.data.families import Family, families_of
 from mlwright.data.kinds import is_key, is_row_number, kind_of_texts
 from mlwright.data.numerals import guess_numerals, is_code_list
-from mlwright.data.parse import clean, parse_column, text_of
+from mlwright.data.parse import parse_column
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -151,26 +152,32 @@ def _natural(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
 def _natural_text(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
     """Choose the kind of texts."""
     values = cells.tolist() if isinstance(cells, np.ndarray) else cells
+    spelled = Counter(_as_text(value) for value in values if value is not None)
     counts: Counter[str] = Counter()
-    for text, count in Counter(map(_as_text, values)).items():
+    for text, count in spelled.items():
         counts[clean(text)] += count
+    raw = set(spelled)
     del counts[""]
     odd = {text for text in counts if text.lower() in _ODD}
     rest = {text: count for text, count in counts.items() if text not in odd}
     findings: list[Finding] = []
-    column = _of_values(name, rest, len(values), findings) if rest else None
+    # Somebody wrote few whole numbers as text, without need: they are codes, and others may follow.
+    is_coded = not odd and set(counts) == raw and all(map(str.isdecimal, counts))
+    column = None
+    if rest and not (is_coded and kind_of_texts(rest) is Kind.CATEGORY):
+        column = _of_values(name, rest, len(values), findings)
     if column is None:
         odd = {text for text in odd if text.lower() in _SURE}
         rest = {text: count for text, count in counts.items() if text not in odd}
-        key = bool(rest) and is_key(name, rest, len(values))
+        key = bool(rest) and not findings and is_key(name, rest, len(values))
         kind = Kind.IDENTIFIER if key else kind_of_texts(rest) if rest else Kind.CONSTANT
         column = Column(name=name, kind=kind)
     if odd:
         findings.insert(0, notes.missing_spelling(name, {text: counts[text] for text in sorted(odd)}))
     if column.missing:
         findings.append(notes.unreadable(column, values))
-    spelled = {text.lower() for text in odd}.union(column.missing)
-    return replace(column, missing=tuple(sorted(spelled))), findings
+    missing = {text.lower() for text in odd}.union(column.missing)
+    return replace(column, missing=tuple(sorted(missing))), findings
 
 
 def _as_text(value: object) -> str:
@@ -185,8 +192,7 @@ def _of_values(name: str, counts: dict[str, int], n_rows: int, findings: list[Fi
     """
     if {text.lower() for text in counts} <= {"true", "false"}:
         return Column(name=name, kind=Kind.BOOLEAN)
-    is_digits = all(text.isdecimal() for text in counts)
-    if is_digits and (is_code_list(counts) or is_key(name, counts, n_rows)):
+    if all(text.isdecimal() for text in counts) and (is_code_list(counts) or is_key(name, counts, n_rows)):
         return None
     numerals = guess_numerals(counts)
     if numerals:
@@ -216,12 +222,13 @@ def _measure(column: Column, parsed: Array) -> Column:
     if column.kind not in NUMERIC:
         counts = Counter(parsed.tolist())
         n_missing = counts.pop("", 0)
-        levels = sorted(counts, key=lambda level: (-counts[level], level))[:_MAX_LEVELS]
+        named = counts if column.kind is Kind.CATEGORY else ()
+        levels = sorted(named, key=lambda level: (-counts[level], level))[:_MAX_LEVELS]
         return replace(
             column,
             missing_share=n_missing / len(parsed),
             n_unique=len(counts),
-            levels=tuple(levels) if column.kind is Kind.CATEGORY else (),
+            levels=tuple(levels),
         )
     known = parsed[~np.isnan(parsed)]
     return replace(

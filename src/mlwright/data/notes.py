@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Column, Kind
-from mlwright.data.parse import clean
+from mlwright.data.cells import clean, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,4 +124,4 @@ def dropped(column: Column, cells: Iterable[object]) -> Finding:
 
 def _shown(value: object) -> str:
     """Return a cell as people wrote it."""
-    return clean(value) if isinstance(value, str) else str(value)
+    return clean(value) if isinstance(value, str) else text_of(value)

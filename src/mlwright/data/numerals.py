@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _CURRENCY = "[$€£¥₹]"
 _WIDE_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
-_CONVENTIONS = ((".", ""), (".", ","), (",", "."), (",", ""), (",", " "), (".", " "), (".", "'"))
+_CONVENTIONS = ((".", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"))
 """Decimal and thousands marks, the more likely first: it decides where several fit."""
 
 _SAMPLE = 200
@@ -70,7 +70,10 @@ def guess_numerals(counts: Mapping[str, int]) -> Numerals | None:
 
     At least 99 % of the cells must be readable, and 20 of them if not all are.
     """
-    sample = list(islice(counts, _SAMPLE))
+    if _are_plain(counts):
+        return Numerals(".", "", ())
+    # From all over the column: a file may change its ways half way down.
+    sample = list(islice(counts, 0, None, 1 + len(counts) // _SAMPLE))
     fitting = [(len(_unreadable(sample, *marks)), rank) for rank, marks in enumerate(_CONVENTIONS)]
     if min(fitting)[0] > len(sample) // 2:
         return None
@@ -89,6 +92,16 @@ def guess_numerals(counts: Mapping[str, int]) -> Numerals | None:
     if best is None or (best[0] and total - best[0] < max(_ENOUGH_SHARE * total, _ENOUGH_CELLS)):
         return None
     return best[1]
+
+
+def _are_plain(texts: Mapping[str, int]) -> bool:
+    """Tell quickly whether Python reads all texts as numbers."""
+    try:
+        for text in texts:
+            float(text)
+    except ValueError:
+        return False
+    return "_" not in "".join(texts)
 
 
 def _unreadable(texts: Mapping[str, int] | list[str], decimal: str, thousands: str) -> list[str]:

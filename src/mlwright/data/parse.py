@@ -7,18 +7,16 @@ truth; `parse_column` takes shortcuts to the same values. Needs numpy and the st
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date
 from math import isfinite, isnan, nan
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.schema import NUMERIC, Column, Kind
+from mlwright.data.cells import clean, plain, text_of
 from mlwright.data.dates import read_date, seconds, seconds_of
 from mlwright.data.numerals import read_number
 
@@ -28,10 +26,8 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.data.raw import Cells, Raw
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
-_WHOLE_FLOAT = re.compile(r"-?[1-9][0-9]*\.0|0\.0")
-_HUGE = 10**300
-"""Whole numbers beyond this are missing, as infinite ones are."""
+_MANY = 32
+"""So many cells are worth sorting, to read each value once."""
 _EXPECTED = {
     Kind.NUMBER: "a number such as 12.5, or empty",
     Kind.BOOLEAN: "true or false, or empty",
@@ -137,137 +133,61 @@ def labels(column: Column, values: Cells) -> Array:
     return np.fromiter(map(label, cells.tolist()), dtype=object, count=len(cells))
 
 
-def plain(value: object) -> object:
-    """Return None for what is missing in itself, else a bool, int, float, str, date or datetime.
-
-    Missing are None, NaN, NaT, pandas' NA, infinite and overflowing numbers. Anything that is none
-    of these types comes back as it is.
-    """
-    kind = type(value)
-    if value is None or kind is str or kind is bool:
-        return value
-    if kind is float:
-        return value if isfinite(value) else None  # type: ignore[arg-type]
-    if kind is int:
-        return value if -_HUGE < value < _HUGE else None  # type: ignore[operator]
-    return _unwrap(value)
-
-
-def clean(text: str) -> str:
-    """Strip a text and remove what a string of the program cannot hold."""
-    if "\0" in text:
-        text = text.replace("\0", "")
-    if not text.isascii():
-        # A lone surrogate, as JSON may bring it, has no UTF-8.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.strip()
-
-
-def text_of(value: object) -> str:
-    """Return the canonical text of a cell, "" for missing.
-
-    Whole numbers lose their ".0", so that codes survive a column of doubles; true is "true".
-    """
-    value = plain(value)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        text = clean(value)
-        return text[:-2] if text.endswith(".0") and _WHOLE_FLOAT.fullmatch(text) else text
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, date):
-        return _in_utc(value).isoformat()
-    return clean(str(value))
-
-
 def _expected(column: Column) -> str:
     """Say what a cell should have been."""
     shown = _EXPECTED[column.kind]
     return f"{shown} (format {column.date_format})" if column.date_format else shown
 
 
-def _unwrap(value: object) -> object:
-    """Do the rarer types of `plain`."""
-    if isinstance(value, np.datetime64):
-        return _unwrap_moment(value)
-    if isinstance(value, np.timedelta64):
-        return None if np.isnat(value) else float(value / np.timedelta64(1, "us")) / 1e6
-    if isinstance(value, date | str) or type(value).__name__ == "NAType":
-        return _unwrap_subclass(value)
-    if isinstance(value, np.generic) and not isinstance(value, str | float | bytes):
-        value = float(value) if isinstance(value, np.floating) else value.item()
-        return None if isinstance(value, float) and not isfinite(value) else value
-    if isinstance(value, timedelta):
-        return value / timedelta(microseconds=1) / 1e6
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return _unwrap_number(value) if isinstance(value, Real | Decimal) else value
-
-
-def _unwrap_subclass(value: object) -> object:
-    """Do pandas' NA and NaT, strings of numpy, dates of pandas."""
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    return str(value) if isinstance(value, str) else value
-
-
-def _unwrap_moment(value: np.datetime64) -> date | None:
-    """Return a datetime, a date where the unit is a day or more, or None."""
-    if np.isnan(seconds_of(np.array([value]))[0]):
-        return None
-    # Through whole microseconds: seconds as a double could not be added exactly.
-    moment = _EPOCH + timedelta(microseconds=_microseconds(value))
-    return moment.date() if np.datetime_data(value)[0] in ("D", "W", "M", "Y") else moment
-
-
-def _unwrap_number(value: Any) -> float | None:
-    """Return decimals, fractions and other numbers as doubles."""
-    try:
-        number = float(value)
-    except (OverflowError, ValueError):
-        return None
-    return number if isfinite(number) else None
-
-
-def _microseconds(value: np.datetime64) -> int:
-    """Return whole microseconds since 1970, rounded down."""
-    return int(value.astype("datetime64[us]").astype(np.int64))
-
-
-def _in_utc(moment: date) -> date:
-    """Return a moment in UTC without its zone."""
-    if isinstance(moment, datetime) and moment.tzinfo is not None:
-        return moment.astimezone(UTC).replace(tzinfo=None)
-    return moment
-
-
 def _reader(column: Column) -> Callable[[object], Cell]:
     """Return the function that reads a cell of this column."""
-    missing = frozenset(column.missing)
     if column.kind not in NUMERIC:
-        folds = column.kind in (Kind.STRING, Kind.TEXT)
-
-        def read_text(value: object) -> Cell:
-            text = text_of(value)
-            if missing and text.lower() in missing:
-                return ""
-            return " ".join(text.lower().split()) if folds else text
-
-        return read_text
+        return _text_reader(column)
+    missing = frozenset(column.missing)
+    is_plain = column.kind is Kind.NUMBER and column.decimal == "." and not any(map(_is_number, missing))
 
     def read(value: object) -> Cell:
+        if is_plain and type(value) is str and "_" not in value:  # the short way for most texts
+            try:
+                number = float(value)
+            except ValueError:
+                pass
+            else:
+                return number if isfinite(number) else nan
         value = plain(value)
         if value is None:
             return nan
         if isinstance(value, str):
             text = clean(value)
             return nan if not text or text.lower() in missing else _read_spelled(column, text)
+        if isinstance(value, date) and column.kind is not Kind.DATETIME and text_of(value).lower() in missing:
+            return nan
         return _read_value(column.kind, value)
 
     return read
+
+
+def _text_reader(column: Column) -> Callable[[object], Cell]:
+    """Return the function that reads a cell of a column of texts."""
+    missing = frozenset(column.missing)
+    folds = column.kind in (Kind.STRING, Kind.TEXT)
+
+    def read(value: object) -> Cell:
+        text = text_of(value)
+        if missing and text.lower() in missing:
+            return ""
+        return " ".join(text.lower().split()) if folds else text
+
+    return read
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether Python reads a text as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_spelled(column: Column, text: str) -> float:
@@ -300,6 +220,8 @@ def _parse_typed(column: Column, values: Array) -> Array | None:
     if kind not in "biufM":
         return None
     if column.kind not in NUMERIC:
+        if len(values) < _MANY:
+            return None
         read = _reader(column)
         distinct, places = np.unique(values, return_inverse=True)
         texts = np.fromiter(map(read, distinct), dtype=object, count=len(distinct))

@@ -71,9 +71,8 @@ def _read_file(path: Path) -> Raw:
         if name.endswith(source.suffixes):
             return source.read(path)
         known.extend(source.suffixes)
-    raise UsageError(
-        f"{path.name}: no file format goes by the ending {Path(name).suffix!r}. Known: {', '.join(sorted(known))}."
-    )
+    shown = ", ".join(sorted(known))
+    raise UsageError(f"{path.name}: no file format has the ending {Path(name).suffix!r}. Known: {shown}.")
 
 
 def _nearest(path: Path) -> str:

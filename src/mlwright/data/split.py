@@ -9,14 +9,15 @@ import numpy as np
 
 from mlwright.core.errors import DataError
 from mlwright.core.seeds import stream
-from mlwright.data.deal import drawn, join, ranks, rare_keys, settle
-from mlwright.data.forward import pair, time_blocks
+from mlwright.data.deal import drawn, join, ranks, rare_keys, settle, without_copies
+from mlwright.data.forward import are_long_lived, divided, time_blocks
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers
 
 _TEST_SHARE, _MOST_TEST_ROWS = 0.2, 10_000
 _HOLDOUT_SHARE, _MOST_HOLDOUT_ROWS = 0.15, 20_000
+_LONGEST_FUTURE = 0.25
 _WANTED_UNITS = 10
 """A test of fewer groups than this has no interval worth the name."""
 _MOST_JUDGED_CLASSES = 20
@@ -37,7 +38,7 @@ class Split:
     proof: dict[str, Any]
 
 
-def seal(  # noqa: PLR0913
+def seal(
     values: Floats,
     keys: Integers,
     *,
@@ -59,7 +60,8 @@ def seal(  # noqa: PLR0913
         Class numbers or values, shape (n_rows,).
     keys
         Equal for rows with equal features, shape (n_rows,). Copies stay on one side, but for patterns
-        in more than 10 rows and 2 % of all, which are the nature of the table.
+        in more than 10 rows and 2 % of all, which are the nature of the table. Test rows that copy a
+        training row of another group are dropped.
     n_classes
         0 for values.
     groups
@@ -87,7 +89,7 @@ def seal(  # noqa: PLR0913
     return Split(train=train, test=test, how=how, proof=proof)
 
 
-def folds(  # noqa: PLR0913
+def folds(
     values: Floats,
     keys: Integers,
     *,
@@ -104,7 +106,7 @@ def folds(  # noqa: PLR0913
     `n_folds` pairs of ascending indices. Each row validates at most once; rows of a class that would
     else be missing from training never do. One fold is a holdout of 15 %, at most 20,000 rows. With
     `times`, rows fall into n_folds + 1 spans, of which the first only trains and each other one
-    validates what came before it. Fewer groups than folds give as many pairs as there are groups.
+    validates what came before it. Too few groups or times give fewer pairs.
     """
     cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "folds"))
     if n_folds == 1:
@@ -142,7 +144,8 @@ def _iso(times: Floats, pick: np.ufunc) -> str | None:
     known = times[np.isfinite(times)]
     if not len(known):
         return None
-    return str(np.datetime64(round(float(pick.reduce(known)) * 1e6), "us"))
+    time = float(pick.reduce(known))
+    return str(np.datetime64(int(time), "s") if time.is_integer() else np.datetime64(round(time * 1e6), "us"))
 
 
 @final
@@ -167,11 +170,15 @@ class _Rows:
                 f"The data hold {n_units} {what}, but two are needed to learn from one and judge by one."
             )
         if self.times is not None:
-            return self._later(time_blocks(self.times, [1.0 - share]), 1, units, share)
+            spans = time_blocks(self.times, [1.0 - share])
+            if self.groups is not None and are_long_lived(spans == 0, spans == 1, units):
+                # A fifth of the groups will be judged, so the future must be longer for as many rows.
+                spans = time_blocks(self.times, [1.0 - min(_LONGEST_FUTURE, share / _TEST_SHARE)])
+            return self._later(spans, 1, units, _TEST_SHARE)
         is_test = drawn(ranks(self.values, units, self.n_classes, self.rng), share, self.rng)
         if self.n_classes:
             is_test = settle(is_test, self.values.astype(np.int64), units, _MOST_JUDGED_CLASSES)
-        return np.flatnonzero(~is_test[units]), np.flatnonzero(is_test[units])
+        return self._parted(is_test[units])
 
     def dealt(self, n_folds: int) -> list[tuple[Integers, Integers]]:
         """Return pairs in which each unit validates once."""
@@ -185,8 +192,13 @@ class _Rows:
             is_valid = fold == number
             if self.n_classes:
                 is_valid = settle(is_valid, self.values.astype(np.int64), units, 0)
-            pairs.append((np.flatnonzero(~is_valid[units]), np.flatnonzero(is_valid[units])))
+            pairs.append(self._parted(is_valid[units]))
         return pairs
+
+    def _parted(self, is_test: Array) -> tuple[Integers, Integers]:
+        """Return both sides, without copies in two groups."""
+        train, test = without_copies(~is_test, is_test, self.keys)
+        return np.flatnonzero(train), np.flatnonzero(test)
 
     def chained(self, n_folds: int) -> list[tuple[Integers, Integers]]:
         """Return pairs in which each span validates what came before it."""
@@ -194,20 +206,26 @@ class _Rows:
         times = np.zeros(0) if self.times is None else self.times
         n_cuts = min(n_folds, len(np.unique(times[np.isfinite(times)])) - 1 + bool(np.isnan(times).any()))
         spans = time_blocks(times, [cut / (n_cuts + 1) for cut in range(1, n_cuts + 1)] or [0.5])
-        return [self._later(spans, number, units, 1.0 / n_folds) for number in range(1, n_cuts + 1)]
+        pairs = [self._later(spans, number, units, 1.0 / n_folds) for number in range(1, n_cuts + 1)]
+        pairs = [(train, valid) for train, valid in pairs if len(train) and len(valid)]
+        if not pairs:
+            raise DataError(
+                "The group and time columns together leave no rows to judge by: one group is the past and "
+                "the future. Use one of the two columns."
+            )
+        return pairs
 
     def _later(
         self, spans: Integers, number: int, units: Integers, share: float
     ) -> tuple[Integers, Integers]:
         """Return the pair that judges one span by the earlier ones."""
-        is_drawn = None
+        train, test = spans < number, spans == number
         if self.groups is not None:
-            is_drawn = drawn(ranks(self.values, units, self.n_classes, self.rng), share, self.rng)[units]
-        linked = None if self.groups is None else units
-        train, test = pair(spans < number, spans == number, self.keys, linked, is_drawn)
-        if not train.any() or not test.any():
-            raise DataError(
-                "The group and time columns together leave no rows to judge by: every group is in the past "
-                "and in the future. Use one of the two columns."
-            )
+            positions = ranks(self.values, units, self.n_classes, self.rng)
+            lives_later = np.bincount(units[test], minlength=len(positions)) > 0
+            among = np.argsort(np.argsort(positions[lives_later]))
+            is_drawn = np.zeros(len(positions), dtype=bool)
+            is_drawn[lives_later] = drawn(among, share, self.rng)
+            train, test = divided(train, test, units, is_drawn[units])
+        train, test = without_copies(train, test, self.keys)
         return np.flatnonzero(train), np.flatnonzero(test)

@@ -30,7 +30,9 @@ _PORTFOLIO: list[tuple[str, int, float, tuple[Any, ...]]] = [
     ("stumps", 70, 2.0, (3000, 0.02, 2, 0.59, 0.84, 17, 0.08, 0.77, False)),
 ]
 """Name, order, cost, and the hyperparameters in the order above."""
-_MISSING_NONE, _MISSING_NAN = 0, 2
+_MISSING_NONE = 0
+_LIBRARY_ZERO = np.float32(1.1e-35)
+"""The library reads smaller numbers as zero; the program does not. No real feature lives there."""
 
 
 @final
@@ -166,6 +168,7 @@ def _describe(
 ) -> Fit:
     trees = read_trees(booster.model_to_string(num_iteration=kept), max(1, booster.num_model_per_iteration()))
     probe = probe_rows(trees, train.matrix.dense, limits.seed)
+    probe[np.abs(probe) <= _LIBRARY_ZERO] = 0.0
 
     def predict(dense: Singles) -> Floats:
         raw = booster.predict(dense, raw_score=True, num_iteration=kept, num_threads=1)

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from mlwright.core.errors import DataError
+from mlwright.data.cells import text_of
 from mlwright.data.content import read_text
 from mlwright.data.frames import from_frame
 from mlwright.data.source import Source
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 262_144
 _SAMPLE_RECORDS = 200
-_PLAIN = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?$"
+_PLAIN = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?$"
 _GROUPED = r"^-?[1-9]\d{0,2}\.\d{3}$"
 """Looks like thousands where the comma is the decimal mark."""
 
@@ -150,10 +151,12 @@ def _typed(column: pl.Series) -> pl.Series:
         return numbers if (numbers.cast(pl.String) == text).sum() == n_known else column
     floats = text.cast(pl.Float64, strict=False)
     spelled = floats.cast(pl.String)
-    # "12" may stand among "12.5"; "1.50" may not, for a code is not a price; nor may "-0".
-    same = ((spelled == text) | (spelled == text + ".0")) & ~text.is_in(["-0", "-0.0"])
-    plain = (floats == 0) | ((floats.abs() >= 1e-4) & (floats.abs() < 1e15))
+    # "12" may stand among "12.5"; "1.50" may not, for a code is not a price.
+    same = ((spelled == text) | (spelled == text + ".0")) & (floats.abs() >= 1e-4) & (floats.abs() < 1e15)
     fractions = text.filter(text.str.contains(".", literal=True).fill_null(value=False))
-    if (same & plain).sum() < n_known or fractions.str.contains(_GROUPED).all():
+    if fractions.str.contains(_GROUPED).all():
         return column
+    for left in text.filter(~same.fill_null(value=True)).unique(maintain_order=True):
+        if text_of(left) != text_of(float(left)):
+            return column
     return floats

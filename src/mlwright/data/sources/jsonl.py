@@ -25,10 +25,8 @@ class JsonLines(Source):
     def read(self, path: Path) -> Raw:
         """Return all rows; a key that is lacking is a missing cell."""
         text = read_text(path)
-        if text.lstrip().startswith("["):
-            return from_frame(_load(text, path.name), path.name)
         lines = text.split("\n")
-        if path.suffix.lower() == ".json" and not _is_object(next(line for line in lines if line.strip())):
+        if text.lstrip().startswith("[") or (path.suffix.lower() == ".json" and not _is_lines(lines)):
             return from_frame(_load(text, path.name), path.name)
         rows = [_load_line(line, n, path.name) for n, line in enumerate(lines, 1) if line.strip()]
         return from_frame(rows, path.name)
@@ -42,10 +40,11 @@ def _load(text: str, source: str) -> Any:
         raise DataError(f"{source} is not valid JSON: {error}.") from error
 
 
-def _is_object(line: str) -> bool:
-    """Tell whether a line is a JSON object of its own."""
+def _is_lines(lines: list[str]) -> bool:
+    """Tell whether several lines begin with a JSON object of its own, so that they are no document."""
+    filled = [line for line in lines if line.strip()]
     try:
-        return isinstance(json.loads(line), dict)
+        return len(filled) > 1 and isinstance(json.loads(filled[0]), dict)
     except ValueError:
         return False
 

@@ -29,7 +29,7 @@ class Brier(Metric):
 
     def parts(self, truth: Floats, prediction: Prediction) -> Floats:
         """Return the squared error of each row, shape (n_rows, 1)."""
-        scores = prediction.scores
+        scores = prediction.scores.astype(np.float64)
         if scores.shape[1] == 2:
             error: Floats = scores[:, 1:] - truth[:, None]
             return error**2
