@@ -114,15 +114,14 @@ class Model:
             if name not in data:
                 return None
             value = data[name]
-            if isinstance(value, _SEQUENCES) or (hasattr(value, "__len__") and not isinstance(value, str | bytes)):
+            if isinstance(value, _SEQUENCES) or (
+                hasattr(value, "__len__") and not isinstance(value, str | bytes)
+            ):
                 return None
             cell = np.empty(1, dtype=np.float64 if is_number else object)
             cell[0] = read(value)
             row[name] = cell
         return row
-
-
-_SEQUENCES = (list, tuple)
 
 
 def _as_array(classes: tuple[Any, ...]) -> Array:

@@ -20,6 +20,9 @@ from mlwright.program.compile import Parts, compile_program
 from mlwright.program.prove import Proof, prove
 from mlwright.program.runtime import Program
 from mlwright.tuning.line import Line
+from mlwright.tuning.refit import baseline as baseline_of
+from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
+from mlwright.tuning.refit import members as members_of
 from mlwright.tuning.search import Search
 from mlwright.tuning.store import Store
 from mlwright.tuning.workers import Crew, open_crew
@@ -87,7 +90,7 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             search.ended = "interrupted by the user"
             crew.abandon()
         chosen = search.choose()
-        baseline = Parts(prepared.task, recipe, tuple(search.baseline()))
+        baseline = Parts(prepared.task, recipe, tuple(baseline_of(search)))
         finish = _Finish(prepared, options, budget, listen, search, recipe, folder)
         fitted = finish.run(chosen, baseline, refit=not is_interrupted)
         fitted.is_interrupted = is_interrupted
@@ -147,7 +150,7 @@ class _Finish:
         deadline = None if self.budget.deadline is None else self.budget.deadline - _FINISH_S
         self.listen(_event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
         wanted, why = self._wants_all_rows(chosen, line, deadline)
-        jobs = self.search.refit_jobs(chosen)
+        jobs = refit_jobs(self.search, chosen)
         for _, job in jobs.values():
             line.add(job, self.search.folder)
         more: dict[int, tuple[Trial, Job]] = {}
@@ -156,20 +159,20 @@ class _Finish:
             task, seed = self.prepared.task, self.options.seed
             recipe, store = make_store(self.prepared.everything, task, seed, [])
             store.save(self.folder / "everything")
-            more = self.search.refit_jobs(chosen)
+            more = refit_jobs(self.search, chosen)
             for _, job in more.values():
                 line.add(job, self.folder / "everything")
         line.drain(deadline)
         if any(number not in line.outcomes for number in jobs):
             self.search.crew.abandon()
             return [], None, "there was no time for it; the judged program ships"
-        members = self.search.members(jobs, line.outcomes)
+        members = members_of(jobs, line.outcomes)
         if not wanted or recipe is None:
             return members, None, why
         if any(number not in line.outcomes for number in more):
             self.search.crew.abandon()
             return members, None, "there was no time for it; the judged program ships"
-        return members, (recipe, self.search.members(more, line.outcomes)), why
+        return members, (recipe, members_of(more, line.outcomes)), why
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":
@@ -177,14 +180,14 @@ class _Finish:
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
         trial = chosen[0]
-        jobs = self.search.curve_jobs(trial)
+        jobs = curve_jobs(self.search, trial)
         cost_s = 0.6 * trial.seconds / max(1, self.search.crew.n_workers)
-        if deadline is not None and cost_s > deadline - time.monotonic() - self.search.reserve_s():
+        if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
             return True, "more rows seldom hurt; there was no time to measure how much they help"
         for job in jobs.values():
             line.add(job, self.search.folder)
         line.drain(deadline)
-        gain = self.search.gain_of_rows(trial, jobs, line.outcomes)
+        gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
         if gain is None:
             return True, "more rows seldom hurt; the learning curve could not be measured"
         mean, error = gain
