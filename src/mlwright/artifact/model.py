@@ -114,9 +114,7 @@ class Model:
             if name not in data:
                 return None
             value = data[name]
-            if isinstance(value, _SEQUENCES) or (
-                hasattr(value, "__len__") and not isinstance(value, str | bytes)
-            ):
+            if hasattr(value, "__len__") and not isinstance(value, str | bytes):
                 return None
             cell = np.empty(1, dtype=np.float64 if is_number else object)
             cell[0] = read(value)
