@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
-_FINISH_S = 0.8
-"""Kept back for judging and writing when everything else ran late."""
+_FINISH_S, _S_PER_NODE, _S_PER_TEST_ROW = 0.8, 6e-6, 1e-4
+"""What it takes to compile, prove and judge, measured on one slow core [s]."""
+_MOST_NODES_AT_HAND = 200_000
+"""So much of the folds' models is compiled when the time is out: within a second or two."""
 
 
 @final
@@ -123,11 +125,11 @@ class _Finish:
                 self.search.crew.abandon()
         decisions = []
         if not members:
-            members = [member for trial in chosen for member in trial.fold_members(trial.weight)]
+            members = at_hand(chosen)
             decisions.append(
                 {
                     "what": "models of the folds",
-                    "choice": "averaged instead of refitted",
+                    "choice": f"{len(members)} averaged instead of a refit",
                     "why": "there was no time left to fit once more on all training rows",
                 }
             )
@@ -147,7 +149,7 @@ class _Finish:
         self, chosen: list[Trial], line: Line
     ) -> tuple[list[Member], tuple[Recipe, list[Member]] | None, str]:
         """Fit on the training rows and, unless more rows would not help, on all rows at the same time."""
-        deadline = None if self.budget.deadline is None else self.budget.deadline - _FINISH_S
+        deadline = None if self.budget.deadline is None else self.budget.deadline - self._finish_s(chosen)
         self.listen(_event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
         wanted, why = self._wants_all_rows(chosen, line, deadline)
         jobs = refit_jobs(self.search, chosen)
@@ -174,6 +176,11 @@ class _Finish:
             return members, None, "there was no time for it; the judged program ships"
         return members, (recipe, members_of(more, line.outcomes)), why
 
+    def _finish_s(self, chosen: list[Trial]) -> float:
+        """Return the seconds that compiling, proving and judging will take, for two programs."""
+        nodes = sum(trial.n_nodes for trial in chosen)
+        return _FINISH_S + 2 * nodes * _S_PER_NODE + self.prepared.test.n_rows * _S_PER_TEST_ROW
+
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":
             return False, "refit was switched off; the judged program ships"
@@ -197,6 +204,18 @@ class _Finish:
         if mean > 1.96 * error:
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
+
+
+def at_hand(chosen: list[Trial]) -> list[Member]:
+    """Return models that exist already: those of the best candidate's folds, as many as compile quickly."""
+    members = min(chosen, key=lambda trial: trial.loss).fold_members(1.0)
+    kept, n_nodes = members[:1], members[0].model.n_nodes
+    for member in members[1:]:
+        n_nodes += member.model.n_nodes
+        if n_nodes > _MOST_NODES_AT_HAND:
+            break
+        kept.append(member)
+    return [replace(member, weight=1.0 / len(kept)) for member in kept]
 
 
 def make_store(
