@@ -92,6 +92,8 @@ class FittedModel(ABC):
 
     is_answer: bool
     """Whether the scores are probabilities already, so that no link is to be applied."""
+    n_nodes: int
+    """How many nodes its trees have; 0 without trees."""
 
     @abstractmethod
     def scores(self, matrix: Matrix) -> Floats:
@@ -109,7 +111,7 @@ class FittedModel(ABC):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """The outcome of one fit.
+    """The outcome of one fit. `refit_share` of its time is what fitting it again will take.
 
     `valid_scores` are raw scores of the validation rows by the library that trained the model;
     `probe_scores` those of `probe`, rows of features that test the translation into plain data.
@@ -119,6 +121,7 @@ class Fit:
     rounds: int = 0
     is_truncated: bool = False
     haste: float = 1.0
+    refit_share: float = 1.0
     valid_scores: Floats | None = None
     probe: Matrix | None = None
     probe_scores: Floats | None = None

@@ -77,6 +77,7 @@ class _Linear(FittedModel):
     term_weights: Singles | None
     bias: Singles
     is_answer: bool = False
+    n_nodes: int = 0
 
     def scores(self, matrix: Matrix) -> Floats:
         found = self.scaling.transform(matrix.dense) @ self.dense_weights
@@ -146,6 +147,7 @@ class Linear(Learner):
             model=model,
             rounds=rounds,
             is_truncated=is_truncated,
+            refit_share=min(1.0, 2.0 / (rounds - first + 1)),
             valid_scores=None if valid is None else model.scores(valid.matrix),
             probe=probe,
             probe_scores=model.scores(probe),

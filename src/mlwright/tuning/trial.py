@@ -73,6 +73,19 @@ class Trial:
         return sum(outcome.seconds for outcome in self.outcomes.values())
 
     @property
+    def n_nodes(self) -> int:
+        """Size of a fold's model, on average."""
+        sizes = [o.fit.model.n_nodes for o in self.outcomes.values() if o.fit is not None]
+        return sum(sizes) // max(1, len(sizes))
+
+    @property
+    def refit_s(self) -> float:
+        """Processor time that one more fit on all rows will take [s]."""
+        growth = self.n_folds / (self.n_folds - 1) if self.n_folds > 1 else 1.2
+        each = [o.seconds * o.fit.refit_share for o in self.outcomes.values() if o.fit is not None]
+        return growth * sum(each) / max(1, len(each))
+
+    @property
     def rounds(self) -> float:
         """Mean number of rounds over the folds."""
         return float(np.mean([o.fit.rounds for o in self.outcomes.values() if o.fit is not None]))
