@@ -52,8 +52,9 @@ def make_target(kind: str, table: dict[str, list[Any]]) -> list[Any]:
     rng = np.random.default_rng(8)
     signal = rng.normal(0, 0.3, N_ROWS)
     signal += np.nan_to_num(np.array(table["amount"], dtype=float), nan=50.0) / 20
-    signal += [2.0 * (color in ("red", "黄")) + ("late" in (note or "")) + (1.5 if flag else 0.0)
-               for color, note, flag in zip(table["color"], table["note"], table["flag"], strict=True)]  # fmt: skip
+    signal += [2.0 * (color in ("red", "黄")) for color in table["color"]]
+    signal += [1.0 * ("late" in (note or "")) for note in table["note"]]
+    signal += [1.5 * bool(flag) for flag in table["flag"]]
     signal += [(when.month if when else 6) / 6 for when in table["when"]]
     if kind == "regression":
         return (1_000 * signal).tolist()
@@ -70,4 +71,6 @@ def trained(request, tmp_path_factory) -> Trained:
     path = tmp_path_factory.mktemp("models") / f"{request.param}.mlw"
     model.save(path)
     names = list(table)
-    return Trained(model, path, [dict(zip(names, cells, strict=True)) for cells in zip(*table.values(), strict=True)])
+    return Trained(
+        model, path, [dict(zip(names, cells, strict=True)) for cells in zip(*table.values(), strict=True)]
+    )

@@ -29,10 +29,33 @@ TYPES = {
     "note": pa.string(),
     "flag": pa.bool_(),
 }
-ODD_NUMBERS = [float("nan"), float("inf"), -float("inf"), -0.0, 5e-324, 1e-40, 3.4e38, 1e39, 1e300, 16_777_217.0]
+ODD_NUMBERS = [
+    float("nan"),
+    float("inf"),
+    -float("inf"),
+    -0.0,
+    5e-324,
+    1e-40,
+    3.4e38,
+    1e39,
+    1e300,
+    16_777_217.0,
+]
 HUGE = [2**53 + 1, 2**62, 2**63 - 1, -(2**63), 0]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-ODD_TEXTS = ["", " ", "Red", "red ", "never seen", "\0", "\u200b", "e\u0301", "😀 late late", "a" * 500, "LATE\tbroken"]
+ODD_TEXTS = [
+    "",
+    " ",
+    "Red",
+    "red ",
+    "never seen",
+    "\0",
+    "\u200b",
+    "e\u0301",
+    "😀 late late",
+    "a" * 500,
+    "LATE\tbroken",
+]
 DAYS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001 - as tables hold them
 CELLS = {
     "amount": st.none() | st.floats(-100, 200) | st.sampled_from(ODD_NUMBERS),
@@ -64,7 +87,9 @@ def typed(rows):
 CONTAINERS = {
     "list of dicts": list,
     "dict of lists": cells_of,
-    "dict of object arrays": lambda rows: {n: np.array([*c, None], object)[:-1] for n, c in cells_of(rows).items()},
+    "dict of object arrays": lambda rows: {
+        n: np.array([*c, None], object)[:-1] for n, c in cells_of(rows).items()
+    },
     "pandas": lambda rows: pd.DataFrame(rows, columns=list(NAMES)),
     "pandas of objects": lambda rows: pd.DataFrame(cells_of(rows), dtype=object),
     "pandas on Arrow": lambda rows: typed(rows).to_pandas(types_mapper=pd.ArrowDtype),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -52,7 +53,11 @@ class ExtraTrees(Learner):
         is_truncated = False
         while len(getattr(forest, "estimators_", [])) < wanted and not is_truncated:
             forest.n_estimators = min(wanted, forest.n_estimators + _BATCH)
-            forest.fit(filled, target, sample_weight=train.weights)
+            with warnings.catch_warnings():
+                warnings.filterwarnings(
+                    "ignore", "The number of unique classes"
+                )  # who asks for many has them
+                forest.fit(filled, target, sample_weight=train.weights)
             is_truncated = limits.deadline is not None and time.monotonic() >= limits.deadline
         trees = _read(forest, max(2, train.n_classes) if classify else 1)
         probe = probe_rows(trees, train.matrix.dense, limits.seed)

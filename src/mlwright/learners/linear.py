@@ -200,6 +200,7 @@ class _Solver:
         self.model.C = strength
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # early steps of the walk may be rough
+            warnings.filterwarnings("ignore", "The number of unique classes")  # who asks for many has them
             self.model.fit(inputs, target.astype(np.int64), sample_weight=self.train.weights)
         return self._spread()
 
