@@ -20,6 +20,8 @@ _STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse strengths of the penalty, strongest first; the fit walks along until validation gets worse."""
 _WIDEST = 6.0
 """Standardized features are clipped here: an outlier must not carry a linear model away."""
+_LARGEST = 1e38
+"""Infinite cells become this first: infinity times the factor 0 of a constant column is not a number."""
 
 
 @final
@@ -51,7 +53,7 @@ class _Scaling:
 
     def transform(self, dense: Singles) -> Singles:
         absent = np.isnan(dense)
-        filled = np.where(absent, self.middle, dense)
+        filled = np.clip(np.where(absent, self.middle, dense), -_LARGEST, _LARGEST)
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = np.clip((filled - self.center) * self.factor, -_WIDEST, _WIDEST)
         return np.hstack([scaled, absent[:, self.flagged].astype(np.float32)])
@@ -59,6 +61,7 @@ class _Scaling:
     def lower(self, graph: Graph, dense: str) -> str:
         absent = graph.add("IsNaN", dense)
         filled = graph.add("Where", absent, graph.constant(self.middle[None, :]), dense)
+        filled = graph.add("Clip", filled, graph.constant(-_LARGEST), graph.constant(_LARGEST))
         moved = graph.add("Sub", filled, graph.constant(self.center[None, :]))
         scaled = graph.add("Mul", moved, graph.constant(self.factor[None, :]))
         scaled = graph.add("Clip", scaled, graph.constant(-_WIDEST), graph.constant(_WIDEST))
