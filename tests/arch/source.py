@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src" / "mlwright"
+LOOKUPS = ("get", "startswith", "endswith")
 FILES = sorted(SRC.rglob("*.py"))
 
 
@@ -36,9 +37,12 @@ def strings_that_decide(path: Path) -> set[str]:
             found |= _strings(node.slice)
         elif isinstance(node, ast.Dict):
             found |= _strings(*[key for key in node.keys if key is not None])
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ("get", "startswith", "endswith"):
-                found |= _strings(*node.args)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in (
+            "get",
+            "startswith",
+            "endswith",
+        ):
+            found |= _strings(*node.args)
     return found
 
 
@@ -46,5 +50,7 @@ def _strings(*nodes: ast.AST) -> set[str]:
     found = set()
     for node in nodes:
         items = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
-        found |= {item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+        found |= {
+            item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)
+        }
     return found

@@ -11,8 +11,9 @@ import subprocess
 import sys
 from enum import Enum
 
-import mlwright
 import pytest
+
+import mlwright
 
 from .source import FILES, SRC, name, tree
 

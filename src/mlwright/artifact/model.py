@@ -11,7 +11,7 @@ from mlwright.core.errors import UsageError
 from mlwright.core.schema import NUMERIC, Column, Schema
 from mlwright.core.task import Link, Task
 from mlwright.data.frames import from_frame
-from mlwright.data.parse import parse, parse_cell
+from mlwright.data.parse import cell_reader, parse
 from mlwright.program.runtime import Program
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Model:
         self._contents = contents
         self._program: Program = contents.get("runtime") or Program(contents["program"])
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
-        self._cells = [(column, column.kind in NUMERIC) for column in self._columns]
+        self._cells = [(c.name, cell_reader(c), c.kind in NUMERIC) for c in self._columns]
 
     @property
     def classes_(self) -> Array:
@@ -110,19 +110,16 @@ class Model:
     def _one_row(self, data: dict[str, Any]) -> dict[str, Array] | None:
         """Read a dict of single cells; None if it holds columns, or lacks one."""
         row: dict[str, Array] = {}
-        for column, is_number in self._cells:
-            if column.name not in data:
+        for name, read, is_number in self._cells:
+            if name not in data:
                 return None
-            value = data[column.name]
-            if isinstance(value, _SEQUENCES) or (hasattr(value, "__array__") and np.ndim(value) > 0):
+            value = data[name]
+            if hasattr(value, "__len__") and not isinstance(value, str | bytes):
                 return None
             cell = np.empty(1, dtype=np.float64 if is_number else object)
-            cell[0] = parse_cell(column, value)
-            row[column.name] = cell
+            cell[0] = read(value)
+            row[name] = cell
         return row
-
-
-_SEQUENCES = (list, tuple)
 
 
 def _as_array(classes: tuple[Any, ...]) -> Array:

@@ -19,6 +19,7 @@ from mlwright.report.figures import (
     number,
     percent,
     size,
+    value_beside,
     value_of,
 )
 
@@ -39,10 +40,7 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
         console.print(Text(sentence, style="dim"))
     console.print()
     facts = [
-        (
-            "drivers",
-            listing([brief(item["column"], 40) for item in words.drivers(evidence)] or ["not known"]),
-        ),
+        ("drivers", _named(words.drivers(evidence))),
         ("shipped", words.refit_line(evidence)),
         ("findings", _counted(dig(evidence, "findings", default=[]))),
         ("model", f"{model} ({size(model.stat().st_size if model.exists() else None)})"),
@@ -107,7 +105,9 @@ def show_model(evidence: Evidence, path: Path) -> None:
     grid = table("measure", "sealed test>", "95 % interval>", "baseline>")
     for name, estimate in dig(evidence, "test", default={}).items():
         base = dig(evidence, "baseline", name)
-        grid.add_row(words.metric_title(name), value_of(estimate), interval_of(estimate), value_of(base))
+        grid.add_row(
+            words.metric_title(name), value_of(estimate), interval_of(estimate), value_beside(base, estimate)
+        )
     console.print(grid)
     console.print()
     show_columns([c for c in dig(evidence, "data", "columns", default=[]) if c.get("role") != "unused"])
@@ -135,6 +135,10 @@ def verdict_line(evidence: Evidence) -> Text:
     verdict = words.verdict(evidence)
     mark, color = _TONES[verdict.tone]
     return Text.assemble((f"{mark} {verdict.title}. ", f"bold {color}"), verdict.reason)
+
+
+def _named(drivers: Sequence[Evidence]) -> str:
+    return listing([brief(item["column"], 40) for item in drivers] or ["none beyond chance, or not measured"])
 
 
 def _parts(program: Evidence) -> str:

@@ -92,6 +92,8 @@ class FittedModel(ABC):
 
     is_answer: bool
     """Whether the scores are probabilities already, so that no link is to be applied."""
+    n_nodes: int
+    """How many nodes its trees have; 0 without trees."""
 
     @abstractmethod
     def scores(self, matrix: Matrix) -> Floats:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mlwright.core.graph import Graph
 
 
+_WALKERS = 200_000
+"""Pairs of row and tree that walk at the same time."""
+
+
 @final
 @dataclass(frozen=True)
 class Trees(FittedModel):
@@ -36,6 +40,7 @@ class Trees(FittedModel):
     target: Array
     n_scores: int
     is_answer: bool = False
+    n_nodes: int = 0
 
     @property
     def n_trees(self) -> int:
@@ -47,21 +52,26 @@ class Trees(FittedModel):
         dense = matrix.dense
         total = np.zeros((len(dense), self.n_scores))
         width = self.values.shape[1]
-        rows = np.arange(len(dense))
-        for root, target in zip(self.roots, self.target, strict=True):
-            total[:, target : target + width] += self.values[self._leaves(dense, rows, int(root))]
+        step = max(1, _WALKERS // max(1, len(dense)))
+        for start in range(0, self.n_trees, step):
+            leaves = self._leaves(dense, self.roots[start : start + step])
+            for tree, target in enumerate(self.target[start : start + step]):
+                total[:, target : target + width] += self.values[leaves[:, tree]]
         return total
 
-    def _leaves(self, dense: Singles, rows: Array, root: int) -> Array:
-        node = np.full(len(rows), root)
-        walking = rows if self.feature[root] >= 0 else rows[:0]
+    def _leaves(self, dense: Singles, roots: Array) -> Array:
+        """Walk all rows down some trees at once; return the leaves reached, (n_rows, n_roots)."""
+        node = np.tile(roots, len(dense))
+        row = np.repeat(np.arange(len(dense)), len(roots))
+        walking = np.flatnonzero(self.feature[node] >= 0)
         while len(walking):
             at = node[walking]
-            x = dense[walking, self.feature[at]]
+            x = dense[row[walking], self.feature[at]]
             goes_left = np.where(np.isnan(x), self.missing_left[at], x <= self.threshold[at])
-            node[walking] = np.where(goes_left, self.left[at], self.right[at])
-            walking = walking[self.feature[node[walking]] >= 0]
-        return node
+            there = np.where(goes_left, self.left[at], self.right[at])
+            node[walking] = there
+            walking = walking[self.feature[there] >= 0]
+        return node.reshape(len(dense), len(roots))
 
     def lower(self, graph: Graph, dense: str, terms: str) -> str:
         """Write the trees as one TreeEnsembleRegressor."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from mlwright.data.dates import seconds_of
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - cells without a zone are in UTC
 _WHOLE_FLOAT = re.compile(r"-?[1-9][0-9]*\.0|0\.0")
 _HUGE = 10**300
 """Whole numbers beyond this are missing, as infinite ones are."""

@@ -90,7 +90,7 @@ def _is_binary(head: bytes) -> bool:
 
 def _unpack_zstd(path: Path, data: bytes) -> bytes:
     """Unpack zstd. Python 3.11 cannot, polars can: every line is taken as one field."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
 
     try:
         lines = pl.read_csv(

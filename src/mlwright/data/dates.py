@@ -29,7 +29,7 @@ FORMATS = (*(day + time for day in _DAYS for time in _TIMES), *_MONTHS, *_MACHIN
 
 _LIKELY = re.compile(r"(?=.*\d)[A-Za-z\d]+[-/., ].*[\dZzCMm]")
 _ISO = re.compile(r"\d{4}[-/]\d\d[-/]\d\d(?:$|[T ]\d\d:)")
-_EPOCH, _EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001
+_EPOCH, _EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001 - cells without a zone are in UTC
 _FIRST_S, _END_S = -62135596800, 253402300800
 """The years 1 to 9999, which Python's datetime can hold; dates outside are missing."""
 _SAMPLE, _PROBE = 20, 2000
@@ -62,7 +62,7 @@ def read_date(text: str, date_format: str = "") -> float:
     """
     text = text.strip()
     if date_format:
-        return seconds(datetime.strptime(text, date_format))  # noqa: DTZ007
+        return seconds(datetime.strptime(text, date_format))  # noqa: DTZ007 - UTC where none is named
     if not _ISO.match(text):
         raise ValueError(text)
     day, clock = text[:10].replace("/", "-"), text[10:]

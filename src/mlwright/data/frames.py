@@ -140,7 +140,7 @@ def _from_array(data: Array, source: str) -> Raw:
 
 def _from_arrow(data: Any, source: str) -> Raw:
     """Read an Arrow stream through polars."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
 
     _table(data.schema.names, data.schema.names, 0, source)  # polars would refuse twins less kindly
     return _from_polars(pl.DataFrame(data), source)

@@ -7,6 +7,7 @@ truth; `parse_column` takes shortcuts to the same values. Needs numpy and the st
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from math import isfinite, isnan, nan
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.data.raw import Cells, Raw
 
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+"""A word or a single sign. Texts enter the program as tokens with one space between them, so that it
+needs to split at spaces only, which every runtime does alike."""
 _MANY = 32
 """So many cells are worth sorting, to read each value once."""
 _EXPECTED = {
@@ -106,10 +110,20 @@ def parse_cell(column: Column, value: object) -> Cell:
     DataError
         If the cell cannot be read.
     """
-    try:
-        return _reader(column)(value)
-    except _UnreadableError:
-        raise DataError.cell(column.name, 1, value, _expected(column)) from None
+    return cell_reader(column)(value)
+
+
+def cell_reader(column: Column) -> Callable[[object], Cell]:
+    """Return `parse_cell` for one column, for those who read many single rows."""
+    read = _reader(column)
+
+    def checked(value: object) -> Cell:
+        try:
+            return read(value)
+        except _UnreadableError:
+            raise DataError.cell(column.name, 1, value, _expected(column)) from None
+
+    return checked
 
 
 def labels(column: Column, values: Cells) -> Array:
@@ -176,7 +190,7 @@ def _text_reader(column: Column) -> Callable[[object], Cell]:
         text = text_of(value)
         if missing and text.lower() in missing:
             return ""
-        return " ".join(text.lower().split()) if folds else text
+        return " ".join(_TOKEN.findall(text.lower())) if folds else text
 
     return read
 

@@ -50,7 +50,7 @@ def read(data: object) -> Raw:
     path = Path(data).expanduser()
     if path.exists() or not has_magic(text):
         return _read_file(path)
-    found = sorted(Path(name) for name in glob(str(path), recursive=True))  # noqa: PTH207
+    found = sorted(Path(name) for name in glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     files = [one for one in found if one.is_file()]
     if not files:
         raise DataError(f"No file matches {text!r}.")

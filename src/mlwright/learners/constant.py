@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class _Constant(FittedModel):
     answer: Floats
     is_answer: bool = True
+    n_nodes: int = 0
 
     def scores(self, matrix: Matrix) -> Floats:
         return np.tile(self.answer, (len(matrix.dense), 1))

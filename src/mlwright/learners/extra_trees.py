@@ -111,6 +111,7 @@ def _read(forest: Any, n_answers: int) -> Trees:
     joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
     shift = np.repeat(roots, sizes)
     return Trees(
+        n_nodes=len(shift),
         feature=joined["feature"].astype(np.int32),
         threshold=round_down(joined["threshold"]),
         missing_left=np.ones(len(shift), dtype=bool),

@@ -80,6 +80,7 @@ class _Linear(FittedModel):
     term_weights: Singles | None
     bias: Singles
     is_answer: bool = False
+    n_nodes: int = 0
 
     def scores(self, matrix: Matrix) -> Floats:
         found = self.scaling.transform(matrix.dense) @ self.dense_weights

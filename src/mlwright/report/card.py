@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 from mlwright.report import words
 from mlwright.report.build import commands
-from mlwright.report.figures import Evidence, brief, dig, estimate_text, interval_of, number, size, value_of
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    dig,
+    estimate_text,
+    interval_of,
+    number,
+    size,
+    value_beside,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +63,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _scores(evidence: Evidence) -> str:
     test, base = dig(evidence, "test", default={}), dig(evidence, "baseline", default={})
     rows = [
-        (words.metric_title(name), value_of(estimate), interval_of(estimate), value_of(base.get(name)))
+        (
+            words.metric_title(name),
+            value_of(estimate),
+            interval_of(estimate),
+            value_beside(base.get(name), estimate),
+        )
         for name, estimate in test.items()
     ]
     return _table(("Measure", "This model", "95 % interval", "Baseline"), rows)

@@ -57,6 +57,13 @@ def value_of(estimate: Evidence | None) -> str:
     return NONE if not estimate else number(estimate.get("value"), decimals_of(estimate))
 
 
+def value_beside(estimate: Evidence | None, other: Evidence | None) -> str:
+    """Write the value of an estimate with as many decimals as the one that it is compared with."""
+    if not estimate or not other or decimals_of(other) is None:
+        return value_of(estimate)
+    return number(estimate.get("value"), decimals_of(other))
+
+
 def interval_of(estimate: Evidence | None) -> str:
     """Write the interval of an estimate, such as "0.823 to 0.861"."""
     if not estimate or not (is_number(estimate.get("low")) and is_number(estimate.get("high"))):

@@ -40,5 +40,6 @@ def _environment() -> Environment:
         seconds=figures.seconds,
         size=figures.size,
         value=figures.value_of,
+        value_beside=figures.value_beside,
     )
     return environment

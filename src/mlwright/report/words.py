@@ -25,6 +25,7 @@ from mlwright.report.figures import (
     number,
     percent,
     seconds,
+    value_beside,
     value_of,
 )
 
@@ -109,7 +110,7 @@ def headline(evidence: Evidence) -> str:
     """Write the main result in one sentence."""
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
-    tail = f"; the baseline gets {value_of(base)}" if base else ""
+    tail = f"; the baseline gets {value_beside(base, test)}" if base else ""
     n_test = number(dig(evidence, "split", "n_test"))
     return f"{metric_title(name)} {estimate_text(test)} on {n_test} rows it never saw{tail}."
 

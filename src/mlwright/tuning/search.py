@@ -6,7 +6,6 @@ its folds gave something. With a number of trials nothing looks at the clock.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
@@ -17,10 +16,10 @@ from mlwright.core.learner import Configuration, Limits
 from mlwright.core.progress import Event, Listener
 from mlwright.core.seeds import seed_for
 from mlwright.core.shelves import LEARNERS
-from mlwright.core.task import losses
 from mlwright.tuning.blend import blend, mean_loss
-from mlwright.tuning.job import ALL_ROWS, Job, Outcome, run_job
-from mlwright.tuning.trial import Member, Trial
+from mlwright.tuning.job import Job, Outcome, run_job
+from mlwright.tuning.schedule import Schedule
+from mlwright.tuning.trial import Trial
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
     from mlwright.core.budget import Budget
     from mlwright.tuning.store import Store
     from mlwright.tuning.workers import Crew
-
-_TRIAL_SHARE = 0.3
-"""One candidate may use this share of the whole time."""
-_TRIALS_REFITTED = 4
-_FIXED_RESERVE_S = 1.2
-_RESERVE_PER_ROW_S = 2e-5
 
 
 @final
@@ -50,8 +43,14 @@ class Search:
     listen: Listener
     trials: list[Trial] = field(default_factory=list)
     ended: str = ""
+    schedule: Schedule = field(init=False)
     _jobs: dict[int, tuple[Trial, Job]] = field(default_factory=dict)
     _n_jobs: int = 0
+
+    def __post_init__(self) -> None:
+        self.schedule = Schedule(
+            self.budget, self.crew.n_workers, self.store.n_rows, len(self.store.folds), self.trials
+        )
 
     @property
     def target(self) -> Floats:
@@ -72,16 +71,16 @@ class Search:
         while plan or waiting or self._jobs:
             while self.crew.n_idle and (waiting or plan):
                 if not waiting:
-                    if not self._has_time_for(plan[0]):
+                    if not self.schedule.has_time_for(plan[0]):
                         self.ended = "the next candidate would not have fitted into the time limit"
                         plan.clear()
                         break
                     waiting = self._begin(plan.pop(0))
                 job = waiting.pop(0)
-                self.crew.start(replace(job, allowed_s=self._allowed_s()), self.folder)
+                self.crew.start(replace(job, allowed_s=self.schedule.allowed_s()), self.folder)
             if not self._jobs:
                 break
-            outcome = self.crew.wait(self._patience_s())
+            outcome = self.crew.wait(self.schedule.patience_s())
             if outcome is None:
                 self.ended = "the time for searching was used up"
                 break
@@ -109,7 +108,7 @@ class Search:
         jobs = []
         for fold in range(trial.n_folds):
             limits = Limits(seed=seed_for(self.seed, configuration.name, fold))
-            job = Job(number=self._next_number(), configuration=configuration, fold=fold, limits=limits)
+            job = Job(number=self.next_number(), configuration=configuration, fold=fold, limits=limits)
             self._jobs[job.number] = (trial, job)
             jobs.append(job)
         return jobs
@@ -140,57 +139,10 @@ class Search:
         )
         return waiting
 
-    # --- time -----------------------------------------------------------------------------------
-
-    def reserve_s(self) -> float:
-        """Seconds that must stay for refitting the best, twice, and for compiling and judging."""
-        best = sorted(self.finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]
-        single = [t.refit_s for t in best]
-        n_workers = max(1, self.crew.n_workers)
-        refits = max(2.0 * sum(single) / n_workers, max(single, default=0.0))
-        return 1.25 * refits + _FIXED_RESERVE_S + _RESERVE_PER_ROW_S * self.store.n_rows
-
-    def _search_end(self) -> float:
-        assert self.budget.deadline is not None  # noqa: S101 - asked only with a time limit
-        return self.budget.deadline - self.reserve_s()
-
-    def _has_time_for(self, configuration: Configuration) -> bool:
-        if self.budget.deadline is None:
-            return True
-        known = [(t.seconds, t.configuration.cost) for t in self.finished if t.configuration.cost > 0.3]
-        per_cost = sum(s for s, _ in known) / sum(c for _, c in known) if known else 0.0
-        needed = per_cost * configuration.cost / max(1, self.crew.n_workers)
-        return time.monotonic() + 0.6 * needed < self._search_end()
-
-    def _allowed_s(self) -> float | None:
-        if self.budget.deadline is None or self.budget.time_limit_s is None:
-            return None
-        left = self._search_end() - time.monotonic()
-        per_trial = _TRIAL_SHARE * self.budget.time_limit_s * max(1, self.crew.n_workers)
-        at_once = max(self.crew.n_workers, len(self.store.folds), 1)
-        return max(0.2, min(left, per_trial / at_once))
-
-    def _patience_s(self) -> float | None:
-        if self.budget.deadline is None:
-            return None
-        return max(0.0, self._search_end() - time.monotonic()) + 0.5
-
-    # --- the result -----------------------------------------------------------------------------
-
     @property
     def has_candidate(self) -> bool:
         """Whether more than the baseline is finished."""
         return any(trial.number > 0 for trial in self.finished)
-
-    def baseline(self) -> list[Member]:
-        """Fit the first and dullest candidate on all rows."""
-        jobs = self.refit_jobs([self.trials[0]])
-        outcomes = {number: run_job(self.store, job) for number, (_, job) in jobs.items()}
-        return [
-            Member(t.configuration.name, 1.0, o.encoder, o.fit)
-            for (t, _), o in zip(jobs.values(), outcomes.values(), strict=True)
-            if o.encoder and o.fit
-        ]
 
     def choose(self) -> list[Trial]:
         """Blend the finished trials and return those with weight, the heaviest first."""
@@ -210,61 +162,7 @@ class Search:
         total: Floats = np.sum([t.weight * t.answers() for t in self.finished if t.weight > 0], axis=0)
         return total
 
-    def refit_jobs(self, chosen: list[Trial]) -> dict[int, tuple[Trial, Job]]:
-        """Return the jobs that fit the chosen candidates on all rows, the longest first."""
-        jobs = {}
-        for trial in sorted(chosen, key=lambda t: -t.seconds):
-            job = trial.refit_job(
-                self._next_number(), ALL_ROWS, seed_for(self.seed, trial.configuration.name)
-            )
-            jobs[job.number] = (trial, job)
-        return jobs
-
-    def members(self, jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) -> list[Member]:
-        """Put the refitted models together; one that failed leaves its weight to the others."""
-        found = []
-        for number, (trial, _) in sorted(jobs.items(), key=lambda item: -item[1][0].weight):
-            outcome = outcomes.get(number)
-            if outcome is None or outcome.fit is None or outcome.encoder is None:
-                reason = "out of time" if outcome is None else outcome.error.split("\n", 1)[0]
-                trial.note = f"refit failed: {reason}"
-                continue
-            name = trial.configuration.name
-            found.append(Member(name, trial.weight, outcome.encoder, outcome.fit))
-        total = sum(member.weight for member in found)
-        return [replace(member, weight=member.weight / total) for member in found]
-
-    def curve_jobs(self, trial: Trial) -> dict[int, Job]:
-        """Return the jobs that fit a candidate on half the training rows of each fold."""
-        jobs = {}
-        for fold in range(trial.n_folds):
-            job = Job(
-                number=self._next_number(),
-                configuration=trial.configuration,
-                fold=fold,
-                limits=Limits(seed=seed_for(self.seed, "half", fold)),
-                share=0.5,
-                allowed_s=self._allowed_s(),
-            )
-            jobs[job.number] = job
-        return jobs
-
-    def gain_of_rows(
-        self, trial: Trial, jobs: dict[int, Job], outcomes: dict[int, Outcome]
-    ) -> tuple[float, float] | None:
-        """Return how much lower the loss is with all rows than with half, and its standard error.
-
-        Paired over the rows of the folds; None if a fold is missing.
-        """
-        by_fold = {job.fold: outcomes[number].answers for number, job in jobs.items() if number in outcomes}
-        parts = [by_fold.get(fold) for fold in range(trial.n_folds)]
-        known = [part.astype(np.float64) for part in parts if part is not None]
-        if len(known) < trial.n_folds:
-            return None
-        link, target = self.store.link, self.target
-        gain = losses(link, target, np.concatenate(known)) - losses(link, target, trial.answers())
-        return float(gain.mean()), float(gain.std() / np.sqrt(len(gain)))
-
-    def _next_number(self) -> int:
+    def next_number(self) -> int:
+        """Return a number for a job, unlike all before."""
         self._n_jobs += 1
         return self._n_jobs - 1

@@ -73,6 +73,12 @@ class Trial:
         return sum(outcome.seconds for outcome in self.outcomes.values())
 
     @property
+    def n_nodes(self) -> int:
+        """Size of a fold's model, on average."""
+        sizes = [o.fit.model.n_nodes for o in self.outcomes.values() if o.fit is not None]
+        return sum(sizes) // max(1, len(sizes))
+
+    @property
     def refit_s(self) -> float:
         """Processor time that one more fit on all rows will take [s]."""
         growth = self.n_folds / (self.n_folds - 1) if self.n_folds > 1 else 1.2

@@ -14,7 +14,6 @@ import struct
 import subprocess
 import sys
 import threading
-from abc import ABC, abstractmethod
 from typing import IO, TYPE_CHECKING, Any, final
 
 from mlwright.tuning.job import Job, Outcome, run_job
@@ -28,33 +27,8 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLAR
 _ONE_THREAD = dict.fromkeys(_THREADS, "1")
 
 
-class Crew(ABC):
-    """Runs jobs; the caller hands out at most `n_idle` at a time."""
-
-    n_workers: int
-
-    @property
-    @abstractmethod
-    def n_idle(self) -> int:
-        """How many jobs can be handed out now."""
-
-    @abstractmethod
-    def start(self, job: Job, folder: Path) -> None:
-        """Hand out one job on the rows stored in `folder`."""
-
-    @abstractmethod
-    def wait(self, timeout_s: float | None) -> Outcome | None:
-        """Wait for one job to end; None when the time runs out first."""
-
-    def abandon(self) -> None:  # noqa: B027 - a crew without processes has nothing to kill
-        """Give up the jobs that are running; the crew stays usable."""
-
-    def stop(self) -> None:  # noqa: B027 - a crew without processes has nothing to stop
-        """End at once, whatever is running."""
-
-
 @final
-class Alone(Crew):
+class Alone:
     """Runs each job in this process, when it is waited for."""
 
     def __init__(self) -> None:
@@ -81,9 +55,17 @@ class Alone(Crew):
             self._stores[folder] = Store.load(folder)
         return run_job(self._stores[folder], job)
 
+    def abandon(self) -> None:
+        """Forget the job that waits."""
+        self._waiting.clear()
+
+    def stop(self) -> None:
+        """Let go of the stored rows, so that their files can be removed."""
+        self._stores.clear()
+
 
 @final
-class Processes(Crew):
+class Processes:
     """Runs jobs in worker processes."""
 
     def __init__(self, n_workers: int) -> None:
@@ -154,6 +136,10 @@ class Processes(Crew):
                     return
 
         threading.Thread(target=listen, daemon=True).start()
+
+
+Crew = Alone | Processes
+"""Whoever runs the jobs: at most `n_idle` are handed out at a time."""
 
 
 def open_crew(n_workers: int) -> Crew:

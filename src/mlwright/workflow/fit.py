@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -20,6 +20,9 @@ from mlwright.program.compile import Parts, compile_program
 from mlwright.program.prove import Proof, prove
 from mlwright.program.runtime import Program
 from mlwright.tuning.line import Line
+from mlwright.tuning.refit import baseline as baseline_of
+from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
+from mlwright.tuning.refit import members as members_of
 from mlwright.tuning.search import Search
 from mlwright.tuning.store import Store
 from mlwright.tuning.workers import Crew, open_crew
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
-_FINISH_S = 0.8
-"""Kept back for judging and writing when everything else ran late."""
+_FINISH_S, _S_PER_NODE, _S_PER_TEST_ROW = 0.8, 6e-6, 1e-4
+"""What it takes to compile, prove and judge, measured on one slow core [s]."""
+_MOST_NODES_AT_HAND = 200_000
+"""So much of the folds' models is compiled when the time is out: within a second or two."""
 
 
 @final
@@ -87,7 +92,7 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             search.ended = "interrupted by the user"
             crew.abandon()
         chosen = search.choose()
-        baseline = Parts(prepared.task, recipe, tuple(search.baseline()))
+        baseline = Parts(prepared.task, recipe, tuple(baseline_of(search)))
         finish = _Finish(prepared, options, budget, listen, search, recipe, folder)
         fitted = finish.run(chosen, baseline, refit=not is_interrupted)
         fitted.is_interrupted = is_interrupted
@@ -120,11 +125,11 @@ class _Finish:
                 self.search.crew.abandon()
         decisions = []
         if not members:
-            members = [member for trial in chosen for member in trial.fold_members(trial.weight)]
+            members = at_hand(chosen)
             decisions.append(
                 {
                     "what": "models of the folds",
-                    "choice": "averaged instead of refitted",
+                    "choice": f"{len(members)} averaged instead of a refit",
                     "why": "there was no time left to fit once more on all training rows",
                 }
             )
@@ -144,10 +149,10 @@ class _Finish:
         self, chosen: list[Trial], line: Line
     ) -> tuple[list[Member], tuple[Recipe, list[Member]] | None, str]:
         """Fit on the training rows and, unless more rows would not help, on all rows at the same time."""
-        deadline = None if self.budget.deadline is None else self.budget.deadline - _FINISH_S
+        deadline = None if self.budget.deadline is None else self.budget.deadline - self._finish_s(chosen)
         self.listen(_event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
         wanted, why = self._wants_all_rows(chosen, line, deadline)
-        jobs = self.search.refit_jobs(chosen)
+        jobs = refit_jobs(self.search, chosen)
         for _, job in jobs.values():
             line.add(job, self.search.folder)
         more: dict[int, tuple[Trial, Job]] = {}
@@ -156,20 +161,25 @@ class _Finish:
             task, seed = self.prepared.task, self.options.seed
             recipe, store = make_store(self.prepared.everything, task, seed, [])
             store.save(self.folder / "everything")
-            more = self.search.refit_jobs(chosen)
+            more = refit_jobs(self.search, chosen)
             for _, job in more.values():
                 line.add(job, self.folder / "everything")
         line.drain(deadline)
         if any(number not in line.outcomes for number in jobs):
             self.search.crew.abandon()
             return [], None, "there was no time for it; the judged program ships"
-        members = self.search.members(jobs, line.outcomes)
+        members = members_of(jobs, line.outcomes)
         if not wanted or recipe is None:
             return members, None, why
         if any(number not in line.outcomes for number in more):
             self.search.crew.abandon()
             return members, None, "there was no time for it; the judged program ships"
-        return members, (recipe, self.search.members(more, line.outcomes)), why
+        return members, (recipe, members_of(more, line.outcomes)), why
+
+    def _finish_s(self, chosen: list[Trial]) -> float:
+        """Return the seconds that compiling, proving and judging will take, for two programs."""
+        nodes = sum(trial.n_nodes for trial in chosen)
+        return _FINISH_S + 2 * nodes * _S_PER_NODE + self.prepared.test.n_rows * _S_PER_TEST_ROW
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":
@@ -177,14 +187,14 @@ class _Finish:
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
         trial = chosen[0]
-        jobs = self.search.curve_jobs(trial)
+        jobs = curve_jobs(self.search, trial)
         cost_s = 0.6 * trial.seconds / max(1, self.search.crew.n_workers)
-        if deadline is not None and cost_s > deadline - time.monotonic() - self.search.reserve_s():
+        if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
             return True, "more rows seldom hurt; there was no time to measure how much they help"
         for job in jobs.values():
             line.add(job, self.search.folder)
         line.drain(deadline)
-        gain = self.search.gain_of_rows(trial, jobs, line.outcomes)
+        gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
         if gain is None:
             return True, "more rows seldom hurt; the learning curve could not be measured"
         mean, error = gain
@@ -194,6 +204,18 @@ class _Finish:
         if mean > 1.96 * error:
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
+
+
+def at_hand(chosen: list[Trial]) -> list[Member]:
+    """Return models that exist already: those of the best candidate's folds, as many as compile quickly."""
+    members = min(chosen, key=lambda trial: trial.loss).fold_members(1.0)
+    kept, n_nodes = members[:1], members[0].model.n_nodes
+    for member in members[1:]:
+        n_nodes += member.model.n_nodes
+        if n_nodes > _MOST_NODES_AT_HAND:
+            break
+        kept.append(member)
+    return [replace(member, weight=1.0 / len(kept)) for member in kept]
 
 
 def make_store(

@@ -16,7 +16,7 @@ from mlwright.core.seeds import stream
 from mlwright.core.shelves import METRICS, TASKS
 from mlwright.core.task import Link
 from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
-from mlwright.evaluation.score import compare, score_all, value
+from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.prepare import Prepared, describe_columns
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
     rows = test.take(np.sort(rng.permutation(test.n_rows)[:n_rows]))
     assert rows.target is not None  # noqa: S101 - the sealed test has a target
     whole = built.program.run(rows.columns)
-    found = []
+    found: list[dict[str, Any]] = []
     for name in names:
         if budget.left_s < 0.3:
             break  # the contract is worth more than the rest of this list
@@ -165,8 +165,9 @@ def _gain_findings(gain: dict[str, Any], prepared: Prepared) -> list[Finding]:
             severity=Severity.ERROR,
             column=prepared.task.target,
             message=(
-                "On the sealed test the model is not better than the baseline beyond noise: the difference in "
-                f"{metric} is {_show(gain['value'])}, 95 % interval {_show(gain['low'])} to {_show(gain['high'])}."
+                "On the sealed test the model is not better than the baseline beyond noise: the difference "
+                f"in {metric} is {_show(gain['value'])}, "
+                f"95 % interval {_show(gain['low'])} to {_show(gain['high'])}."
             ),
             evidence={"gain": gain, "n_test": prepared.test.n_rows},
             remedy="Do not ship. Bring more rows, or columns that tell more about the target.",
@@ -215,9 +216,3 @@ def estimate_json(estimate: Estimate) -> dict[str, Any]:
     return {
         k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in estimate.to_json().items()
     }
-
-
-def point(prepared: Prepared, prediction: Prediction) -> float:
-    """Return the main metric on the sealed test."""
-    assert prepared.test.target is not None  # noqa: S101 - the sealed test has a target
-    return value(prepared.task.metric, prepared.test.target, prediction)

@@ -18,6 +18,7 @@ from mlwright.data.read import read
 from mlwright.data.rows import row_keys
 from mlwright.data.split import Split, prove, seal
 from mlwright.workflow.question import encode, frame
+from mlwright.workflow.time_order import NO_TIME, with_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,9 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     _check_size(raw, target)
     roles = _roles(options)
     schema, findings = infer(raw, target=target, roles=roles, exclude=options.exclude)
+    if options.time is None and options.group is None:
+        schema, found = with_time(schema, raw)
+        findings += found
     if not schema.features:
         message = (
             f"No usable feature is left beside the target {target!r} in {raw.source}: "
@@ -118,7 +122,8 @@ def _check_size(raw: Raw, target: str) -> None:
 
 def _roles(options: TrainOptions) -> Mapping[str, Role]:
     roles = dict.fromkeys(options.id, Role.ID)
-    for name, role in ((options.group, Role.GROUP), (options.time, Role.TIME), (options.weight, Role.WEIGHT)):
+    time = None if options.time == NO_TIME else options.time
+    for name, role in ((options.group, Role.GROUP), (time, Role.TIME), (options.weight, Role.WEIGHT)):
         if name:
             roles[name] = role
     return roles
@@ -134,7 +139,7 @@ def _missing_target(target: str, n_missing: int, n_rows: int) -> Finding:
         rule="missing_target",
         severity=Severity.WARNING if n_missing > 0.05 * n_rows else Severity.NOTE,
         column=target,
-        message=f"The target is empty in {n_missing:,} of {n_rows:,} rows; they teach nothing and were left out.",
+        message=f"The target is empty in {n_missing:,} of {n_rows:,} rows; these were left out.",
         evidence={"n_missing": n_missing, "n_rows": n_rows},
         remedy="Find out why it is empty; if that is not by chance, the model may be wrong for such rows.",
         action="dropped",

@@ -40,7 +40,8 @@ def test_categories_have_one_text_for_each_value():
 
 def test_texts_are_folded():
     assert parse_cell(TEXT, "  Hello\t\0 WORLD\n") == "hello world"
-    assert parse_cell(TEXT, "a\ud800") == "a\ufffd"
+    assert parse_cell(TEXT, "a\ud800") == "a \ufffd"
+    assert parse_cell(TEXT, "Free!!  \u00a35,000") == "free ! ! \u00a3 5 , 000"
 
 
 def test_dates_are_seconds_or_iso_text():

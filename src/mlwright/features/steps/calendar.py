@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from mlwright.core.schema import Kind
+from mlwright.core.schema import Kind, Role
 from mlwright.core.step import Block, FittedStep, Layout, Lowered, Step
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ class _Parts(FittedStep):
 
 @final
 class Calendar(Step):
-    """Parts of dates by integer arithmetic. Source: Hinnant 2013, "chrono-compatible date algorithms"."""
+    """Parts of dates by integer arithmetic. Source: Hinnant 2013, "chrono-compatible date algorithms".
+
+    The time of the rows themselves gives no count of days: rows to come lie beyond all that was seen,
+    and trees would answer them as they learned the last few days.
+    """
 
     def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
         """Keep, for each column, the parts that vary."""
@@ -70,7 +74,8 @@ class Calendar(Step):
                 continue
             origin = float(np.floor(np.median(known) / _DAY_S) * _DAY_S)
             parts = split(known, origin)
-            varying = tuple(part for part in PARTS if len(np.unique(parts[part])) > 1)
+            wanted = PARTS[1:] if column.role is Role.TIME else PARTS
+            varying = tuple(part for part in wanted if len(np.unique(parts[part])) > 1)
             if varying:
                 names.append(column.name)
                 origins.append(origin)

@@ -1,0 +1,84 @@
+"""Fitting again: the chosen candidates on all rows, and what half the rows would have given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlwright.core.learner import Limits
+from mlwright.core.seeds import seed_for
+from mlwright.core.task import losses
+from mlwright.tuning.job import ALL_ROWS, Job, Outcome, run_job
+from mlwright.tuning.trial import Member, Trial
+
+if TYPE_CHECKING:
+    from mlwright.tuning.search import Search
+
+
+def baseline(search: Search) -> list[Member]:
+    """Fit the first and dullest candidate on all rows, in this process."""
+    jobs = refit_jobs(search, [search.trials[0]])
+    search.trials[0].weight, before = 1.0, search.trials[0].weight
+    outcomes = {number: run_job(search.store, job) for number, (_, job) in jobs.items()}
+    found = members(jobs, outcomes)
+    search.trials[0].weight = before
+    return found
+
+
+def refit_jobs(search: Search, chosen: list[Trial]) -> dict[int, tuple[Trial, Job]]:
+    """Return the jobs that fit the chosen candidates on all rows, the longest first."""
+    jobs = {}
+    for trial in sorted(chosen, key=lambda t: -t.seconds):
+        job = trial.refit_job(search.next_number(), ALL_ROWS, seed_for(search.seed, trial.configuration.name))
+        jobs[job.number] = (trial, job)
+    return jobs
+
+
+def members(jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) -> list[Member]:
+    """Put the refitted models together; one that failed leaves its weight to the others."""
+    found = []
+    for number, (trial, _) in sorted(jobs.items(), key=lambda item: -item[1][0].weight):
+        outcome = outcomes.get(number)
+        if outcome is None or outcome.fit is None or outcome.encoder is None:
+            reason = "out of time" if outcome is None else outcome.error.split("\n", 1)[0]
+            trial.note = f"refit failed: {reason}"
+            continue
+        name = trial.configuration.name
+        found.append(Member(name, trial.weight, outcome.encoder, outcome.fit))
+    total = sum(member.weight for member in found)
+    return [replace(member, weight=member.weight / total) for member in found]
+
+
+def curve_jobs(search: Search, trial: Trial) -> dict[int, Job]:
+    """Return the jobs that fit a candidate on half the training rows of each fold."""
+    jobs = {}
+    for fold in range(trial.n_folds):
+        job = Job(
+            number=search.next_number(),
+            configuration=trial.configuration,
+            fold=fold,
+            limits=Limits(seed=seed_for(search.seed, "half", fold)),
+            share=0.5,
+            allowed_s=search.schedule.allowed_s(),
+        )
+        jobs[job.number] = job
+    return jobs
+
+
+def gain_of_rows(
+    search: Search, trial: Trial, jobs: dict[int, Job], outcomes: dict[int, Outcome]
+) -> tuple[float, float] | None:
+    """Return how much lower the loss is with all rows than with half, and its standard error.
+
+    Paired over the rows of the folds; None if a fold is missing.
+    """
+    by_fold = {job.fold: outcomes[number].answers for number, job in jobs.items() if number in outcomes}
+    parts = [by_fold.get(fold) for fold in range(trial.n_folds)]
+    known = [part.astype(np.float64) for part in parts if part is not None]
+    if len(known) < trial.n_folds:
+        return None
+    link, target = search.store.link, search.target
+    gain = losses(link, target, np.concatenate(known)) - losses(link, target, trial.answers())
+    return float(gain.mean()), float(gain.std() / np.sqrt(len(gain)))

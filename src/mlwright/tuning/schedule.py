@@ -1,0 +1,71 @@
+"""Schedule: what still fits into the time, and how long one fit may take."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from mlwright.core.budget import Budget
+    from mlwright.core.learner import Configuration
+    from mlwright.tuning.trial import Trial
+
+_TRIAL_SHARE = 0.3
+"""One candidate may use this share of the whole time."""
+_TRIALS_REFITTED = 4
+_FIXED_RESERVE_S = 1.2
+_RESERVE_PER_ROW_S = 2e-5
+_TELLING_COST = 0.3
+"""Candidates cheaper than this tell nothing about the speed of the machine."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Looks at the clock for a search; with a budget in work units it never does.
+
+    `trials` is the growing list of the search.
+    """
+
+    budget: Budget
+    n_workers: int
+    n_rows: int
+    n_folds: int
+    trials: list[Trial]
+
+    def reserve_s(self) -> float:
+        """Return the seconds to keep for refitting the best, twice, and for compiling and judging."""
+        finished = [trial for trial in self.trials if trial.is_finished]
+        single = [trial.refit_s for trial in sorted(finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]]
+        refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
+        return 1.25 * refits + _FIXED_RESERVE_S + _RESERVE_PER_ROW_S * self.n_rows
+
+    def has_time_for(self, configuration: Configuration) -> bool:
+        """Tell whether a candidate is likely to end before the reserve begins."""
+        if self.budget.deadline is None:
+            return True
+        finished = [trial for trial in self.trials if trial.is_finished]
+        known = [(t.seconds, t.configuration.cost) for t in finished if t.configuration.cost > _TELLING_COST]
+        per_cost = sum(s for s, _ in known) / sum(c for _, c in known) if known else 0.0
+        needed = per_cost * configuration.cost / max(1, self.n_workers)
+        return time.monotonic() + 0.6 * needed < self._search_end()
+
+    def allowed_s(self) -> float | None:
+        """Return how long a fit that starts now may take [s]; None when work is counted."""
+        if self.budget.deadline is None or self.budget.time_limit_s is None:
+            return None
+        left = self._search_end() - time.monotonic()
+        per_trial = _TRIAL_SHARE * self.budget.time_limit_s * max(1, self.n_workers)
+        at_once = max(self.n_workers, self.n_folds, 1)
+        return max(0.2, min(left, per_trial / at_once))
+
+    def patience_s(self) -> float | None:
+        """Return how long to wait for a fold at most [s]."""
+        if self.budget.deadline is None:
+            return None
+        return max(0.0, self._search_end() - time.monotonic()) + 0.5
+
+    def _search_end(self) -> float:
+        assert self.budget.deadline is not None  # noqa: S101 - asked only with a time limit
+        return self.budget.deadline - self.reserve_s()

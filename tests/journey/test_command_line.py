@@ -1,0 +1,76 @@
+"""The whole life of a model on the command line, with nothing replaced."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mlwright.cli.app import app
+
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Rows that can be told apart, and a model trained on them."""
+    home = tmp_path_factory.mktemp("journey")
+    rng = random.Random(0)  # noqa: S311 - no secret
+    with (home / "rows.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["size", "color <b>", "bought"])
+        for _ in range(400):
+            size, color = rng.gauss(0, 1), rng.choice(["red", "blue"])
+            is_bought = size + (color == "red") + rng.gauss(0, 0.5) > 0.5
+            table.writerow([f"{size:.3f}", color, "yes" if is_bought else "no"])
+    arguments = ("-t", "bought", "--max-trials", "2", "-o", home / "m.mlw", "--json", "--quiet")
+    done = run("train", home / "rows.csv", *arguments)
+    assert done.exit_code == 0, done.output
+    (home / "train.json").write_text(done.stdout)
+    return home
+
+
+def test_training_leaves_a_model_and_a_report(folder):
+    printed = json.loads((folder / "train.json").read_text())
+    assert Path(printed["artifact"]).exists()
+    report = Path(printed["report"]).read_text(encoding="utf-8")
+    assert "Is bought no or yes?" in report
+    assert "color &lt;b&gt;" in report
+    assert printed["test"][printed["metric"]]["value"] > 0.8
+
+
+def test_the_model_answers_every_row_the_same_to_a_file_and_to_stdout(folder):
+    done = run("predict", folder / "m.mlw", folder / "rows.csv", "-o", folder / "answers.csv", "-q")
+    assert done.exit_code == 0, done.output
+    shown = run("predict", folder / "m.mlw", folder / "rows.csv").stdout
+    assert shown == (folder / "answers.csv").read_text()
+    assert shown.splitlines()[0] == "row,prediction,probability_no,probability_yes"
+    assert len(shown.splitlines()) == 401
+
+
+def test_the_model_is_judged_and_told(folder):
+    judged = json.loads(run("evaluate", folder / "m.mlw", folder / "rows.csv", "--json").stdout)
+    assert judged["n_rows"] == 400
+    told = json.loads(run("info", folder / "m.mlw", "--json").stdout)
+    assert told["task"]["target"] == "bought"
+    assert "Ready to ship" in run("info", folder / "m.mlw").stdout
+
+
+def test_the_data_are_described(folder):
+    done = run("profile", folder / "rows.csv", "--target", "bought", "--json")
+    assert json.loads(done.stdout)["n_rows"] == 400
+
+
+def test_a_wrong_column_is_one_line_and_status_2(folder):
+    done = run("train", folder / "rows.csv", "-t", "bougt", "-o", folder / "x.mlw", "-q")
+    assert done.exit_code == 2
+    assert "Did you mean 'bought'?" in done.stderr
+    assert not (folder / "x.mlw").exists()
