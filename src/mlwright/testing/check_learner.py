@@ -86,10 +86,10 @@ def _scores_survive(fit: Fit, here: World, scores: Floats, what: str) -> None:
     claim_close(single, scores[:5], f"{what}: a row alone has other scores")
     edges = model.edges(n_dense)
     claim(len(edges) == n_dense, f"{what}: `edges` gives {len(edges)} arrays for {n_dense} features.")
-    travelled = pickle.loads(pickle.dumps(fit)).model  # noqa: S301 - our own bytes, as workers send them
-    claim_equal(travelled.scores(matrix), scores, f"{what}: another model comes out of another process")
     claim_close(lowered_scores(model, matrix), scores, f"{what}: the program has other scores")
     claim_close(lowered_scores(model, odd), odd_scores, f"{what}: the program has other scores on odd rows")
+    travelled = pickle.loads(pickle.dumps(fit)).model  # noqa: S301 - our own bytes, as workers send them
+    claim_equal(travelled.scores(matrix), scores, f"{what}: another model comes out of another process")
 
 
 def _seeds_and_weights_count(
