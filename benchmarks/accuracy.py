@@ -94,7 +94,8 @@ def as_table(rows: list[dict[str, Any]], time_limit: float) -> str:
         covered = own["low"] <= score["high"] and score["low"] <= own["high"]
         floor = "" if row["sanity"] is None else f"{row['sanity']:.5g}"
         beats = {True: "yes", False: "no", None: ""}[row["beats"]]
-        cells = [row["name"], row["n_train"], row["metric"], _shown(score), floor, beats, _shown(own)]
+        cells = [row[key] for key in ("name", "n_train", "metric")]
+        cells += [_shown(score), floor, beats, _shown(own)]
         lines.append(
             _line([*cells, "yes" if covered else "no", row["elapsed_s"], row["wall_s"], row["size_mb"]])
         )

@@ -188,7 +188,9 @@ class _Solver:
         target = self.train.target
         if self.link is Link.IDENTITY:
             self.model.alpha = 1.0 / strength
-            self.model.fit(inputs, target, sample_weight=self.train.weights)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # near-copies of columns are what the penalty is for
+                self.model.fit(inputs, target, sample_weight=self.train.weights)
             coefficients = self.model.coef_.reshape(1, -1)
             return coefficients.T.astype(np.float32), np.array([self.model.intercept_], np.float32)
         self.model.C = strength

@@ -41,6 +41,7 @@ class Search:
     budget: Budget
     seed: int
     listen: Listener
+    prepare_s: float = 0.0
     trials: list[Trial] = field(default_factory=list)
     ended: str = ""
     schedule: Schedule = field(init=False)
@@ -49,7 +50,12 @@ class Search:
 
     def __post_init__(self) -> None:
         self.schedule = Schedule(
-            self.budget, self.crew.n_workers, self.store.n_rows, len(self.store.folds), self.trials
+            self.budget,
+            self.crew.n_workers,
+            self.store.n_rows,
+            len(self.store.folds),
+            self.trials,
+            self.prepare_s,
         )
 
     @property
@@ -94,6 +100,9 @@ class Search:
             learner = LEARNERS.get(name)
             if self.store.link in learner.serves:
                 found += [replace(c, learner=name) for c in learner.configurations(self.store.shape)]
+        if self.store.trend:
+            blind = [replace(c, name=f"{c.name}, no trend", ignores_trend=True) for c in found if c.encodings]
+            found += blind
         found.sort(key=lambda c: (c.order, c.name))
         return found if self.budget.max_trials is None else found[: 1 + self.budget.max_trials]
 

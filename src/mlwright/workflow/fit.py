@@ -23,6 +23,7 @@ from mlwright.tuning.line import Line
 from mlwright.tuning.refit import baseline as baseline_of
 from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
 from mlwright.tuning.refit import members as members_of
+from mlwright.tuning.schedule import FINISH_S, S_PER_NODE, S_PER_ROW
 from mlwright.tuning.search import Search
 from mlwright.tuning.store import Store
 from mlwright.tuning.workers import Crew, open_crew
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
-_FINISH_S, _S_PER_NODE, _S_PER_TEST_ROW = 0.8, 6e-6, 1e-4
-"""What it takes to compile, prove and judge, measured on one slow core [s]."""
 _MOST_NODES_AT_HAND = 200_000
 """So much of the folds' models is compiled when the time is out: within a second or two."""
 
@@ -80,7 +79,9 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
                 prepared.train, prepared.task, options.seed, _fold_rows(prepared, options)
             )
             store.save(folder / "train")
-        search = Search(store, folder / "train", crew, budget, options.seed, listen)
+        search = Search(
+            store, folder / "train", crew, budget, options.seed, listen, prepare_s=budget.ledger[-1][1]
+        )
         is_interrupted = False
         try:
             with budget.phase("search"):
@@ -179,13 +180,15 @@ class _Finish:
     def _finish_s(self, chosen: list[Trial]) -> float:
         """Return the seconds that compiling, proving and judging will take, for two programs."""
         nodes = sum(trial.n_nodes for trial in chosen)
-        return _FINISH_S + 2 * nodes * _S_PER_NODE + self.prepared.test.n_rows * _S_PER_TEST_ROW
+        return FINISH_S + 2 * nodes * S_PER_NODE + S_PER_ROW * self.prepared.train.n_rows
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":
             return False, "refit was switched off; the judged program ships"
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
+        if self.prepared.train.times is not None:
+            return True, "in rows ordered by time the latest tell most about rows to come"
         trial = chosen[0]
         jobs = curve_jobs(self.search, trial)
         cost_s = 0.6 * trial.seconds / max(1, self.search.crew.n_workers)
@@ -235,6 +238,7 @@ def make_store(
         folds=tuple(fold_rows),
         link=task.link,
         n_classes=len(task.classes),
+        trend=recipe.trend,
     )
     return recipe, store
 

@@ -22,18 +22,22 @@ _ORDERED_SHARE = 0.995
 
 
 def with_time(schema: Schema, raw: Raw) -> tuple[Schema, list[Finding]]:
-    """Give the role of time to the first date column in whose order the rows stand, if there is one.
+    """Give the role of time to the date in whose order the rows stand: of several the finest.
 
     A random split of such rows would put each test row between its neighbors in time, and claim more
     than the model can do for rows to come.
     """
+    found = []
     for column in schema.features:
-        if column.kind is not Kind.DATETIME:
-            continue
-        share = ordered_share(parse_column(column, raw.columns[column.name]))
-        if share >= _ORDERED_SHARE:
-            return schema.with_role(Role.TIME, column.name), [_finding(column.name, share)]
-    return schema, []
+        if column.kind is Kind.DATETIME:
+            times = parse_column(column, raw.columns[column.name])
+            share = ordered_share(times)
+            if share >= _ORDERED_SHARE:
+                found.append((len(np.unique(times)), column.name, share))
+    if not found:
+        return schema, []
+    _, name, share = max(found)
+    return schema.with_role(Role.TIME, name), [_finding(name, share)]
 
 
 def ordered_share(times: Floats) -> float:
@@ -57,6 +61,6 @@ def _finding(name: str, share: float) -> Finding:
             "the model is judged on the latest rows, and validated forward in time."
         ),
         evidence={"ordered_share": share},
-        remedy=f"Name it with --time {name} to confirm, or use --time {NO_TIME} if rows to come are like these.",
+        remedy=f"Confirm with --time {name}, or use --time {NO_TIME} if the order means nothing.",
         action="kept",
     )

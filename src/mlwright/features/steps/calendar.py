@@ -26,30 +26,35 @@ _FIRST_DAY, _LAST_DAY = -719_468, 2_932_896
 @final
 @dataclass(frozen=True)
 class _Parts(FittedStep):
-    reads: tuple[str, ...]
+    names: tuple[str, ...]
     origins: tuple[float, ...]
     parts: tuple[tuple[str, ...], ...]
+    clock: str = ""
 
     @property
     def layout(self) -> Layout:
-        named = zip(self.reads, self.parts, strict=True)
+        named = zip(self.names, self.parts, strict=True)
         dense = tuple(f"{name}.{part}" for name, parts in named for part in parts)
-        return Layout(reads=self.reads, dense=dense)
+        reads = (*self.names, self.clock) if self.clock else self.names
+        trend = (f"{self.clock}.days",) if f"{self.clock}.days" in dense else ()
+        return Layout(reads=tuple(dict.fromkeys(reads)), dense=dense, trend=trend)
 
     def transform(self, columns: Columns) -> Block:
         found = [
-            split(columns[name], origin)[part]
-            for name, origin, parts in zip(self.reads, self.origins, self.parts, strict=True)
+            split(columns[name], origin if name == self.clock else columns.get(self.clock, origin))[part]
+            for name, origin, parts in zip(self.names, self.origins, self.parts, strict=True)
             for part in parts
         ]
         return Block(dense=np.column_stack(found))
 
     def lower(self, graph: Graph, inputs: Mapping[str, str]) -> Lowered:
-        found = [
-            _lower_parts(graph, inputs[name], origin)[part]
-            for name, origin, parts in zip(self.reads, self.origins, self.parts, strict=True)
-            for part in parts
-        ]
+        found = []
+        for name, origin, parts in zip(self.names, self.origins, self.parts, strict=True):
+            since = graph.constant(origin, np.float64)
+            if self.clock not in ("", name):
+                since = inputs[self.clock]
+            made = _lower_parts(graph, inputs[name], since)
+            found += [made[part] for part in parts]
         return Lowered(dense=graph.add("Concat", *found, axis=1))
 
 
@@ -57,34 +62,40 @@ class _Parts(FittedStep):
 class Calendar(Step):
     """Parts of dates by integer arithmetic. Source: Hinnant 2013, "chrono-compatible date algorithms".
 
-    The time of the rows themselves gives no count of days: rows to come lie beyond all that was seen,
-    and trees would answer them as they learned the last few days.
+    Where rows have a time of their own, other dates count the days from it. Its own days are a trend:
+    rows to come lie beyond all that was seen, so candidates are tried with it and without.
     """
 
     def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
         """Keep, for each column, the parts that vary."""
         del seed
+        dates = [column for column in dataset.schema.features if column.kind is Kind.DATETIME]
+        clock = next((column.name for column in dates if column.role is Role.TIME), "")
         names, origins, kept = [], [], []
-        for column in dataset.schema.features:
-            if column.kind is not Kind.DATETIME:
-                continue
+        for column in dates:
             values = dataset.columns[column.name]
             known = values[~np.isnan(values)]
             if not len(known):
                 continue
             origin = float(np.floor(np.median(known) / _DAY_S) * _DAY_S)
-            parts = split(known, origin)
-            wanted = PARTS[1:] if column.role is Role.TIME else PARTS
-            varying = tuple(part for part in wanted if len(np.unique(parts[part])) > 1)
+            parts = split(values, dataset.columns[clock] if clock not in ("", column.name) else origin)
+            varying = tuple(part for part in PARTS if _varies(parts[part]))
             if varying:
                 names.append(column.name)
                 origins.append(origin)
                 kept.append(varying)
-        return _Parts(tuple(names), tuple(origins), tuple(kept)) if names else None
+        return _Parts(tuple(names), tuple(origins), tuple(kept), clock) if names else None
 
 
-def split(seconds: Floats, origin: float) -> dict[str, Singles]:
-    """Split epoch seconds, shape (n_rows,), into parts; NaN gives NaN in every part."""
+def _varies(values: Singles) -> bool:
+    return len(np.unique(values[~np.isnan(values)])) > 1
+
+
+def split(seconds: Floats, origin: Floats | float) -> dict[str, Singles]:
+    """Split epoch seconds, shape (n_rows,), into parts; NaN gives NaN in every part.
+
+    `days` counts from `origin`: one for all rows, or one for each.
+    """
     absent = np.isnan(seconds)
     with np.errstate(over="ignore"):
         since = ((seconds - origin) / _DAY_S).astype(np.float32)
@@ -158,12 +169,12 @@ class _Value:
         return _Value(self.graph, self.graph.add("Where", self.name, yes.name, no.name))
 
 
-def _lower_parts(graph: Graph, seconds: str, origin: float) -> dict[str, str]:
+def _lower_parts(graph: Graph, seconds: str, origin: str) -> dict[str, str]:
     def double(value: float) -> str:
         return graph.constant(value, np.float64)
 
     absent = graph.add("IsNaN", seconds)
-    since = graph.add("Div", graph.add("Sub", seconds, double(origin)), double(_DAY_S))
+    since = graph.add("Div", graph.add("Sub", seconds, origin), double(_DAY_S))
     days = graph.add("Floor", graph.add("Div", seconds, double(_DAY_S)))
     days = graph.add("Where", absent, double(0.0), days)
     days = graph.add("Min", graph.add("Max", days, double(_FIRST_DAY)), double(_LAST_DAY))
