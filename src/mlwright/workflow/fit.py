@@ -189,7 +189,10 @@ class _Finish:
             return True, "asked for with --refit yes"
         if self.prepared.train.times is not None:
             return True, "in rows ordered by time the latest tell most about rows to come"
-        trial = chosen[0]
+        return self._rows_help(chosen[0], line, deadline)
+
+    def _rows_help(self, trial: Trial, line: Line, deadline: float | None) -> tuple[bool, str]:
+        """Measure what half the rows would have given; more rows seldom hurt, so doubt means yes."""
         jobs = curve_jobs(self.search, trial)
         cost_s = 0.6 * trial.seconds / max(1, self.search.crew.n_workers)
         if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
@@ -200,11 +203,9 @@ class _Finish:
         gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
         if gain is None:
             return True, "more rows seldom hurt; the learning curve could not be measured"
-        mean, error = gain
-        shown = (
-            f"with all training rows the loss is {mean:.4g} ± {1.96 * error:.2g} lower than with half of them"
-        )
-        if mean > 1.96 * error:
+        mean, reach = gain[0], 1.96 * gain[1]
+        shown = f"with all training rows the loss is {mean:.4g} ± {reach:.2g} lower than with half of them"
+        if mean > reach:
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
 
