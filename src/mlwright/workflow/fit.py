@@ -175,7 +175,10 @@ class _Finish:
         if any(number not in line.outcomes for number in more):
             self.search.crew.abandon()
             return members, None, "there was no time for it; the judged program ships"
-        return members, (recipe, members_of(more, line.outcomes)), why
+        refitted = members_of(more, line.outcomes)
+        if not refitted:
+            return members, None, "every fit on all rows failed; the judged program ships"
+        return members, (recipe, refitted), why
 
     def _finish_s(self, chosen: list[Trial]) -> float:
         """Return the seconds that compiling, proving and judging will take, for two programs."""
