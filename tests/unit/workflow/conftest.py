@@ -14,7 +14,7 @@ from mlwright.workflow.train import train
 
 
 def houses(n_rows=160, seed=0):
-    """Rows with a number, a category, missing cells, and three targets: a price, a sale, a grade."""
+    """Return rows, no two alike, with three targets: a price, a sale, a grade."""
     rng = np.random.default_rng(seed)
     size = rng.normal(100.0, 25.0, n_rows).round(2)
     area = rng.choice(["north", "south", "west"], n_rows)
@@ -23,7 +23,7 @@ def houses(n_rows=160, seed=0):
         {
             "number": f"H{row:05d}",
             "size": None if row % 11 == 5 else float(size[row]),
-            "age": float(rng.integers(0, 90)),
+            "age": round(float(rng.uniform(0.0, 90.0)), 3),
             "area": str(area[row]),
             "price": float(price[row]),
             "is_sold": "yes" if price[row] + rng.normal(0, 20) > 215 else "no",

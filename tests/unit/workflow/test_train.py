@@ -21,19 +21,24 @@ def judged(rows, target, **given):
     return prepared, found.judged.data
 
 
+def by_street(target):
+    """Return rows of streets: the split then looks at neither the features nor the target."""
+    return [{**row, "street": n // 4} for n, row in enumerate(only(houses(), *FEATURES, target))]
+
+
 @pytest.mark.parametrize("target", ["price", "is_sold", "grade"])
 def test_cells_of_sealed_rows_change_no_byte_of_the_judged_program(target):
-    rows = only(houses(), *FEATURES, target)
-    prepared, before = judged(rows, target)
+    rows = by_street(target)
+    prepared, before = judged(rows, target, group="street")
     for row in prepared.split.test:
-        # Other values, but the same formats and no copies: reading and splitting stay as they were.
+        # Other values in the same formats: reading stays as it was.
         rows[row] |= {"age": rows[row]["age"] + 1000.5, "size": 5000.0 + row, "area": "south"}
-    other, after = judged(rows, target)
+    other, after = judged(rows, target, group="street")
     np.testing.assert_array_equal(other.split.test, prepared.split.test)
     assert after == before
 
 
-@pytest.mark.parametrize("target", ["price", "is_sold", "grade"])
+@pytest.mark.parametrize("target", ["price", "is_sold"])
 def test_targets_of_a_test_that_was_given_change_no_byte(target):
     rows = only(houses(), *FEATURES, target)
     learned, test = rows[:120], rows[120:]
@@ -44,8 +49,7 @@ def test_targets_of_a_test_that_was_given_change_no_byte(target):
 
 
 def test_targets_of_sealed_rows_change_no_byte():
-    # By group, so that the split does not look at the target.
-    rows = [{**row, "street": n // 4} for n, row in enumerate(only(houses(), *FEATURES, "price"))]
+    rows = by_street("price")
     prepared, before = judged(rows, "price", group="street")
     for row in prepared.split.test:
         rows[row]["price"] = rows[row]["price"] + 0.25
@@ -82,7 +86,9 @@ def test_refit_auto_decides_by_the_learning_curve(price_model):
 
 def test_a_target_of_noise_ends_in_an_error_finding():
     rng = np.random.default_rng(5)
-    rows = [{"a": float(rng.normal()), "b": float(rng.normal()), "y": float(rng.normal())} for _ in range(150)]
+    rows = [
+        {"a": float(rng.normal()), "b": float(rng.normal()), "y": float(rng.normal())} for _ in range(150)
+    ]
     evidence = trained(rows, "y").evidence
     found = [f for f in evidence["findings"] if f["rule"] == "not_better_than_baseline"]
     assert [finding["severity"] for finding in found] == ["error"]
@@ -97,30 +103,32 @@ def test_a_target_that_can_be_told_has_no_such_finding(price_model, sale_model, 
         assert gain["value"] == pytest.approx(test[name]["value"] - plain[name]["value"])
 
 
+TEXT = EVIDENCE.read_text(encoding="utf-8")
+DOCUMENTED = {
+    name
+    for line in TEXT.splitlines()
+    if line.startswith("| `")
+    for name in re.findall(r"`(\w+)`", line.split("|")[1])
+}
+
+
 def documented(title):
     """Return the names in backticks that the reference gives for a part of the evidence."""
-    text = EVIDENCE.read_text(encoding="utf-8")
-    if title == "":
-        return re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (`.*?) \|", text, flags=re.MULTILINE)))[1:]
-    part = re.search(rf"^\*\*{re.escape(title)}\*\*: (.*?)\n\n", text, flags=re.MULTILINE | re.DOTALL)
-    return re.findall(r"`([a-z_]+)`", re.sub(r"\(.*?\)", "", part[1], flags=re.DOTALL))
+    part = re.search(rf"^\*\*{re.escape(title)}\*\*: (.*?)\n\n", TEXT, flags=re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", part[1], flags=re.DOTALL)))
 
 
 def test_the_evidence_is_json_and_has_every_documented_key(price_model, sale_model, grade_model):
     for model in (price_model, sale_model, grade_model):
         evidence = model.evidence
         assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
-        keys = set(re.findall(r"`([a-z_]+)`", "".join(
-            line.split("|")[1] for line in EVIDENCE.read_text(encoding="utf-8").splitlines()
-            if line.startswith("| `")
-        )))  # fmt: skip
-        assert set(evidence) == keys
-        assert set(evidence["task"]) == set(documented("task"))
+        assert set(evidence) == DOCUMENTED
+        assert set(evidence["task"]) == documented("task")
         assert set(evidence["split"]) == {"how", "n_train", "n_test", "proof", "folds"}
-        assert set(evidence["leaderboard"][0]) == set(documented("leaderboard"))
-        assert set(evidence["data"]["columns"][0]) == set(documented("data.columns"))
+        assert set(evidence["leaderboard"][0]) == documented("leaderboard")
+        assert set(evidence["data"]["columns"][0]) == documented("data.columns")
         for finding in evidence["findings"]:
-            assert set(finding) == set(documented("findings"))
+            assert set(finding) == documented("findings")
 
 
 def test_with_trials_counted_nothing_in_the_evidence_is_a_time(sale_model):
@@ -132,8 +140,10 @@ def test_with_trials_counted_nothing_in_the_evidence_is_a_time(sale_model):
 
 @pytest.mark.slow
 def test_a_time_limit_is_kept_and_its_use_is_told():
-    evidence = trained(only(houses(), *FEATURES, "price"), "price", max_trials=None, time_limit_s=3.0).evidence
-    assert evidence["budget"]["elapsed_s"] <= 3.0
+    evidence = trained(
+        only(houses(), *FEATURES, "price"), "price", max_trials=None, time_limit_s=5.0
+    ).evidence
+    assert evidence["budget"]["elapsed_s"] <= 5.0
     assert evidence["created"]
     assert {"search", "judge"} <= {entry["phase"] for entry in evidence["ledger"]}
 
