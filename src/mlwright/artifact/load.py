@@ -74,7 +74,9 @@ def _read(place: Path) -> dict[str, bytes]:
             _check_members(place, members)
             return {member.filename: _inflate(archive, member) for member in members}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
-        message = f"{place.name!r} is not a model file, or it is damaged: {error}."
+        reason = str(error)
+        shown = reason if len(reason) <= 100 and reason.isprintable() else "its parts do not fit together"
+        message = f"{place.name!r} is not a model file, or it is damaged: {shown}."
         raise ArtifactError(message) from error
 
 
@@ -85,10 +87,6 @@ def _check_members(place: Path, members: list[zipfile.ZipInfo]) -> None:
         what = f"the unexpected member {unknown[0][:60]!r}" if unknown else "a member twice"
         message = f"{place.name!r} is not a model file: it contains {what}."
         raise ArtifactError(message)
-    missing = sorted(_KNOWN - set(names))
-    if missing:
-        message = f"{place.name!r} is not a whole model file: {missing[0]!r} is missing."
-        raise ArtifactError(message)
     for member in members:
         limit = _MAX_BYTES.get(member.filename, _MAX_OTHER_BYTES)
         is_bomb = member.file_size > max(_BOMB_BYTES, _MAX_RATIO * member.compress_size)
@@ -98,6 +96,10 @@ def _check_members(place: Path, members: list[zipfile.ZipInfo]) -> None:
                 f"to {member.file_size:,} bytes."
             )
             raise ArtifactError(message)
+    missing = sorted(_KNOWN - set(names))
+    if missing:
+        message = f"{place.name!r} is not a whole model file: {missing[0]!r} is missing."
+        raise ArtifactError(message)
 
 
 def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

@@ -148,10 +148,17 @@ class Search:
         )
         return waiting
 
-    @property
-    def has_candidate(self) -> bool:
-        """Whether more than the baseline is finished."""
-        return any(trial.number > 0 for trial in self.finished)
+    def begun(self) -> list[Trial]:
+        """Return what is at hand when the search is cut short: one candidate, or none.
+
+        The best of which every fold is in, else the first of which any is; the baseline is none.
+        """
+        whole = sorted((t for t in self.finished if t.number > 0), key=lambda trial: trial.loss)
+        partial = [t for t in self.trials if t.number > 0 and t.outcomes and not t.failure]
+        found = (whole or partial)[:1]
+        for trial in found:
+            trial.weight = 1.0
+        return found
 
     def choose(self) -> list[Trial]:
         """Blend the finished trials and return those with weight, the heaviest first."""

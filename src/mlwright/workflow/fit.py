@@ -87,12 +87,12 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             with budget.phase("search"):
                 search.run()
         except KeyboardInterrupt:
-            if not search.has_candidate:
+            if not search.begun():
                 raise
             is_interrupted = True
             search.ended = "interrupted by the user"
             crew.abandon()
-        chosen = search.choose()
+        chosen = search.begun() if is_interrupted else search.choose()
         baseline = Parts(prepared.task, recipe, tuple(baseline_of(search)))
         finish = _Finish(prepared, options, budget, listen, search, recipe, folder)
         fitted = finish.run(chosen, baseline, refit=not is_interrupted)

@@ -57,16 +57,16 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     if options.time is None and options.group is None:
         schema, found = with_time(schema, raw)
         findings += found
+    cells = labels(schema[target], raw.columns[target])
+    known = np.flatnonzero(np.array([cell is not None for cell in cells]))
+    if not len(known):
+        message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
+        raise DataError(message)
     if not schema.features:
         message = (
             f"No usable feature is left beside the target {target!r} in {raw.source}: "
             f"{_why_unused(schema)}. Add columns that describe the rows."
         )
-        raise DataError(message)
-    cells = labels(schema[target], raw.columns[target])
-    known = np.flatnonzero(np.array([cell is not None for cell in cells]))
-    if not len(known):
-        message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
         raise DataError(message)
     if len(known) < len(cells):
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
