@@ -12,7 +12,7 @@ from mlwright.core.learner import Configuration, Fit, Limits, Matrix, Sample
 from mlwright.core.task import Link, answers, losses
 from mlwright.testing.claim import claim, claim_close, claim_equal
 from mlwright.testing.lowered import lowered_scores
-from mlwright.testing.worlds import N_CLASSES, World, odd_matrix, world
+from mlwright.testing.worlds import N_CLASSES, NEVER_KNOWN, World, odd_matrix, world
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats
@@ -84,6 +84,10 @@ def _scores_survive(fit: Fit, here: World, scores: Floats, what: str) -> None:
     odd_scores = _checked_scores(model, odd, here, f"{what}, missing and infinite features")
     single = np.vstack([model.scores(matrix.take(np.array([row]))) for row in range(5)])
     claim_close(single, scores[:5], f"{what}: a row alone has other scores")
+    told = matrix.dense.copy()
+    told[:, NEVER_KNOWN] = np.arange(len(told))
+    message = f"{what}: a feature that was missing in all training rows decides"
+    claim_close(model.scores(Matrix(told, matrix.terms)), scores, message)
     edges = model.edges(n_dense)
     claim(len(edges) == n_dense, f"{what}: `edges` gives {len(edges)} arrays for {n_dense} features.")
     claim_close(lowered_scores(model, matrix), scores, f"{what}: the program has other scores")

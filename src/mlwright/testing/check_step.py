@@ -56,6 +56,7 @@ def _layout_tells_the_truth(fitted: FittedStep, dataset: Dataset, columns: Colum
     claim(set(layout.reads) <= set(dataset.schema.names), f"{layout.reads} are not all columns of the table.")
     claim(len(set(layout.reads)) == len(layout.reads), f"A column is read twice: {layout.reads}.")
     claim(len(layout.codes) == len(layout.code_sizes), "`codes` and `code_sizes` differ in length.")
+    claim(set(layout.trend) <= set(layout.dense), f"`trend` names no features of its own: {layout.trend}.")
     widths = {"dense": len(layout.dense), "codes": len(layout.codes), "terms": layout.n_terms}
     for part, width in widths.items():
         shape = parts[part].shape if part in parts else (n_rows, 0)

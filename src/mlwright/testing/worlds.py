@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 N_CLASSES = {Link.IDENTITY: 0, Link.SIGMOID: 2, Link.SOFTMAX: 3}
 """Classes of the world for each link."""
+NEVER_KNOWN = 4
+"""The feature of a world that is missing in every row."""
 _KINDS = {
     "size": Kind.NUMBER,
     "spend": Kind.NUMBER,
@@ -130,7 +132,7 @@ def world(link: Link, *, seed: int = 0, n_rows: int = 400, with_terms: bool = Fa
     dense = rng.normal(size=(n_rows, 6)).astype(np.float32)
     truth = 1.5 * dense[:, 0] - 2.0 * (dense[:, 1] > 0.3) + 0.8 * np.where(dense[:, 2] > 0, dense[:, 0], 0.0)
     dense[rng.random(n_rows) < 0.2, 3] = np.nan
-    dense[:, 4], dense[:, 5] = np.nan, 7.0
+    dense[:, NEVER_KNOWN], dense[:, 5] = np.nan, 7.0
     terms = _terms(rng, n_rows) if with_terms else None
     scores = 2.0 * truth[:, None].astype(np.float64)
     if link is Link.SOFTMAX:
