@@ -92,7 +92,11 @@ class Search:
                 break
             waiting = self._take(outcome, waiting, total)
         if not self.ended:
-            self.ended = "every candidate of the portfolio was tried"
+            most = self.budget.max_trials
+            is_cut = most is not None and len(self.trials) > most
+            self.ended = (
+                "as many were tried as asked for" if is_cut else "every candidate of the portfolio was tried"
+            )
 
     def _plan(self) -> list[Configuration]:
         found = []

@@ -34,6 +34,7 @@ def test_a_failing_learner_is_recorded_and_the_others_go_on(store, folder, shelf
     shelf(dull=GOOD, broken=BROKEN, last=GOOD)
     found = search(store, folder, max_trials=5)
     assert states(found) == {"dull": "finished", "broken": "failed", "last": "finished"}
+    assert found.ended == "every candidate of the portfolio was tried"
     row = found.trials[1].row()
     assert row["note"] == "RuntimeError: out of ideas"
     assert row["rounds"] is None
@@ -93,6 +94,7 @@ def test_so_many_trials_beside_the_baseline(store, folder, shelf, n):
     shelf(dull=GOOD, one=GOOD, two=GOOD, three=GOOD)
     found = search(store, folder, max_trials=n)
     assert len(found.trials) == n + 1
+    assert found.ended == "as many were tried as asked for"
 
 
 def test_the_listener_hears_every_fold(store, folder, shelf):

@@ -43,3 +43,12 @@ def test_a_store_without_columns_or_folds_comes_back(store, tmp_path):
 
 def test_only_arrays_and_json_are_written(folder):
     assert {path.suffix for path in folder.iterdir()} == {".npy", ".json"}
+
+
+def test_a_trend_can_be_made_unknown(store, tmp_path):
+    replace(store, trend=(1,)).save(tmp_path / "here")
+    again = Store.load(tmp_path / "here")
+    rows = np.arange(5)
+    assert np.isnan(again.rows(rows, ignores_trend=True).dense[:, 1]).all()
+    np.testing.assert_array_equal(again.rows(rows, ignores_trend=True).dense[:, 0], store.block.dense[:5, 0])
+    np.testing.assert_array_equal(again.rows(rows).dense, store.block.dense[:5])
