@@ -68,7 +68,9 @@ def test_an_empty_file_is_refused(name, suffix, content, tmp_path):
 def test_bytes_that_are_no_table_never_end_in_another_error(name, suffix, tmp_path):
     path = tmp_path / f"rows{suffix}"
     path.write_bytes(np.random.default_rng(0).bytes(2_000))
+    outcome = None
     try:
         SOURCES.get(name).read(path)
     except DataError as error:
-        assert f"rows{suffix}" in str(error)
+        outcome = str(error)
+    assert outcome is None or path.name in outcome
