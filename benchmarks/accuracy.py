@@ -100,9 +100,10 @@ def as_table(rows: list[dict[str, Any]], time_limit: float) -> str:
             _line([*cells, "yes" if covered else "no", row["elapsed_s"], row["wall_s"], row["size_mb"]])
         )
     n_floors = sum(row.get("beats") is not None for row in rows)
+    n_beaten = sum(bool(row.get("beats")) for row in rows)
     lines += [
         "",
-        f"Beats the floor on {sum(bool(row.get('beats')) for row in rows)} of {n_floors} tables that have one.",
+        f"Beats the floor on {n_beaten} of {n_floors} tables that have one.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -88,7 +88,9 @@ def _read(place: Path) -> dict[str, bytes]:
     except ArtifactError:
         raise
     except _DAMAGES as error:
-        message = f"{place.name!r} is not a model file, or it is damaged: {error}."
+        reason = str(error)
+        shown = reason if len(reason) <= 100 and reason.isprintable() else "its parts do not fit together"
+        message = f"{place.name!r} is not a model file, or it is damaged: {shown}."
         raise ArtifactError(message) from error
 
 
@@ -98,10 +100,6 @@ def _check_members(place: Path, members: list[zipfile.ZipInfo]) -> None:
     if unknown or len(names) != len(set(names)):
         what = f"the unexpected member {unknown[0][:60]!r}" if unknown else "a member twice"
         message = f"{place.name!r} is not a model file: it contains {what}."
-        raise ArtifactError(message)
-    missing = sorted(_KNOWN - set(names))
-    if missing:
-        message = f"{place.name!r} is not a whole model file: {missing[0]!r} is missing."
         raise ArtifactError(message)
     is_foreign = any(member.compress_type not in _METHODS for member in members)
     if is_foreign or sum(member.compress_size for member in members) > place.stat().st_size:
@@ -116,6 +114,10 @@ def _check_members(place: Path, members: list[zipfile.ZipInfo]) -> None:
                 f"to {member.file_size:,} bytes."
             )
             raise ArtifactError(message)
+    missing = sorted(_KNOWN - set(names))
+    if missing:
+        message = f"{place.name!r} is not a whole model file: {missing[0]!r} is missing."
+        raise ArtifactError(message)
 
 
 def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

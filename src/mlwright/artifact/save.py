@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlwright.core.atomic import replacing
 from mlwright.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from mlwright.core.schema import Schema
     from mlwright.core.task import Task
@@ -51,38 +50,20 @@ def write_artifact(path: str | Path, task: Task, schema: Schema, contents: Mappi
 
 def write_atomically(path: str | Path, files: Mapping[str, bytes]) -> None:
     """Write a zip of these files; on any failure the place is as it was before."""
-    target = Path(path)
-    temporary = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-        ) as file:
-            temporary = file.name
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-                for name, data in files.items():
-                    info = zipfile.ZipInfo(name, _EPOCH)
-                    info.compress_type = zipfile.ZIP_DEFLATED
-                    info.external_attr = 0o644 << 16
-                    archive.writestr(info, data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # noqa: PTH101 - the name is a string here
-        os.replace(temporary, target)  # noqa: PTH105 - as above
+        with (
+            replacing(path) as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+        ):
+            for name, data in files.items():
+                info = zipfile.ZipInfo(name, _EPOCH)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = 0o644 << 16
+                archive.writestr(info, data)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        message = f"The model cannot be written to {str(target)!r}: {error.strerror or error}."
+        message = f"The model cannot be written to {str(path)!r}: {error.strerror or error}."
         raise UsageError(message) from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that looks most like this one, whatever the case; "" if none does."""
+    by_lower = {other.lower(): other for other in known}
+    near = get_close_matches(name.lower(), by_lower, n=1)
+    return by_lower[near[0]] if near else ""
+
+
 class MlwrightError(Exception):
     """Base of every error raised on purpose."""
 
@@ -45,7 +52,7 @@ class MissingColumnError(DataError, LookupError):
     def among(cls, missing: Iterable[str], present: Iterable[str], where: str = "") -> MissingColumnError:
         """Name the missing columns and, where one looks alike, what may have been meant."""
         lost, known = list(missing), list(present)
-        hints = [f"{n[0]!r}" for name in lost if (n := get_close_matches(name, known, n=1))]
+        hints = [repr(near) for name in lost if (near := _nearest(name, known))]
         names = ", ".join(repr(name) for name in lost[:10])
         more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
         hint = f" Did you mean {', '.join(hints)}?" if hints else ""
@@ -67,8 +74,8 @@ class UnknownNameError(UsageError, LookupError):
     def among(cls, what: str, name: str, known: Iterable[str], where: str = "") -> UnknownNameError:
         """Say which names are known, and which one was probably meant."""
         names = sorted(known)
-        near = get_close_matches(name.lower(), names, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        near = _nearest(name, names)
+        hint = f" Did you mean {near!r}?" if near else ""
         place = f" for {where}" if where else ""
         return cls(f"No {what} is called {name!r}{place}.{hint} Known: {', '.join(names)}.")
 

@@ -59,8 +59,9 @@ class Shape:
 class Configuration:
     """One candidate: a learner with its hyperparameters.
 
-    `order` says when it is tried (lower first); `encodings` names how categories become numbers;
-    `cost` is the share of the search that it expects to need, in (0, 1].
+    `order` says when it is tried, lower first; 0 is kept for the baseline, of which there is one.
+    `encodings` names how categories become numbers; `cost` > 0 is the time that it needs, in relation
+    to others. One that `ignores_trend` does not see the features that grow with time.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Configuration:
     encodings: tuple[str, ...] = ("frequency", "target_mean")
     cost: float = 0.1
     learner: str = ""
+    ignores_trend: bool = False
 
 
 @final

@@ -37,7 +37,8 @@ class Layout:
     """What a fitted step reads and gives.
 
     `reads`: raw columns. `dense`, `codes`: the names of the features, in order. `code_sizes`: how many
-    codes each code column has.
+    codes each code column has. `trend`: those of `dense` that grow with the time of the rows, so that
+    rows to come lie beyond all that was seen.
     """
 
     reads: tuple[str, ...] = ()
@@ -45,6 +46,7 @@ class Layout:
     codes: tuple[str, ...] = ()
     code_sizes: tuple[int, ...] = ()
     n_terms: int = 0
+    trend: tuple[str, ...] = ()
 
 
 @final

@@ -46,6 +46,9 @@ def is_id_name(name: str) -> bool:
     return " ".join(words) in _ID_NAMES or bool(ends & _ID_WORDS) or words[-1] in _ID_ENDINGS
 
 
+_MANY_ROWS = 1_000
+
+
 def is_row_number(name: str, values: Array) -> bool:
     """Tell whether numbers, shape (n_rows,), identify the rows.
 
@@ -67,6 +70,8 @@ def is_row_number(name: str, values: Array) -> bool:
         return False
     steps = np.diff(values.astype(np.float64))
     rising = bool(np.all(steps > 0) or np.all(steps < 0))
+    # A small table may be a list of sizes or doses; it takes many rows to be sure without a name.
+    rising = rising and len(values) >= _MANY_ROWS
     return rising and float(np.mean(np.abs(steps) == 1)) >= 0.5
 
 

@@ -58,6 +58,12 @@ class Recipe:
         return tuple(name for step in self.steps for name in step.layout.dense)
 
     @property
+    def trend(self) -> tuple[int, ...]:
+        """Which dense features grow with the time of the rows, by number."""
+        found = {name for step in self.steps for name in step.layout.trend}
+        return tuple(number for number, name in enumerate(self.dense_names) if name in found)
+
+    @property
     def code_names(self) -> tuple[str, ...]:
         """Names of the code columns."""
         return tuple(name for step in self.steps for name in step.layout.codes)

@@ -100,7 +100,7 @@ def _order(name: str, order: int, shape: Shape) -> int:
     if name == "tiny trees" and shape.n_rows < 5_000:
         return 25
     if name in ("deep", "small trees") and shape.n_scores > 2:
-        return order - 35
+        return max(1, order - 35)  # 0 is the place of the baseline
     return order
 
 

@@ -73,13 +73,15 @@ def _fit(store: Store, job: Job, start: float) -> tuple[Encoder, Fit, Singles | 
     seed = job.limits.seed
     target = np.asarray(store.target[train])
     names = job.configuration.encodings
-    encoder, matrix = fit_training(names, store.rows(train), store.code_sizes, target, store.n_classes, seed)
+    blind = job.configuration.ignores_trend
+    block = store.rows(train, ignores_trend=blind)
+    encoder, matrix = fit_training(names, block, store.code_sizes, target, store.n_classes, seed)
     weights = None if store.weights is None else np.asarray(store.weights[train])
     sample = Sample(matrix, target, weights, store.n_classes)
     watched = None
     if valid is not None:
         watched_weights = None if store.weights is None else np.asarray(store.weights[valid])
-        rows = encoder.transform(store.rows(valid))
+        rows = encoder.transform(store.rows(valid, ignores_trend=blind))
         watched = Sample(rows, np.asarray(store.target[valid]), watched_weights, store.n_classes)
     limits = job.limits
     if job.allowed_s is not None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _TRIAL_SHARE = 0.3
 """One candidate may use this share of the whole time."""
 _TRIALS_REFITTED = 4
-_FIXED_RESERVE_S = 1.2
-_RESERVE_PER_ROW_S = 2e-5
+FINISH_S, S_PER_NODE, S_PER_ROW = 1.2, 6e-6, 2e-5
+"""What it takes to compile, prove and judge, measured on one slow core [s]."""
 _TELLING_COST = 0.3
 """Candidates cheaper than this tell nothing about the speed of the machine."""
 
@@ -25,7 +25,8 @@ _TELLING_COST = 0.3
 class Schedule:
     """Looks at the clock for a search; with a budget in work units it never does.
 
-    `trials` is the growing list of the search.
+    `trials` is the growing list of the search; `prepare_s` is what it took to make the features [s],
+    and will take once more on all rows.
     """
 
     budget: Budget
@@ -33,13 +34,17 @@ class Schedule:
     n_rows: int
     n_folds: int
     trials: list[Trial]
+    prepare_s: float
 
     def reserve_s(self) -> float:
         """Return the seconds to keep for refitting the best, twice, and for compiling and judging."""
         finished = [trial for trial in self.trials if trial.is_finished]
-        single = [trial.refit_s for trial in sorted(finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]]
+        best = sorted(finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]
+        single = [trial.refit_s for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
-        return 1.25 * refits + _FIXED_RESERVE_S + _RESERVE_PER_ROW_S * self.n_rows
+        nodes = sum(trial.n_nodes for trial in best)
+        programs = 2 * nodes * S_PER_NODE + FINISH_S + S_PER_ROW * self.n_rows
+        return 1.25 * (refits + self.prepare_s) + programs
 
     def has_time_for(self, configuration: Configuration) -> bool:
         """Tell whether a candidate is likely to end before the reserve begins."""

@@ -41,6 +41,7 @@ class Search:
     budget: Budget
     seed: int
     listen: Listener
+    prepare_s: float = 0.0
     trials: list[Trial] = field(default_factory=list)
     ended: str = ""
     schedule: Schedule = field(init=False)
@@ -49,7 +50,12 @@ class Search:
 
     def __post_init__(self) -> None:
         self.schedule = Schedule(
-            self.budget, self.crew.n_workers, self.store.n_rows, len(self.store.folds), self.trials
+            self.budget,
+            self.crew.n_workers,
+            self.store.n_rows,
+            len(self.store.folds),
+            self.trials,
+            self.prepare_s,
         )
 
     @property
@@ -86,7 +92,11 @@ class Search:
                 break
             waiting = self._take(outcome, waiting, total)
         if not self.ended:
-            self.ended = "every candidate of the portfolio was tried"
+            most = self.budget.max_trials
+            is_cut = most is not None and len(self.trials) > most
+            self.ended = (
+                "as many were tried as asked for" if is_cut else "every candidate of the portfolio was tried"
+            )
 
     def _plan(self) -> list[Configuration]:
         found = []
@@ -94,6 +104,9 @@ class Search:
             learner = LEARNERS.get(name)
             if self.store.link in learner.serves:
                 found += [replace(c, learner=name) for c in learner.configurations(self.store.shape)]
+        if self.store.trend:
+            blind = [replace(c, name=f"{c.name}, no trend", ignores_trend=True) for c in found if c.encodings]
+            found += blind
         found.sort(key=lambda c: (c.order, c.name))
         return found if self.budget.max_trials is None else found[: 1 + self.budget.max_trials]
 
@@ -139,10 +152,17 @@ class Search:
         )
         return waiting
 
-    @property
-    def has_candidate(self) -> bool:
-        """Whether more than the baseline is finished."""
-        return any(trial.number > 0 for trial in self.finished)
+    def begun(self) -> list[Trial]:
+        """Return what is at hand when the search is cut short: one candidate, or none.
+
+        The best of which every fold is in, else the first of which any is; the baseline is none.
+        """
+        whole = sorted((t for t in self.finished if t.number > 0), key=lambda trial: trial.loss)
+        partial = [t for t in self.trials if t.number > 0 and t.outcomes and not t.failure]
+        found = (whole or partial)[:1]
+        for trial in found:
+            trial.weight = 1.0
+        return found
 
     def choose(self) -> list[Trial]:
         """Blend the finished trials and return those with weight, the heaviest first."""

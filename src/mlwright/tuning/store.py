@@ -24,7 +24,7 @@ class Store:
     """Features, target and folds of the rows that may be learned from.
 
     `target`, shape (n_rows,), holds class numbers, or values that are already shifted and scaled.
-    `folds` are pairs of row numbers (train, valid).
+    `folds` are pairs of row numbers (train, valid). `trend` numbers the dense features that grow with time.
     """
 
     block: Block
@@ -34,6 +34,7 @@ class Store:
     folds: tuple[tuple[Integers, Integers], ...]
     link: Link
     n_classes: int
+    trend: tuple[int, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -53,12 +54,15 @@ class Store:
             link=self.link,
         )
 
-    def rows(self, chosen: Array) -> Block:
-        """Return the features of some rows."""
+    def rows(self, chosen: Array, *, ignores_trend: bool = False) -> Block:
+        """Return the features of some rows, if wanted with the trend made unknown."""
         assert self.block.dense is not None  # noqa: S101 - as above
         assert self.block.codes is not None  # noqa: S101 - as above
         terms = None if self.block.terms is None else self.block.terms[chosen]
-        return Block(dense=self.block.dense[chosen], codes=self.block.codes[chosen], terms=terms)
+        dense = self.block.dense[chosen]
+        if ignores_trend:
+            dense[:, list(self.trend)] = np.nan
+        return Block(dense=dense, codes=self.block.codes[chosen], terms=terms)
 
     def save(self, folder: Path) -> None:
         """Write everything; only arrays and JSON, no code."""
@@ -79,6 +83,7 @@ class Store:
             "link": self.link.value,
             "n_classes": self.n_classes,
             "n_folds": len(self.folds),
+            "trend": list(self.trend),
         }
         (folder / "facts.json").write_text(json.dumps(facts))
 
@@ -104,4 +109,5 @@ class Store:
             folds=folds,
             link=Link(facts["link"]),
             n_classes=facts["n_classes"],
+            trend=tuple(facts["trend"]),
         )

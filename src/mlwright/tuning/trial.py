@@ -98,7 +98,7 @@ class Trial:
     def fold_members(self, weight: float) -> list[Member]:
         """Return the models of the folds, sharing `weight`: what is at hand when time is out."""
         return [
-            Member(self.configuration.name, weight / self.n_folds, outcome.encoder, outcome.fit)
+            Member(self.configuration.name, weight / len(self.outcomes), outcome.encoder, outcome.fit)
             for outcome in self.outcomes.values()
             if outcome.fit is not None and outcome.encoder is not None
         ]

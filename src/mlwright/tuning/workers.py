@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, final
 
 from mlwright.tuning.job import Job, Outcome, run_job
@@ -104,7 +105,7 @@ class Processes:
         job, self._jobs[number] = self._jobs[number], None
         if outcome is not None:
             return outcome
-        code = self._workers[number].wait()
+        code = _end(self._workers[number])
         self._workers[number] = _start_worker()
         self._listen(number, self._workers[number])
         if job is None:  # it died while idle: nothing is lost, so go on waiting
@@ -124,10 +125,7 @@ class Processes:
         for worker in self._workers:
             worker.kill()
         for worker in self._workers:
-            worker.wait()
-            for pipe in (worker.stdin, worker.stdout):
-                if pipe is not None:
-                    pipe.close()
+            _end(worker)
 
     def _listen(self, number: int, worker: subprocess.Popen[bytes]) -> None:
         def listen() -> None:
@@ -163,6 +161,16 @@ def _start_worker() -> subprocess.Popen[bytes]:
     )
 
 
+def _end(worker: subprocess.Popen[bytes]) -> int:
+    """Wait for a worker that is dead or dying, close its pipes and return its status."""
+    code = worker.wait()
+    for pipe in (worker.stdin, worker.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # a job that it never took still stands in the pipe
+                pipe.close()
+    return code
+
+
 def send(pipe: IO[bytes] | None, message: object) -> None:
     """Write one message. Pickle is safe here: both ends are this program, and nothing is stored."""
     assert pipe is not None  # noqa: S101 - opened by us
@@ -173,10 +181,13 @@ def send(pipe: IO[bytes] | None, message: object) -> None:
 
 
 def receive(pipe: IO[bytes] | None) -> Any:
-    """Read one message; EOFError when the other end is gone."""
+    """Read one message; EOFError when the other end is gone, also in the middle of a message."""
     assert pipe is not None  # noqa: S101 - opened by us
     header = pipe.read(_LENGTH.size)
     if len(header) < _LENGTH.size:
         raise EOFError
     (length,) = _LENGTH.unpack(header)
-    return pickle.loads(pipe.read(length))  # noqa: S301 - see `send`
+    data = pipe.read(length)
+    if len(data) < length:
+        raise EOFError
+    return pickle.loads(data)  # noqa: S301 - see `send`

@@ -23,6 +23,7 @@ from mlwright.tuning.line import Line
 from mlwright.tuning.refit import baseline as baseline_of
 from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
 from mlwright.tuning.refit import members as members_of
+from mlwright.tuning.schedule import FINISH_S, S_PER_NODE, S_PER_ROW
 from mlwright.tuning.search import Search
 from mlwright.tuning.store import Store
 from mlwright.tuning.workers import Crew, open_crew
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
-_FINISH_S, _S_PER_NODE, _S_PER_TEST_ROW = 0.8, 6e-6, 1e-4
-"""What it takes to compile, prove and judge, measured on one slow core [s]."""
 _MOST_NODES_AT_HAND = 200_000
 """So much of the folds' models is compiled when the time is out: within a second or two."""
 
@@ -80,18 +79,20 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
                 prepared.train, prepared.task, options.seed, _fold_rows(prepared, options)
             )
             store.save(folder / "train")
-        search = Search(store, folder / "train", crew, budget, options.seed, listen)
+        search = Search(
+            store, folder / "train", crew, budget, options.seed, listen, prepare_s=budget.ledger[-1][1]
+        )
         is_interrupted = False
         try:
             with budget.phase("search"):
                 search.run()
         except KeyboardInterrupt:
-            if not search.has_candidate:
+            if not search.begun():
                 raise
             is_interrupted = True
             search.ended = "interrupted by the user"
             crew.abandon()
-        chosen = search.choose()
+        chosen = search.begun() if is_interrupted else search.choose()
         baseline = Parts(prepared.task, recipe, tuple(baseline_of(search)))
         finish = _Finish(prepared, options, budget, listen, search, recipe, folder)
         fitted = finish.run(chosen, baseline, refit=not is_interrupted)
@@ -174,19 +175,27 @@ class _Finish:
         if any(number not in line.outcomes for number in more):
             self.search.crew.abandon()
             return members, None, "there was no time for it; the judged program ships"
-        return members, (recipe, members_of(more, line.outcomes)), why
+        refitted = members_of(more, line.outcomes)
+        if not refitted:
+            return members, None, "every fit on all rows failed; the judged program ships"
+        return members, (recipe, refitted), why
 
     def _finish_s(self, chosen: list[Trial]) -> float:
         """Return the seconds that compiling, proving and judging will take, for two programs."""
         nodes = sum(trial.n_nodes for trial in chosen)
-        return _FINISH_S + 2 * nodes * _S_PER_NODE + self.prepared.test.n_rows * _S_PER_TEST_ROW
+        return FINISH_S + 2 * nodes * S_PER_NODE + S_PER_ROW * self.prepared.train.n_rows
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":
             return False, "refit was switched off; the judged program ships"
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
-        trial = chosen[0]
+        if self.prepared.train.times is not None:
+            return True, "in rows ordered by time the latest tell most about rows to come"
+        return self._rows_help(chosen[0], line, deadline)
+
+    def _rows_help(self, trial: Trial, line: Line, deadline: float | None) -> tuple[bool, str]:
+        """Measure what half the rows would have given; more rows seldom hurt, so doubt means yes."""
         jobs = curve_jobs(self.search, trial)
         cost_s = 0.6 * trial.seconds / max(1, self.search.crew.n_workers)
         if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
@@ -197,11 +206,9 @@ class _Finish:
         gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
         if gain is None:
             return True, "more rows seldom hurt; the learning curve could not be measured"
-        mean, error = gain
-        shown = (
-            f"with all training rows the loss is {mean:.4g} ± {1.96 * error:.2g} lower than with half of them"
-        )
-        if mean > 1.96 * error:
+        mean, reach = gain[0], 1.96 * gain[1]
+        shown = f"with all training rows the loss is {mean:.4g} ± {reach:.2g} lower than with half of them"
+        if mean > reach:
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
 
@@ -235,6 +242,7 @@ def make_store(
         folds=tuple(fold_rows),
         link=task.link,
         n_classes=len(task.classes),
+        trend=recipe.trend,
     )
     return recipe, store
 

@@ -12,6 +12,7 @@ from mlwright.core.dataset import Dataset
 from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Column, Role, Schema
+from mlwright.core.shelves import TASKS
 from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
@@ -56,16 +57,16 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     if options.time is None and options.group is None:
         schema, found = with_time(schema, raw)
         findings += found
+    cells = labels(schema[target], raw.columns[target])
+    known = np.flatnonzero(np.array([cell is not None for cell in cells]))
+    if not len(known):
+        message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
+        raise DataError(message)
     if not schema.features:
         message = (
             f"No usable feature is left beside the target {target!r} in {raw.source}: "
             f"{_why_unused(schema)}. Add columns that describe the rows."
         )
-        raise DataError(message)
-    cells = labels(schema[target], raw.columns[target])
-    known = np.flatnonzero(np.array([cell is not None for cell in cells]))
-    if not len(known):
-        message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
         raise DataError(message)
     if len(known) < len(cells):
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
@@ -82,8 +83,9 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
         train, test = dataset, _read_test(options.test, schema, task)
         split = _given(train, test)
         dataset = _stack(train, test)
+    assert train.target is not None  # noqa: S101 - it was just read
     return Prepared(
-        task=task,
+        task=_scaled_by(task, train.target),
         schema=schema,
         findings=tuple(findings),
         split=split,
@@ -95,6 +97,17 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
         fingerprint=fingerprint(dataset),
         name=options.name or raw.source,
     )
+
+
+def _scaled_by(task: Task, values: Floats) -> Task:
+    """Center and scale by the rows that are learned from: what the test holds must not be in a program."""
+    if task.classes:
+        return task
+    try:
+        outcome = TASKS.get(task.kind).read(values)
+    except DataError:  # these rows do not vary, so any scale is as good
+        return task
+    return replace(task, offset=outcome.offset, scale=outcome.scale)
 
 
 def typed_rows(raw: Raw, schema: Schema, task: Task) -> tuple[Columns, Floats, Integers]:

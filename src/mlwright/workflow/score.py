@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.core.atomic import replacing
 from mlwright.core.errors import UsageError
 from mlwright.core.schema import Kind, Role
 from mlwright.data.frames import from_frame
@@ -75,19 +74,12 @@ def predict_file(model: Model, data: object, out: str | Path | None) -> int:
         print(frame.write_csv(), end="")  # noqa: T201 - this is the result that was asked for
         return len(frame)
     place = Path(out)
-    temporary = ""
     try:
-        with tempfile.NamedTemporaryFile(dir=place.parent, prefix=f".{place.name}.", delete=False) as file:
-            temporary = file.name
+        with replacing(place) as file:
             _write(frame, file, place.suffix.lower())
-        os.replace(temporary, place)  # noqa: PTH105 - the name is a string here
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
         message = f"The predictions cannot be written to {str(place)!r}: {error.strerror or error}."
         raise UsageError(message) from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
     return len(frame)
 
 

@@ -36,11 +36,12 @@ class _Parts(FittedStep):
         named = zip(self.names, self.parts, strict=True)
         dense = tuple(f"{name}.{part}" for name, parts in named for part in parts)
         reads = (*self.names, self.clock) if self.clock else self.names
-        return Layout(reads=tuple(dict.fromkeys(reads)), dense=dense)
+        trend = (f"{self.clock}.days",) if f"{self.clock}.days" in dense else ()
+        return Layout(reads=tuple(dict.fromkeys(reads)), dense=dense, trend=trend)
 
     def transform(self, columns: Columns) -> Block:
         found = [
-            split(columns[name], columns[self.clock] if self.clock else origin)[part]
+            split(columns[name], origin if name == self.clock else columns.get(self.clock, origin))[part]
             for name, origin, parts in zip(self.names, self.origins, self.parts, strict=True)
             for part in parts
         ]
@@ -49,7 +50,9 @@ class _Parts(FittedStep):
     def lower(self, graph: Graph, inputs: Mapping[str, str]) -> Lowered:
         found = []
         for name, origin, parts in zip(self.names, self.origins, self.parts, strict=True):
-            since = inputs[self.clock] if self.clock else graph.constant(origin, np.float64)
+            since = graph.constant(origin, np.float64)
+            if self.clock not in ("", name):
+                since = inputs[self.clock]
             made = _lower_parts(graph, inputs[name], since)
             found += [made[part] for part in parts]
         return Lowered(dense=graph.add("Concat", *found, axis=1))
@@ -59,8 +62,8 @@ class _Parts(FittedStep):
 class Calendar(Step):
     """Parts of dates by integer arithmetic. Source: Hinnant 2013, "chrono-compatible date algorithms".
 
-    Where rows have a time of their own, other dates count the days from it, and it counts none: rows
-    to come lie beyond all that was seen, and trees would answer them as they learned the last days.
+    Where rows have a time of their own, other dates count the days from it. Its own days are a trend:
+    rows to come lie beyond all that was seen, so candidates are tried with it and without.
     """
 
     def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
@@ -75,7 +78,7 @@ class Calendar(Step):
             if not len(known):
                 continue
             origin = float(np.floor(np.median(known) / _DAY_S) * _DAY_S)
-            parts = split(values, dataset.columns[clock] if clock else origin)
+            parts = split(values, dataset.columns[clock] if clock not in ("", column.name) else origin)
             varying = tuple(part for part in PARTS if _varies(parts[part]))
             if varying:
                 names.append(column.name)

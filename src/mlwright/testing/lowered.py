@@ -1,0 +1,58 @@
+"""Lowered: runs what a plug-in writes into a program, without the rest of a program around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlwright.core.graph import Graph
+from mlwright.core.schema import NUMERIC
+from mlwright.features.encoder import Encoder
+from mlwright.program.onnx_file import write_onnx
+from mlwright.program.runtime import Program
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Columns
+    from mlwright.core.learner import FittedModel, Matrix
+    from mlwright.core.schema import Schema
+    from mlwright.core.step import FittedStep, Table
+
+
+def run_graph(graph: Graph, value: str, columns: Columns) -> Array:
+    """Compute one value, shape (n_rows, width), for typed columns."""
+    graph.output("found", graph.add("Cast", value, to=np.dtype(np.float64)))
+    facts = {"mlwright.columns": [item.name for item in graph.inputs]}
+    return Program(write_onnx(graph, {"found": (np.float64, 1)}, facts)).run(columns).scores
+
+
+def lowered_step(step: FittedStep, schema: Schema, columns: Columns, part: str) -> Array | None:
+    """Compute the part ("dense", "codes", "terms") of a step in a program; None if it has no such part."""
+    graph = Graph()
+    names = step.layout.reads
+    inputs = {name: graph.input(name, is_text=schema[name].kind not in NUMERIC) for name in names}
+    value = getattr(step.lower(graph, inputs), part)
+    return run_graph(graph, value, columns) if value else None
+
+
+def lowered_scores(model: FittedModel, matrix: Matrix) -> Array:
+    """Compute a model's raw scores in a program that reads the features themselves."""
+    graph, columns = Graph(), {}
+
+    def declare(prefix: str, features: Array) -> str:
+        names = [f"{prefix} {i}" for i in range(features.shape[1])]
+        columns.update({name: features[:, i].astype(np.float64) for i, name in enumerate(names)})
+        inputs = [graph.input(name, is_text=False) for name in names]
+        return graph.add("Cast", graph.add("Concat", *inputs, axis=1), to=np.dtype(np.float32))
+
+    dense = declare("dense", matrix.dense)
+    terms = "" if matrix.terms is None else declare("term", matrix.terms.toarray())
+    return run_graph(graph, model.lower(graph, dense, terms), columns)
+
+
+def lowered_table(table: Table, codes: Array) -> Array:
+    """Look codes up in a program."""
+    graph = Graph()
+    given = graph.add("Cast", graph.input("code", is_text=False), to=np.dtype(np.int64))
+    value = Encoder((((0, table),),)).lower(graph, "", given)
+    return run_graph(graph, value, {"code": codes.astype(np.float64)})

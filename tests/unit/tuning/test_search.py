@@ -1,0 +1,134 @@
+"""The search: failures are recorded, work units are exact, and workers change nothing."""
+
+import time
+
+import numpy as np
+import pytest
+
+from mlwright.core.budget import Budget
+from mlwright.core.errors import SearchError
+from mlwright.core.progress import silence
+from mlwright.tuning.refit import baseline, members, refit_jobs
+from mlwright.tuning.search import Search
+from mlwright.tuning.workers import open_crew
+
+GOOD = "return fit"
+BROKEN = "raise RuntimeError('out of ideas\\nand more')"
+
+
+def search(store, folder, n_workers=0, listen=silence, **budget):
+    crew = open_crew(n_workers)
+    try:
+        found = Search(store, folder, crew, Budget(**budget), 0, listen)
+        found.run()
+    finally:
+        crew.stop()
+    return found
+
+
+def states(found):
+    return {trial.configuration.name: trial.state for trial in found.trials}
+
+
+def test_a_failing_learner_is_recorded_and_the_others_go_on(store, folder, shelf):
+    shelf(dull=GOOD, broken=BROKEN, last=GOOD)
+    found = search(store, folder, max_trials=5)
+    assert states(found) == {"dull": "finished", "broken": "failed", "last": "finished"}
+    assert found.ended == "every candidate of the portfolio was tried"
+    row = found.trials[1].row()
+    assert row["note"] == "RuntimeError: out of ideas"
+    assert row["rounds"] is None
+    assert len(found.trials[1].outcomes) == 1, "a second fold is not tried after the first failed"
+    assert sum(trial.weight for trial in found.choose()) == pytest.approx(1.0)
+
+
+def test_if_all_fail_the_error_says_why(store, folder, shelf):
+    shelf(dull=BROKEN, broken=BROKEN)
+    found = search(store, folder, max_trials=5)
+    with pytest.raises(SearchError, match=r"No model could be fitted: RuntimeError: out of ideas$"):
+        found.choose()
+
+
+def test_a_truncated_fit_is_kept_and_said(store, folder, shelf):
+    shelf(
+        dull=GOOD,
+        cut="from dataclasses import replace\nreturn replace(fit, is_truncated=True, rounds=3, "
+        "valid_scores=valid.target[:, None] * 0.9)",
+    )
+    found = search(store, folder, max_trials=5)
+    assert states(found) == {"dull": "finished", "cut": "truncated"}
+    assert found.choose()[0].configuration.name == "cut"
+
+
+def test_a_refit_that_fails_leaves_its_weight_to_the_others(store, folder, shelf):
+    shelf(
+        dull=GOOD,
+        shy="if valid is None:\n    raise RuntimeError('too many rows')\n"
+        "from dataclasses import replace\nreturn replace(fit, valid_scores=valid.target[:, None] * 0.5)",
+    )
+    found = search(store, folder, max_trials=5)
+    for trial in found.trials:
+        trial.weight = 0.5
+    jobs = refit_jobs(found, found.trials)
+    crew = open_crew(0)
+    outcomes = {}
+    for number, (_, job) in jobs.items():
+        crew.start(job, folder)
+        outcomes[number] = crew.wait(None)
+    kept = members(jobs, outcomes)
+    assert [(member.name, member.weight) for member in kept] == [("dull", 1.0)]
+    assert found.trials[1].note == "refit failed: RuntimeError: too many rows"
+
+
+def test_the_baseline_is_the_first_candidate_alone(store, folder, shelf):
+    shelf(dull=GOOD, other=GOOD)
+    found = search(store, folder, max_trials=5)
+    found.choose()
+    before = [trial.weight for trial in found.trials]
+    assert [(member.name, member.weight) for member in baseline(found)] == [("dull", 1.0)]
+    assert [trial.weight for trial in found.trials] == before
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_so_many_trials_beside_the_baseline(store, folder, shelf, n):
+    shelf(dull=GOOD, one=GOOD, two=GOOD, three=GOOD)
+    found = search(store, folder, max_trials=n)
+    assert len(found.trials) == n + 1
+    assert found.ended == "as many were tried as asked for"
+
+
+def test_the_listener_hears_every_fold(store, folder, shelf):
+    shelf(dull=GOOD, one=GOOD)
+    events = []
+    search(store, folder, listen=events.append, max_trials=1)
+    assert [event.message for event in events] == [
+        "dull, fold 1 of 2",
+        "dull, fold 2 of 2",
+        "one, fold 1 of 2",
+        "one, fold 2 of 2",
+    ]
+    assert all(event.left_s is None for event in events), "with work units nobody looks at the clock"
+    assert (events[-1].done, events[-1].total) == (2, 2)
+
+
+def result(found):
+    chosen = [(trial.configuration.name, trial.weight) for trial in found.choose()]
+    return chosen, [trial.loss for trial in found.trials], [trial.rounds for trial in found.trials]
+
+
+@pytest.mark.slow
+def test_the_number_of_workers_changes_nothing(store, folder):
+    found = [search(store, folder, n_workers, max_trials=2) for n_workers in (0, 1, 2)]
+    assert len(found[0].finished) == 3
+    for other in found[1:]:
+        assert result(other) == result(found[0])
+        np.testing.assert_array_equal(other.blended(), found[0].blended())
+
+
+def test_a_time_limit_ends_the_search(store, folder, shelf):
+    shelf(dull=GOOD, **{f"slow_{i}": "import time\ntime.sleep(0.15)\nreturn fit" for i in range(9)})
+    start = time.monotonic()
+    found = search(store, folder, time_limit_s=2.0)
+    assert time.monotonic() - start < 2.0
+    assert found.ended == "the next candidate would not have fitted into the time limit"
+    assert 1 < len(found.finished) < 10

@@ -1,0 +1,116 @@
+"""Workers: what happens to jobs when processes die, are given up, or end."""
+
+import io
+import os
+import pickle
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from mlwright.core.learner import Configuration, Limits
+from mlwright.tuning.job import Job
+from mlwright.tuning.workers import open_crew, receive, send
+
+PATIENCE_S = 60.0
+
+
+def job(number, fold=0, learner="constant"):
+    configuration = Configuration(name=learner, order=0, learner=learner, encodings=())
+    return Job(number=number, configuration=configuration, fold=fold, limits=Limits(seed=1))
+
+
+@pytest.fixture
+def crew():
+    crew = open_crew(1)
+    yield crew
+    crew.stop()
+
+
+def test_a_worker_gives_what_this_process_gives(crew, folder):
+    alone = open_crew(0)
+    for one in (alone, crew):
+        one.start(job(3), folder)
+    here, there = alone.wait(None), crew.wait(PATIENCE_S)
+    assert here.number == there.number == 3
+    assert not here.error
+    assert not there.error
+    np.testing.assert_array_equal(here.answers, there.answers)
+
+
+def test_a_killed_worker_fails_its_job_and_the_crew_goes_on(crew, folder):
+    crew.start(job(1), folder)
+    os.kill(crew._workers[0].pid, signal.SIGKILL)
+    outcome = crew.wait(PATIENCE_S)
+    assert outcome.number == 1
+    assert "killed, perhaps for memory" in outcome.error
+    assert crew.n_idle == 1
+    crew.start(job(2), folder)
+    outcome = crew.wait(PATIENCE_S)
+    assert (outcome.number, outcome.error) == (2, "")
+
+
+def test_a_worker_that_died_while_idle_costs_one_job_at_most(crew, folder):
+    os.kill(crew._workers[0].pid, signal.SIGKILL)
+    crew._workers[0].wait()
+    crew.start(job(1), folder)
+    assert crew.wait(PATIENCE_S).number == 1
+    crew.start(job(2), folder)
+    assert crew.wait(PATIENCE_S).error == ""
+
+
+def test_a_failing_fit_is_an_outcome_with_its_error(crew, folder):
+    crew.start(job(1, learner="no such learner"), folder)
+    outcome = crew.wait(PATIENCE_S)
+    assert outcome.error.startswith("UnknownNameError: No learner is called 'no such learner'")
+    assert outcome.fit is None
+
+
+def test_after_abandoning_the_crew_takes_new_jobs(crew, folder):
+    crew.start(job(1), folder)
+    crew.abandon()
+    assert crew.wait(PATIENCE_S).error
+    crew.start(job(2), folder)
+    assert crew.wait(PATIENCE_S).error == ""
+
+
+def test_alone_forgets_what_it_abandons(folder):
+    crew = open_crew(0)
+    crew.start(job(1), folder)
+    crew.abandon()
+    assert crew.n_idle == 1
+    assert crew.wait(None) is None
+
+
+def test_waiting_ends_in_time(crew):
+    start = time.monotonic()
+    assert crew.wait(0.05) is None
+    assert time.monotonic() - start < 1.0
+
+
+def test_stopping_leaves_no_process(folder):
+    crew = open_crew(2)
+    crew.start(job(1), folder)
+    crew.stop()
+    for worker in crew._workers:
+        assert worker.poll() is not None
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker.pid, 0)
+
+
+def test_a_message_that_breaks_off_is_an_end_and_not_a_crash():
+    whole = io.BytesIO()
+    send(whole, {"answer": list(range(1000))})
+    for length in (3, 8, 20, len(whole.getvalue()) - 1):
+        with pytest.raises(EOFError):
+            receive(io.BytesIO(whole.getvalue()[:length]))
+    assert receive(io.BytesIO(whole.getvalue()))["answer"][-1] == 999
+
+
+def test_jobs_and_outcomes_travel_whole(folder):
+    crew = open_crew(0)
+    crew.start(job(1), folder)
+    outcome = crew.wait(None)
+    again = pickle.loads(pickle.dumps(outcome))  # noqa: S301
+    np.testing.assert_array_equal(again.answers, outcome.answers)
