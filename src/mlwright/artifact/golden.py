@@ -37,12 +37,17 @@ def check_golden(program: Program, schema: Schema, task: Task, golden: dict[str,
     """Raise ArtifactError if a golden row gets another answer than it had when the model was made."""
     try:
         rows = {name: _typed(schema, name, golden["rows"][name]) for name in program.columns}
-        expected = np.array(golden["scores"], dtype=np.float64)
-    except (KeyError, TypeError, ValueError) as error:
+        expected = np.array(golden["scores"], dtype=np.float64).reshape(-1, max(1, len(task.classes)))
+        scale = task.scale * max(1.0, float(np.max(np.abs(expected - task.offset))) / task.scale)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         message = f"golden.json cannot be understood: {error!r}."
         raise ArtifactError(message) from error
-    found = program.run(rows).scores
-    scale = task.scale * max(1.0, float(np.max(np.abs(expected - task.offset))) / task.scale)
+    try:
+        found = program.run(rows).scores
+    except Exception as error:
+        reason = str(error).split("\n", 1)[0][:300]
+        message = f"program.onnx cannot answer the golden rows: {reason}"
+        raise ArtifactError(message) from error
     if found.shape != expected.shape or not np.max(np.abs(found - expected)) <= _TOLERANCE * scale:
         message = (
             "The model gives other answers on this machine than when it was made (golden rows differ). "

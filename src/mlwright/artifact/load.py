@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 import zlib
 from hashlib import sha256
@@ -13,17 +14,23 @@ from mlwright.artifact.golden import check_golden
 from mlwright.artifact.model import Model
 from mlwright.artifact.save import FORMAT, JSON_FILES, MANIFEST, PROGRAM
 from mlwright.core.errors import ArtifactError
-from mlwright.core.schema import Schema
+from mlwright.core.schema import NUMERIC, Schema
 from mlwright.core.task import Task
 from mlwright.program.runtime import Program
 from mlwright.program.verify import verify_program
 
 _KNOWN = frozenset({MANIFEST, PROGRAM, "card.md", *JSON_FILES})
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MAX_BYTES = {PROGRAM: 2**31 - 1, MANIFEST: 2**20}
 _MAX_OTHER_BYTES = 64 * 2**20
 _MAX_RATIO = 300
 """Our files shrink by 3 to 30 times; a bomb by thousands."""
 _BOMB_BYTES = 2**20
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError,
+    RuntimeError, ValueError,
+)  # fmt: skip
+"""What the library for zip files raises on bytes that are none."""
 
 
 def load(path: str | Path) -> Model:
@@ -44,10 +51,7 @@ def load(path: str | Path) -> Model:
         raise ArtifactError(message) from error
     verify_program(files[PROGRAM])
     program = Program(files[PROGRAM])
-    unknown = [name for name in program.columns if name not in schema]
-    if unknown:
-        message = f"The program of {place.name!r} reads {unknown[0]!r}, which its schema does not describe."
-        raise ArtifactError(message)
+    _check_columns(program, schema)
     check_golden(program, schema, task, golden)
     facts = {key: value for key, value in manifest.items() if key not in ("format", "files")}
     contents = {
@@ -55,6 +59,14 @@ def load(path: str | Path) -> Model:
         "golden": golden, "card": card, "facts": facts,
     }  # fmt: skip
     return Model(task, schema, contents)
+
+
+def _check_columns(program: Program, schema: Schema) -> None:
+    """Refuse a program that reads other columns, or other kinds of cells, than the schema describes."""
+    for name, is_text in zip(program.columns, program.reads_text, strict=True):
+        if name not in schema or (schema[name].kind not in NUMERIC) != is_text:
+            message = f"program.onnx reads {name!r}, which schema.json does not describe as it is read."
+            raise ArtifactError(message)
 
 
 _REST = ("evidence", "profile", "golden")
@@ -73,7 +85,9 @@ def _read(place: Path) -> dict[str, bytes]:
             members = archive.infolist()
             _check_members(place, members)
             return {member.filename: _inflate(archive, member) for member in members}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+    except ArtifactError:
+        raise
+    except _DAMAGES as error:
         reason = str(error)
         shown = reason if len(reason) <= 100 and reason.isprintable() else "its parts do not fit together"
         message = f"{place.name!r} is not a model file, or it is damaged: {shown}."
@@ -86,6 +100,10 @@ def _check_members(place: Path, members: list[zipfile.ZipInfo]) -> None:
     if unknown or len(names) != len(set(names)):
         what = f"the unexpected member {unknown[0][:60]!r}" if unknown else "a member twice"
         message = f"{place.name!r} is not a model file: it contains {what}."
+        raise ArtifactError(message)
+    is_foreign = any(member.compress_type not in _METHODS for member in members)
+    if is_foreign or sum(member.compress_size for member in members) > place.stat().st_size:
+        message = f"{place.name!r} is damaged: its members do not fit into it."
         raise ArtifactError(message)
     for member in members:
         limit = _MAX_BYTES.get(member.filename, _MAX_OTHER_BYTES)

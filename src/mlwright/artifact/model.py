@@ -44,6 +44,11 @@ class Model:
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
         self._cells = [(c.name, cell_reader(c), c.kind in NUMERIC) for c in self._columns]
 
+    def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
+        # A loaded program is a native object; its bytes make another one.
+        contents = {key: value for key, value in self._contents.items() if key != "runtime"}
+        return Model, (self.task, self.schema, contents)
+
     @property
     def classes_(self) -> Array:
         """The labels, in the order of the columns of `predict_proba`, shape (n_classes,)."""

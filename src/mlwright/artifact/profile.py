@@ -45,10 +45,12 @@ def _describe(column: Column, values: Array) -> dict[str, Any]:
 
 def _describe_numbers(values: Array) -> dict[str, Any]:
     known = values[np.isfinite(values)]
-    quantiles = np.quantile(known, _SHARES).tolist() if len(known) else []
+    quantiles = np.quantile(known, _SHARES, method="lower").tolist() if len(known) else []
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of numbers beyond 1e154
+        mean, std = (known.mean(), known.std()) if len(known) else (np.nan, np.nan)
     return {
         "missing_share": 1.0 - len(known) / max(1, len(values)),
-        "mean": float(known.mean()) if len(known) else None,
-        "std": float(known.std()) if len(known) else None,
+        "mean": float(mean) if np.isfinite(mean) else None,
+        "std": float(std) if np.isfinite(std) else None,
         "quantiles": dict(zip(map(str, _SHARES), quantiles, strict=False)),
     }

@@ -121,6 +121,8 @@ def _library_parameters(
     if link is Link.SOFTMAX:
         found["num_class"] = train.n_classes
     found["min_data_in_leaf"] = max(1, min(found["min_data_in_leaf"], len(train.target) // 20))
+    if found["bagging_fraction"] * len(train.target) < 1:
+        found["bagging_fraction"] = 1.0  # a bag without a row is a fatal error of the library
     # One tree per class and round: with many classes fewer, bolder rounds cost less and serve faster.
     boldness = min(4.0, max(1.0, (train.n_classes / 2) ** 0.5)) if link is Link.SOFTMAX else 1.0
     found["rounds"] = round(found["rounds"] / boldness)

@@ -20,9 +20,11 @@ _STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """Inverse strengths of the penalty, strongest first; the fit walks along until validation gets worse."""
 _QUICK_CELLS = 2_000_000
 """Up to here a fit takes seconds, so it comes first: a decent model exists early."""
+_LOW = -12.0
+"""The score of a class that the training rows of a fold do not hold."""
 _WIDEST = 6.0
 """Standardized features are clipped here: an outlier must not carry a linear model away."""
-_LARGEST = 1e38
+_LARGEST = np.float32(1e37)
 """Infinite cells become this first: infinity times the factor 0 of a constant column is not a number."""
 
 
@@ -38,7 +40,7 @@ class _Scaling:
 
     @classmethod
     def fit(cls, dense: Singles) -> _Scaling:
-        finite = np.where(np.isfinite(dense), dense, np.nan)
+        finite = np.clip(dense, -_LARGEST, _LARGEST)
         absent = np.isnan(finite)
         empty = absent.all(axis=0)
         middle = np.zeros(dense.shape[1], np.float32)
@@ -195,23 +197,30 @@ class _Solver:
                 self.model.fit(inputs, target, sample_weight=self.train.weights)
             coefficients = self.model.coef_.reshape(1, -1)
             return coefficients.T.astype(np.float32), np.array([self.model.intercept_], np.float32)
+        if len(np.unique(target)) < 2:
+            return self._sure(inputs.shape[1])
         self.model.C = strength
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # early steps of the walk may be rough
             self.model.fit(inputs, target.astype(np.int64), sample_weight=self.train.weights)
         return self._spread()
 
+    def _sure(self, n_features: int) -> tuple[Singles, Singles]:
+        """Answer the only class of these rows, whatever the features: tiny folds may hold no other."""
+        only = int(self.train.target[0])
+        if self.link is Link.SIGMOID:
+            return np.zeros((n_features, 1), np.float32), np.array([_LOW if only == 0 else -_LOW], np.float32)
+        bias = np.where(np.arange(self.train.n_classes) == only, 0.0, _LOW)
+        return np.zeros((n_features, self.train.n_classes), np.float32), bias.astype(np.float32)
+
     def _spread(self) -> tuple[Singles, Singles]:
         coefficients, bias = self.model.coef_, self.model.intercept_
-        if self.link is Link.SIGMOID or len(self.model.classes_) == self.train.n_classes:
+        if self.link is Link.SIGMOID:
             return coefficients.T.astype(np.float32), bias.astype(np.float32)
+        if len(self.model.classes_) == 2:  # then the library gives one score, the log odds of the second
+            coefficients, bias = np.vstack([-coefficients, coefficients]) / 2, np.append(-bias, bias) / 2
         # A class without a row in this fold gets no coefficients and a very low score.
         wide = np.zeros((self.train.n_classes, coefficients.shape[1]))
-        low = np.full(self.train.n_classes, -12.0)
-        if len(self.model.classes_) == 2:
-            coefficients, bias = (
-                np.vstack([-coefficients, coefficients]) / 2,
-                np.array([-bias[0], bias[0]]) / 2,
-            )
+        low = np.full(self.train.n_classes, _LOW)
         wide[self.model.classes_], low[self.model.classes_] = coefficients, bias
         return wide.T.astype(np.float32), low.astype(np.float32)

@@ -43,10 +43,11 @@ class Program:
             reason = str(error).split("\n", 1)[0][:300]
             message = f"program.onnx cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {reason}"
             raise ArtifactError(message) from error
-        facts = session.get_modelmeta().custom_metadata_map
+        inputs = session.get_inputs()
         self._session: Any = session
-        self._names: list[str] = [item.name for item in session.get_inputs()]
-        self.columns: list[str] = json.loads(facts["mlwright.columns"])
+        self._names: list[str] = [item.name for item in inputs]
+        self.columns = _columns(session.get_modelmeta().custom_metadata_map, len(inputs))
+        self.reads_text: list[bool] = [item.type == "tensor(string)" for item in inputs]
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
         has_words = b"TfIdfVectorizer" in data
         self._chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
@@ -70,3 +71,15 @@ class Program:
         if len(found) == 1:
             return Prediction(found[0])
         return Prediction(found[0].astype(np.float64), found[1])
+
+
+def _columns(facts: dict[str, str], n_inputs: int) -> list[str]:
+    """Return the names of the raw columns, one per input."""
+    try:
+        names = json.loads(facts["mlwright.columns"])
+    except (KeyError, ValueError):
+        names = None
+    if not isinstance(names, list) or len(names) != n_inputs or not n_inputs:
+        message = "program.onnx does not say which columns it reads; it was not written by mlwright."
+        raise ArtifactError(message)
+    return [str(name) for name in names]

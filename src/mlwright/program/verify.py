@@ -26,6 +26,7 @@ _MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14})
 _GRAPH_FIELDS = frozenset({1, 2, 5, 10, 11, 12, 13})
 _NODE_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7})
 _NESTED_GRAPHS = frozenset({6, 11, 22, 23})
+_ATTRIBUTE_FIELDS = frozenset({1, 2, 3, 4, 5, 7, 8, 9, 20})
 _EXTERNAL_DATA = frozenset({13, 14})
 
 Field = tuple[int, int, memoryview | int]
@@ -71,6 +72,7 @@ def _verify_attribute(attribute: memoryview) -> None:
         if number in _NESTED_GRAPHS:
             message = "program.onnx contains a nested graph, which no program of mlwright has."
             raise ArtifactError(message)
+        _allow("attribute", number, _ATTRIBUTE_FIELDS)
         if number == 5 and wire == _BYTES:
             _verify_tensor(_bytes(value))
 

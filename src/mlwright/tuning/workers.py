@@ -30,10 +30,14 @@ _ONE_THREAD = dict.fromkeys(_THREADS, "1")
 
 @final
 class Alone:
-    """Runs each job in this process, when it is waited for."""
+    """Runs each job in this process, when it is waited for; on one thread, as the processes do."""
 
     def __init__(self) -> None:
+        from scipy import linalg  # noqa: F401, PLC0415 - heavy; a library is limited only once it is loaded
+        from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - not needed to serve
+
         self.n_workers = 1
+        self._threads = ThreadpoolController()
         self._waiting: list[tuple[Job, Path]] = []
         self._stores: dict[Path, Store] = {}
 
@@ -54,7 +58,8 @@ class Alone:
         job, folder = self._waiting.pop()
         if folder not in self._stores:
             self._stores[folder] = Store.load(folder)
-        return run_job(self._stores[folder], job)
+        with self._threads.limit(limits=1):
+            return run_job(self._stores[folder], job)
 
     def abandon(self) -> None:
         """Forget the job that waits."""

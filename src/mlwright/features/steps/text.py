@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MAX_TERMS = 6_000
 """Of each sort (words, letters) and column, the most frequent."""
 _N_THEMES = 24
+_SMALLEST_THEME = 0.01
+"""Of the size of the first; smaller ones are mostly rounding errors, which scaling would blow up."""
 _WORDS, _LETTERS = (1, 2), (3, 4)
 """Lengths of the sequences."""
 
@@ -180,5 +182,6 @@ def _find_themes(parts: list[Any], seed: int) -> Singles:
     terms = hstack(parts, format="csr")
     n_themes = max(1, min(_N_THEMES, min(terms.shape) - 1))
     rows = terms if terms.shape[0] <= 20_000 else terms[:: terms.shape[0] // 20_000]
-    *_, directions = randomized_svd(rows, n_themes, n_iter=4, random_state=seed)
+    _, sizes, directions = randomized_svd(rows, n_themes, n_iter=4, random_state=seed)
+    directions = directions[sizes >= _SMALLEST_THEME * sizes[0]]
     return np.ascontiguousarray(directions.T, dtype=np.float32)
