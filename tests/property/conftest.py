@@ -52,8 +52,8 @@ def make_target(kind: str, table: dict[str, list[Any]]) -> list[Any]:
     rng = np.random.default_rng(8)
     signal = rng.normal(0, 0.3, N_ROWS)
     signal += np.nan_to_num(np.array(table["amount"], dtype=float), nan=50.0) / 20
-    signal += [2.0 * (color in ("red", "黄")) + ("late" in (note or "")) + (1.5 if flag else 0.0)
-               for color, note, flag in zip(table["color"], table["note"], table["flag"], strict=True)]  # fmt: skip
+    cells = zip(table["color"], table["note"], table["flag"], strict=True)
+    signal += [2.0 * (c in ("red", "黄")) + ("late" in (n or "")) + 1.5 * bool(f) for c, n, f in cells]
     signal += [(when.month if when else 6) / 6 for when in table["when"]]
     if kind == "regression":
         return (1_000 * signal).tolist()

@@ -26,7 +26,7 @@ import sys
 import mlwright as mw
 
 model = mw.load(sys.argv[1])
-row = {{"size": 3.5, "color": "red", "when": "2024-05-01", "note": "please ring the bell twice", "flag": True}}
+row = {{"size": 3.5, "color": "red", "when": "2024-05-01", "note": "please ring twice", "flag": True}}
 assert model.predict(row).shape == (1,)
 assert model.predict([row, row]).shape == (2,)
 assert model.predict({{name: [cell] * 3 for name, cell in row.items()}}).shape == (3,)

@@ -207,7 +207,7 @@ CHANGES = {
     "a column has a field too many": ("schema.json", lambda s: s["columns"][0].update(more=1)),
     "a column is renamed": ("schema.json", lambda s: s["columns"][0].update(name="length")),
     "golden rows are gone": ("golden.json", lambda g: g.update(rows={})),
-    "golden rows are empty": ("golden.json", lambda g: {"rows": {key: [] for key in g["rows"]}, "scores": []}),
+    "golden rows are empty": ("golden.json", lambda g: {"rows": {k: [] for k in g["rows"]}, "scores": []}),
     "golden rows are of two lengths": ("golden.json", lambda g: g["rows"].update(size=[1.0])),
     "golden scores are other": ("golden.json", lambda g: g["scores"][0].reverse()),
     "golden scores are few": ("golden.json", lambda g: g["scores"].pop()),
