@@ -45,7 +45,7 @@ def rules(findings):
         ([f"word{'abcdefghij'[i % 10]}{'klmnopqrst'[i // 10]}" for i in range(99)], Kind.STRING),
         ([f"a sentence of many words, {i}" for i in range(99)], Kind.TEXT),
         ([f"K{i}-7" for i in range(99)], Kind.IDENTIFIER),
-        (np.arange(99), Kind.IDENTIFIER),
+        (np.arange(1999), Kind.IDENTIFIER),
     ],
 )
 def test_the_kind_is_found(cells, kind):
