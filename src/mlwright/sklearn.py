@@ -55,14 +55,16 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     refit
         Whether the judged recipe is fitted again on all rows: "auto", "yes" or "no".
     group, time
-        Names of columns of `X` that must not straddle the sealed test; "x0", "x1", … in an array.
+        Names of columns of `X` that must not straddle the sealed test; "x0", "x1", … in an array. With
+        the time "none" rows that stand in the order of a date are judged at random all the same.
 
     Attributes
     ----------
     classes_
         The labels, sorted, shape (n_classes,).
     model_
-        The fitted `Model`, with its evidence.
+        The fitted `Model`, with its evidence. It answers with the places of the labels in `classes_`
+        where they would not survive being read from a table, such as "?" or "1.0".
     n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 

@@ -96,10 +96,13 @@ class LightGBM(Learner):
 
 
 def _order(name: str, order: int, shape: Shape) -> int:
-    """Try first what usually wins: additive trees on small data, exact splits with many classes."""
+    """Try first what usually wins: additive trees on small data, exact splits with many classes.
+
+    On tiny data the linear model still goes first: it takes a tenth of the time.
+    """
     if name == "tiny trees" and shape.n_rows < 5_000:
         return 25
-    if name in ("deep", "small trees") and shape.n_scores > 2:
+    if name in ("deep", "small trees") and shape.n_scores > 2 and shape.n_rows >= 1_000:
         return max(1, order - 35)  # 0 is the place of the baseline
     return order
 
