@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("SCIPY_ARRAY_API", "1")  # else scikit-learn skips one of its checks of estimators
 FIXTURES = Path(__file__).parent / "fixtures"
 _LOADED = {name: json.loads((FIXTURES / f"evidence_{name}.json").read_text()) for name in ("income", "bikes")}
 

@@ -1,7 +1,9 @@
 """The recipe: all steps side by side, in training and in the program."""
 
 import numpy as np
+import pytest
 
+from mlwright.core.errors import DataError
 from mlwright.core.graph import Graph
 from mlwright.features.recipe import Recipe
 from mlwright.testing.lowered import run_graph
@@ -32,11 +34,6 @@ def test_the_program_makes_the_same_features_of_odd_rows():
     np.testing.assert_array_equal(run_graph(graph, lowered.codes, rows), block.codes)
 
 
-def test_rows_without_columns_have_no_features():
-    dataset = no_columns(7)
-    recipe = Recipe.fit(dataset, 0)
-    block = recipe.transform({}, 7)
-    assert recipe.reads == ()
-    assert block.dense.shape == (7, 0)
-    assert block.codes.shape == (7, 0)
-    assert block.terms is None
+def test_rows_without_columns_are_refused():
+    with pytest.raises(DataError, match="Bring more rows"):
+        Recipe.fit(no_columns(7), 0)
