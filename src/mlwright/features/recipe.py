@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.errors import DataError
 from mlwright.core.schema import NUMERIC
 from mlwright.core.shelves import STEPS
 from mlwright.core.step import Block, FittedStep, Lowered
@@ -28,9 +29,21 @@ class Recipe:
 
     @classmethod
     def fit(cls, dataset: Dataset, seed: int) -> Recipe:
-        """Fit every step of the shelf; those with nothing to do are left out."""
+        """Fit every step of the shelf; those with nothing to do are left out.
+
+        Raises
+        ------
+        DataError
+            If none has anything to do.
+        """
         fitted = [STEPS.get(name).fit(dataset, seed) for name in STEPS.names()]
         steps = tuple(step for step in fitted if step is not None)
+        if not steps:
+            shown = ", ".join(repr(column.name) for column in dataset.schema.features[:5])
+            raise DataError(
+                f"Nothing in the {dataset.n_rows} rows to learn from repeats, so no column ({shown}) tells "
+                "anything about rows to come. Bring more rows."
+            )
         used = {name for step in steps for name in step.layout.reads}
         return cls(steps, tuple(c for c in dataset.schema.features if c.name in used))
 

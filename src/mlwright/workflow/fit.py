@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from mlwright.core.errors import DataError
 from mlwright.core.progress import Event, Listener
 from mlwright.core.seeds import seed_for
 from mlwright.core.task import Link, Task
@@ -231,13 +230,6 @@ def make_store(
 ) -> tuple[Recipe, Store]:
     """Fit the recipe on these rows and put their features where workers find them."""
     recipe = Recipe.fit(dataset, seed_for(seed, "recipe"))
-    if not recipe.reads:
-        shown = ", ".join(repr(column.name) for column in dataset.schema.features[:5])
-        message = (
-            f"Nothing in the {dataset.n_rows} rows to learn from repeats, so no column ({shown}) tells "
-            "anything about rows to come. Bring more rows, or columns that say more."
-        )
-        raise DataError(message)
     target = dataset.target
     assert target is not None  # noqa: S101 - training rows have a target
     if task.link is Link.IDENTITY:
