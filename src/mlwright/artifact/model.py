@@ -10,8 +10,8 @@ from mlwright.artifact.save import write_artifact
 from mlwright.core.errors import UsageError
 from mlwright.core.schema import NUMERIC, Column, Schema
 from mlwright.core.task import Link, Task
-from mlwright.data.frames import from_frame
 from mlwright.data.parse import cell_reader, parse
+from mlwright.data.read import read
 from mlwright.program.runtime import Program
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ class Model:
     def predict(self, data: object) -> Array:
         """Return labels or values, shape (n_rows,).
 
-        `data` is a pandas or polars frame, an Arrow table, a dict (one row, or columns) or a list of
-        dicts. Extra columns are ignored, and their order does not matter.
+        `data` is a pandas or polars frame, an Arrow table, a dict (one row, or columns), a list of
+        dicts, or the path of a file. Extra columns are ignored, and their order does not matter.
 
         Raises
         ------
@@ -101,8 +101,8 @@ class Model:
             row = self._one_row(data)
             if row is not None:
                 return self._program.run(row)
-        raw = from_frame(data)
-        return self._program.run(parse(self._columns, raw))
+        raw = read(data)
+        return self._program.run(parse(self._columns, raw, where=raw.source))
 
     def answer_typed(self, columns: Columns) -> Prediction:
         """Return the prediction for rows that are typed already."""
@@ -115,14 +115,14 @@ class Model:
     def _one_row(self, data: dict[str, Any]) -> dict[str, Array] | None:
         """Read a dict of single cells; None if it holds columns, or lacks one."""
         row: dict[str, Array] = {}
-        for name, read, is_number in self._cells:
+        for name, reader, is_number in self._cells:
             if name not in data:
                 return None
             value = data[name]
             if hasattr(value, "__len__") and not isinstance(value, str | bytes):
                 return None
             cell = np.empty(1, dtype=np.float64 if is_number else object)
-            cell[0] = read(value)
+            cell[0] = reader(value)
             row[name] = cell
         return row
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.errors import UsageError
 from mlwright.core.learner import Shape
 from mlwright.core.step import Block
 from mlwright.core.task import Link
@@ -65,7 +66,18 @@ class Store:
         return Block(dense=dense, codes=self.block.codes[chosen], terms=terms)
 
     def save(self, folder: Path) -> None:
-        """Write everything; only arrays and JSON, no code."""
+        """Write everything, arrays and JSON; raise UsageError when the disk is full."""
+        try:
+            self._write(folder)
+        except OSError as error:
+            place = folder.parent
+            message = (
+                f"The prepared rows cannot be written to the temporary folder {str(place)!r}: {error}. "
+                "Make room there, or set TMPDIR to another place."
+            )
+            raise UsageError(message) from error
+
+    def _write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {"dense": self.block.dense, "codes": self.block.codes, "target": self.target}
         if self.weights is not None:

@@ -10,7 +10,6 @@ import numpy as np
 from mlwright.core.atomic import replacing
 from mlwright.core.errors import UsageError
 from mlwright.core.schema import Kind, Role
-from mlwright.data.frames import from_frame
 from mlwright.data.parse import parse
 from mlwright.data.raw import as_objects
 from mlwright.data.read import read
@@ -35,7 +34,7 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
     -------
     "task", "n_rows" and "metrics", an estimate per name: the shape of `evaluate --json`.
     """
-    raw = _read(data)
+    raw = read(data)
     columns, truth, known = typed_rows(raw, model.schema, model.task)
     prediction = model.answer_typed(columns)
     groups = group_numbers(model.schema, raw, known)
@@ -51,7 +50,7 @@ def predict_frame(model: Model, data: object) -> Any:
     """Answer rows and return a polars frame: ids (or the row number), prediction, probabilities."""
     import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
 
-    raw = _read(data)
+    raw = read(data)
     needed = [model.schema[name] for name in model.inputs]
     prediction = model.answer_typed(parse(needed, raw, where=raw.source))
     ids = _ids(model, raw)
@@ -94,10 +93,6 @@ def check_output(out: str | Path) -> None:
             f"The folder {str(place.parent)!r} of the output does not exist. Create it, or choose another."
         )
         raise UsageError(message)
-
-
-def _read(data: object) -> Raw:
-    return read(data) if isinstance(data, str | Path) else from_frame(data)
 
 
 def _ids(model: Model, raw: Raw) -> dict[str, Any]:
