@@ -72,7 +72,12 @@ def train(  # noqa: PLR0913 - the parameters are the options
     time: Annotated[
         str | None, typer.Option(metavar="COL", help="Judge on the latest rows by this date or number.")
     ] = None,
-    weight: Annotated[str | None, typer.Option(metavar="COL", help="How much each row counts in learning; scores count all rows alike.")] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL", help="How much each row counts in learning; scores count all rows alike."
+        ),
+    ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(metavar="COL", help="Columns to leave out, separated by commas. Repeatable."),
