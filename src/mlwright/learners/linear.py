@@ -179,7 +179,7 @@ class _Solver:
 
         self.link, self.train = link, train
         if link is Link.IDENTITY:
-            self.model: Any = linear_model.Ridge(random_state=seed, solver="auto")
+            self.model: Any = linear_model.Ridge(random_state=seed, solver="auto", tol=1e-3)
         else:
             self.model = linear_model.LogisticRegression(
                 warm_start=True, max_iter=80, tol=3e-4, random_state=seed

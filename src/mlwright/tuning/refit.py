@@ -61,7 +61,7 @@ def curve_jobs(search: Search, trial: Trial) -> dict[int, Job]:
             fold=fold,
             limits=Limits(seed=seed_for(search.seed, "half", fold)),
             share=0.5,
-            allowed_s=search.schedule.allowed_s(),
+            allowed_s=search.schedule.allowed_s(trial.configuration),
         )
         jobs[job.number] = job
     return jobs

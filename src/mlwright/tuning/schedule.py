@@ -56,14 +56,14 @@ class Schedule:
         needed = per_cost * configuration.cost / max(1, self.n_workers)
         return time.monotonic() + 0.6 * needed < self._search_end()
 
-    def allowed_s(self) -> float | None:
+    def allowed_s(self, configuration: Configuration) -> float | None:
         """Return how long a fit that starts now may take [s]; None when work is counted."""
         if self.budget.deadline is None or self.budget.time_limit_s is None:
             return None
         left = self._search_end() - time.monotonic()
         per_trial = _TRIAL_SHARE * self.budget.time_limit_s * max(1, self.n_workers)
         at_once = max(self.n_workers, self.n_folds, 1)
-        return max(0.2, min(left, per_trial / at_once))
+        return max(0.2, min(left, min(1.0, configuration.cost) * per_trial / at_once))
 
     def patience_s(self) -> float | None:
         """Return how long to wait for a fold at most [s]."""

@@ -83,7 +83,9 @@ class Search:
                         break
                     waiting = self._begin(plan.pop(0))
                 job = waiting.pop(0)
-                self.crew.start(replace(job, allowed_s=self.schedule.allowed_s()), self.folder)
+                self.crew.start(
+                    replace(job, allowed_s=self.schedule.allowed_s(job.configuration)), self.folder
+                )
             if not self._jobs:
                 break
             outcome = self.crew.wait(self.schedule.patience_s())
