@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
+_SURE = 1.64
+"""Standard errors that a gain must exceed: one-sided, 95 %."""
 _MOST_NODES_AT_HAND = 200_000
 """So much of the folds' models is compiled when the time is out: within a second or two."""
 
@@ -195,9 +197,9 @@ class _Finish:
         return self._rows_help(chosen[0], line, deadline)
 
     def _rows_help(self, trial: Trial, line: Line, deadline: float | None) -> tuple[bool, str]:
-        """Measure what half the rows would have given; more rows seldom hurt, so doubt means yes."""
+        """Measure what a third of the rows would have given; more rows seldom hurt, so doubt means yes."""
         jobs = curve_jobs(self.search, trial)
-        cost_s = 0.6 * trial.seconds / max(1, self.search.crew.n_workers)
+        cost_s = 0.4 * trial.seconds / max(1, self.search.crew.n_workers)
         if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
             return True, "more rows seldom hurt; there was no time to measure how much they help"
         for job in jobs.values():
@@ -206,8 +208,8 @@ class _Finish:
         gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
         if gain is None:
             return True, "more rows seldom hurt; the learning curve could not be measured"
-        mean, reach = gain[0], 1.96 * gain[1]
-        shown = f"with all training rows the loss is {mean:.4g} ± {reach:.2g} lower than with half of them"
+        mean, reach = gain[0], _SURE * gain[1]
+        shown = f"with all training rows the loss is {mean:.4g} ± {reach:.2g} lower than with a third of them"
         if mean > reach:
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
