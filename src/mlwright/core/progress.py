@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from mlwright.core.budget import Budget
 
 
 @final
@@ -27,6 +30,12 @@ class Event:
 
 
 Listener = Callable[[Event], None]
+
+
+def event(budget: Budget, phase: str, message: str) -> Event:
+    """Return an event that says how much of the time is left."""
+    left = None if budget.deadline is None else budget.left_s
+    return Event(phase=phase, message=message, left_s=left)
 
 
 def silence(event: Event) -> None:

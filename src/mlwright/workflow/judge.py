@@ -17,6 +17,7 @@ from mlwright.core.shelves import METRICS, TASKS
 from mlwright.core.task import Link
 from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
 from mlwright.evaluation.score import compare, score_all
+from mlwright.workflow.decisions import decisions, interruption
 from mlwright.workflow.prepare import Prepared, describe_columns
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from mlwright.core.evaluation import Estimate
     from mlwright.core.prediction import Prediction
     from mlwright.tuning.trial import Trial
-    from mlwright.workflow.fit import Built, Fitted
+    from mlwright.workflow.build import Built
+    from mlwright.workflow.finish import Fitted
     from mlwright.workflow.options import TrainOptions
 
 EVIDENCE_FORMAT = 1
@@ -38,7 +40,7 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
     with budget.phase("judge"):
         scores = _judge_test(prepared, fitted, options)
         importance = _importance(prepared, fitted.judged, options.seed, budget)
-    findings = [*prepared.findings, *_gain_findings(scores["gain"], prepared)]
+    findings = [*interruption(fitted), *prepared.findings, *_gain_findings(scores["gain"], prepared)]
     task = prepared.task
     return {
         "format": EVIDENCE_FORMAT,
@@ -61,7 +63,7 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
         **scores,
         "leaderboard": leaderboard(fitted),
         "importance": importance,
-        "decisions": fitted.decisions,
+        "decisions": decisions(prepared, fitted, options),
         "ledger": [],
         "budget": {
             "time_limit_s": budget.time_limit_s,

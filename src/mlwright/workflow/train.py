@@ -19,7 +19,7 @@ from mlwright.workflow.prepare import prepare
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
-    from mlwright.workflow.fit import Fitted
+    from mlwright.workflow.finish import Fitted
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.prepare import Prepared
 

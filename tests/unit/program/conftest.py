@@ -8,7 +8,8 @@ import pytest
 from mlwright.core.budget import Budget
 from mlwright.core.progress import silence
 from mlwright.program.compile import Parts
-from mlwright.workflow.fit import build, fit
+from mlwright.workflow.build import build
+from mlwright.workflow.fit import fit
 from mlwright.workflow.options import TrainOptions
 from mlwright.workflow.prepare import prepare
 

@@ -1,0 +1,58 @@
+"""Two engines of every training: rows to stored features, and fitted parts to a proven program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from mlwright.core.seeds import seed_for
+from mlwright.core.task import Link, Task
+from mlwright.features.recipe import Recipe
+from mlwright.program.compile import Parts, compile_program
+from mlwright.program.prove import Proof, prove
+from mlwright.program.runtime import Program
+from mlwright.tuning.store import Store
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Integers
+    from mlwright.core.dataset import Dataset
+
+
+@final
+@dataclass(slots=True)
+class Built:
+    """A compiled program with what it was compiled from."""
+
+    parts: Parts
+    data: bytes
+    program: Program
+    proof: Proof
+
+
+def make_store(
+    dataset: Dataset, task: Task, seed: int, fold_rows: list[tuple[Integers, Integers]]
+) -> tuple[Recipe, Store]:
+    """Fit the recipe on these rows and put their features where workers find them."""
+    recipe = Recipe.fit(dataset, seed_for(seed, "recipe"))
+    target = dataset.target
+    assert target is not None  # noqa: S101 - training rows have a target
+    if task.link is Link.IDENTITY:
+        target = (target - task.offset) / task.scale
+    store = Store(
+        block=recipe.transform(dataset.columns, dataset.n_rows),
+        code_sizes=recipe.code_sizes,
+        target=target,
+        weights=dataset.weights,
+        folds=tuple(fold_rows),
+        link=task.link,
+        n_classes=len(task.classes),
+        trend=recipe.trend,
+    )
+    return recipe, store
+
+
+def build(parts: Parts, dataset: Dataset, seed: int) -> Built:
+    """Compile, load and prove."""
+    data = compile_program(parts)
+    program = Program(data)
+    return Built(parts, data, program, prove(parts, program, dataset.columns, seed))

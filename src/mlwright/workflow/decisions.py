@@ -1,0 +1,69 @@
+"""What was decided on the user's behalf, and why: each can be taken back with an option."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.schema import Role
+
+if TYPE_CHECKING:
+    from mlwright.workflow.finish import Fitted
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.prepare import Prepared
+
+Decision = dict[str, str]
+
+
+def decisions(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> list[Decision]:
+    """Return the decisions in the order of the work: what, choice, why."""
+    task = prepared.task
+    asked = "asked for"
+    n_classes = len(task.classes)
+    values = f"the target holds {n_classes} classes" if n_classes else "the target holds numbers"
+    found = [
+        _decision("kind of question", task.kind, asked if options.kind else f"{values}; see --kind"),
+        _decision("metric", task.metric, asked if options.metric else "the usual one; see --metric"),
+        _decision("split", prepared.split.how, _why_split(prepared, options)),
+    ]
+    unused = [column.name for column in prepared.schema.role_of(Role.UNUSED)]
+    if unused:
+        shown = ", ".join(unused[:8]) + (", …" if len(unused) > 8 else "")
+        found.append(_decision("columns left out", shown, "excluded, constant, or different in every row"))
+    blend = [trial for trial in fitted.search.trials if trial.weight > 0]
+    blend.sort(key=lambda trial: -trial.weight)
+    parts = ", ".join(f"{trial.configuration.name} {trial.weight:.0%}" for trial in blend)
+    found.append(_decision("blend", parts, "the lowest loss on rows that the candidates had not seen"))
+    found += fitted.decisions
+    done = "on all rows" if fitted.refitted else "no"
+    found.append(_decision("refit", done, fitted.refit_why))
+    return found
+
+
+def interruption(fitted: Fitted) -> list[Finding]:
+    """Say that the run was cut short, if it was."""
+    if not fitted.is_interrupted:
+        return []
+    return [
+        Finding(
+            rule="interrupted",
+            severity=Severity.WARNING,
+            message="The run was interrupted; the best candidate so far was kept as it stood.",
+            remedy="Train again and let it end for the full search.",
+            action="kept",
+        )
+    ]
+
+
+def _why_split(prepared: Prepared, options: TrainOptions) -> str:
+    if options.test is not None:
+        return "the rows that judge were given with --test"
+    if options.group or options.time:
+        return "asked for with --group or --time"
+    if prepared.train.times is not None:
+        return "the rows stand in the order of a date; see the finding"
+    return "no column of groups or times was named; see --group and --time"
+
+
+def _decision(what: str, choice: str, why: str) -> Decision:
+    return {"what": what, "choice": choice, "why": why}

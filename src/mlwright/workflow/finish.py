@@ -1,0 +1,171 @@
+"""The end of a training: the chosen candidates are fitted once more, compiled and proven."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, final
+
+from mlwright.core.progress import Listener, event
+from mlwright.program.compile import Parts
+from mlwright.tuning.line import Line
+from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
+from mlwright.tuning.refit import members as members_of
+from mlwright.tuning.schedule import FINISH_S, S_PER_NODE, S_PER_ROW
+from mlwright.workflow.build import Built, build, make_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlwright.core.budget import Budget
+    from mlwright.features.recipe import Recipe
+    from mlwright.tuning.job import Job
+    from mlwright.tuning.search import Search
+    from mlwright.tuning.trial import Member, Trial
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.prepare import Prepared
+
+_SURE = 1.64
+"""Standard errors that a gain must exceed: one-sided, 95 %."""
+_MOST_NODES_AT_HAND = 200_000
+"""So much of the folds' models is compiled when the time is out: within a second or two."""
+
+
+@final
+@dataclass(slots=True)
+class Fitted:
+    """What the search left: the judged program, the refitted one if any, and why."""
+
+    search: Search
+    judged: Built
+    baseline: Parts
+    refitted: Built | None = None
+    refit_why: str = ""
+    is_interrupted: bool = False
+    decisions: list[dict[str, str]] = field(default_factory=list)
+
+
+@final
+@dataclass(slots=True)
+class Finish:
+    """Refits the chosen candidates on the training rows, and perhaps on all, and compiles them."""
+
+    prepared: Prepared
+    options: TrainOptions
+    budget: Budget
+    listen: Listener
+    search: Search
+    recipe: Recipe
+    folder: Path
+
+    def run(self, chosen: list[Trial], baseline: Parts, *, refit: bool) -> Fitted:
+        """Return the programs; without `refit`, of what is at hand."""
+        line = Line(self.search.crew)
+        members: list[Member] = []
+        everything: tuple[Recipe, list[Member]] | None = None
+        why = "the run was interrupted; the judged program ships"
+        if refit:
+            try:
+                with self.budget.phase("refit"):
+                    members, everything, why = self._refit(chosen, line)
+            except KeyboardInterrupt:
+                self.search.crew.abandon()
+        decisions = []
+        if not members:
+            members = at_hand(chosen)
+            decisions.append(
+                {
+                    "what": "models of the folds",
+                    "choice": f"{len(members)} averaged instead of a refit",
+                    "why": "there was no time left to fit once more on all training rows",
+                }
+            )
+        with self.budget.phase("compile and prove"):
+            self.listen(event(self.budget, "proving", "compiling the program and proving it equal"))
+            judged = build(
+                Parts(self.prepared.task, self.recipe, tuple(members)), self.prepared.train, self.options.seed
+            )
+            refitted = None
+            if everything is not None:
+                recipe, refit_members = everything
+                parts = Parts(self.prepared.task, recipe, tuple(refit_members))
+                refitted = build(parts, self.prepared.everything, self.options.seed)
+        return Fitted(self.search, judged, baseline, refitted, why, decisions=decisions)
+
+    def _refit(
+        self, chosen: list[Trial], line: Line
+    ) -> tuple[list[Member], tuple[Recipe, list[Member]] | None, str]:
+        """Fit on the training rows and, unless more rows would not help, on all rows at the same time."""
+        deadline = None if self.budget.deadline is None else self.budget.deadline - self._finish_s(chosen)
+        self.listen(event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
+        wanted, why = self._wants_all_rows(chosen, line, deadline)
+        jobs = refit_jobs(self.search, chosen)
+        for _, job in jobs.values():
+            line.add(job, self.search.folder)
+        more: dict[int, tuple[Trial, Job]] = {}
+        recipe = None
+        if wanted:
+            task, seed = self.prepared.task, self.options.seed
+            recipe, store = make_store(self.prepared.everything, task, seed, [])
+            store.save(self.folder / "everything")
+            more = refit_jobs(self.search, chosen)
+            for _, job in more.values():
+                line.add(job, self.folder / "everything")
+        line.drain(deadline)
+        if any(number not in line.outcomes for number in jobs):
+            self.search.crew.abandon()
+            return [], None, "there was no time for it; the judged program ships"
+        members = members_of(jobs, line.outcomes)
+        if not wanted or recipe is None:
+            return members, None, why
+        if any(number not in line.outcomes for number in more):
+            self.search.crew.abandon()
+            return members, None, "there was no time for it; the judged program ships"
+        refitted = members_of(more, line.outcomes)
+        if not refitted:
+            return members, None, "every fit on all rows failed; the judged program ships"
+        return members, (recipe, refitted), why
+
+    def _finish_s(self, chosen: list[Trial]) -> float:
+        """Return the seconds that compiling, proving and judging will take, for two programs."""
+        nodes = sum(trial.n_nodes for trial in chosen)
+        return FINISH_S + 2 * nodes * S_PER_NODE + S_PER_ROW * self.prepared.train.n_rows
+
+    def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
+        if self.options.refit == "no":
+            return False, "refit was switched off; the judged program ships"
+        if self.options.refit == "yes":
+            return True, "asked for with --refit yes"
+        if self.prepared.train.times is not None:
+            return True, "in rows ordered by time the latest tell most about rows to come"
+        return self._rows_help(chosen[0], line, deadline)
+
+    def _rows_help(self, trial: Trial, line: Line, deadline: float | None) -> tuple[bool, str]:
+        """Measure what a third of the rows would have given; more rows seldom hurt, so doubt means yes."""
+        jobs = curve_jobs(self.search, trial)
+        cost_s = 0.4 * trial.seconds / max(1, self.search.crew.n_workers)
+        if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
+            return True, "more rows seldom hurt; there was no time to measure how much they help"
+        for job in jobs.values():
+            line.add(job, self.search.folder)
+        line.drain(deadline)
+        gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
+        if gain is None:
+            return True, "more rows seldom hurt; the learning curve could not be measured"
+        mean, reach = gain[0], _SURE * gain[1]
+        shown = f"with all training rows the loss is {mean:.4g} ± {reach:.2g} lower than with a third of them"
+        if mean > reach:
+            return True, f"more rows help: {shown}"
+        return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
+
+
+def at_hand(chosen: list[Trial]) -> list[Member]:
+    """Return models that exist already: those of the best candidate's folds, as many as compile quickly."""
+    members = min(chosen, key=lambda trial: trial.loss).fold_members(1.0)
+    kept, n_nodes = members[:1], members[0].model.n_nodes
+    for member in members[1:]:
+        n_nodes += member.model.n_nodes
+        if n_nodes > _MOST_NODES_AT_HAND:
+            break
+        kept.append(member)
+    return [replace(member, weight=1.0 / len(kept)) for member in kept]
