@@ -113,12 +113,15 @@ class Linear(Learner):
     serves = frozenset(Link)
 
     def configurations(self, shape: Shape) -> list[Configuration]:
-        """Propose one, unless there are very many rows."""
+        """Propose one, unless there are very many rows; on text it is the best there is, so it comes first."""
         if shape.n_rows * max(1, shape.n_scores) > 2_000_000:
             return []
-        order = 10 if shape.n_rows * (shape.n_dense + shape.n_codes) < _QUICK_CELLS else 35
+        is_quick = shape.n_rows * (shape.n_dense + shape.n_codes) < _QUICK_CELLS
+        order = 1 if shape.n_terms else 10 if is_quick else 35
         encodings = ("one_hot", "target_mean")
-        return [Configuration(name="linear", order=order, cost=0.5, encodings=encodings)]
+        return [
+            Configuration(name="linear", order=order, cost=1.0 if shape.n_terms else 0.5, encodings=encodings)
+        ]
 
     def fit(
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
