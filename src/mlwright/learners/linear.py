@@ -113,7 +113,7 @@ class Linear(Learner):
     serves = frozenset(Link)
 
     def configurations(self, shape: Shape) -> list[Configuration]:
-        """Propose one, unless there are very many rows; on text it is the best there is, so it comes first."""
+        """Propose one, unless rows are very many; on text, where it is best, it comes first."""
         if shape.n_rows * max(1, shape.n_scores) > 2_000_000:
             return []
         is_quick = shape.n_rows * (shape.n_dense + shape.n_codes) < _QUICK_CELLS
