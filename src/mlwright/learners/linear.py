@@ -185,7 +185,7 @@ class _Solver:
             self.model: Any = linear_model.Ridge(random_state=seed, solver="auto", tol=1e-3)
         else:
             self.model = linear_model.LogisticRegression(
-                warm_start=True, max_iter=80, tol=3e-4, random_state=seed
+                warm_start=True, max_iter=100, tol=1e-5, random_state=seed
             )
 
     def solve(self, inputs: Any, strength: float) -> tuple[Singles, Singles]:
