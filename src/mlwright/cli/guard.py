@@ -56,9 +56,13 @@ def finish(findings: Sequence[Mapping[str, Any]]) -> None:
         raise typer.Exit(FOUND)
 
 
-def check_writable(path: Path) -> None:
-    """Refuse, before any work is done, an output that could not be written in the end."""
+def check_writable(path: Path, *inputs: object) -> None:
+    """Refuse, before any work is done, an output that could not be written, or that is one of the inputs."""
     folder = path.parent
+    for given in inputs:
+        if isinstance(given, str | Path) and path.exists() and Path(given).exists() and path.samefile(given):
+            message = f"The output {str(path)!r} is an input of this command. Choose another name for it."
+            raise UsageError(message)
     if not folder.is_dir():
         message = f"The output {str(path)!r} has no folder to go to: create {str(folder)!r} first."
         raise UsageError(message)

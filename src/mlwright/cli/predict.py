@@ -35,7 +35,7 @@ def predict(
     for each of them.
     """
     if output:
-        check_writable(output)
+        check_writable(output, data, model)
     from mlwright.artifact.load import load
     from mlwright.workflow.score import predict_file
 

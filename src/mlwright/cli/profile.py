@@ -20,7 +20,7 @@ def profile(
     data: Data,
     target: Annotated[
         str | None,
-        typer.Option("--target", "-t", metavar="COL", help="The column to predict; adds checks for leaks."),
+        typer.Option("--target", "-t", metavar="COL", help="The column to predict; it keeps its role."),
     ] = None,
     *,
     as_json: AsJson = False,

@@ -49,6 +49,10 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
     ]
     for name, value in facts:
         console.print(Text.assemble((f"{name:<10}", "dim"), value))
+    pressing = [f for f in dig(evidence, "findings", default=[]) if f["severity"] != "note"]
+    if pressing:
+        console.print()
+        show_findings(pressing)
 
 
 def show_scores(scores: Mapping[str, Any]) -> None:
@@ -118,11 +122,13 @@ def show_model(evidence: Evidence, path: Path) -> None:
         ("shipped", words.refit_line(evidence)),
         ("program", f"{size(program.get('size_bytes'))}, {_parts(program)}, sha256 {program.get('sha256')}"),
         ("data", f"{dig(evidence, 'name')}, {words.split_line(evidence)}"),
-        ("made", f"{dig(evidence, 'created')}, {made}"),
+        ("made", ", ".join(filter(None, [dig(evidence, "created"), made]))),
         ("file", f"{path} ({size(path.stat().st_size if path.exists() else None)})"),
     ]
     for name, value in facts:
         console.print(Text.assemble((f"{name:<10}", "dim"), str(value)))
+    console.print()
+    show_findings(dig(evidence, "findings", default=[]))
 
 
 def estimate_of(item: Evidence) -> str:

@@ -11,6 +11,7 @@ from mlwright.cli.console import print_json, watching
 from mlwright.cli.guard import boundary, check_writable, finish
 from mlwright.cli.options import AsJson, Data, Quiet
 from mlwright.core.budget import parse_duration
+from mlwright.core.errors import UsageError
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
@@ -110,7 +111,11 @@ def train(  # noqa: PLR0913 - the parameters are the options
     Exits with 1 if the model should not be used as it is: say, no better than a constant answer.
     """
     place = output or Path(default_output(data))
-    check_writable(place)
+    check_writable(place, data, test)
+    if place.suffix.lower() != ".mlw":
+        fit = str(place.with_suffix(".mlw"))
+        message = f"The model {str(place)!r} needs the ending .mlw: {fit!r}, for example."
+        raise UsageError(message)
     files = Files(place, None if no_report else place.with_suffix(".report.html"))
     limit_s = _limit(time_limit, max_trials)
     from mlwright.workflow.options import TrainOptions

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,8 @@ _EXPECTED = {
     Kind.BOOLEAN: "true or false, or empty",
     Kind.DATETIME: "a date such as 2024-05-31 or 2024-05-31 08:00, or empty",
 }
+
+_EXAMPLE = datetime(2024, 12, 31, 8, 30)  # noqa: DTZ001 - only its spelling is shown
 
 Cell = float | str
 
@@ -149,8 +151,9 @@ def labels(column: Column, values: Cells) -> Array:
 
 def _expected(column: Column) -> str:
     """Say what a cell should have been."""
-    shown = _EXPECTED[column.kind]
-    return f"{shown} (format {column.date_format})" if column.date_format else shown
+    if column.date_format:
+        return f"a date written like {_EXAMPLE.strftime(column.date_format)!r}, as in training, or empty"
+    return _EXPECTED[column.kind]
 
 
 def _reader(column: Column) -> Callable[[object], Cell]:

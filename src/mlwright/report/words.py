@@ -222,13 +222,13 @@ def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:
 def refit_line(evidence: Evidence) -> str:
     """Say whether the shipped program is the judged one."""
     if not dig(evidence, "refit"):
-        return "The program that was judged is the program that ships."
+        return "The model file holds the program that was judged."
     why = str(dig(evidence, "refit", "why", default="")).rstrip(".")
     if dig(evidence, "refit", "done"):
         n_rows = number(dig(evidence, "refit", "n_rows"))
         lead = f"The judged recipe was refitted on all {n_rows} rows; the score is that of the judged program"
     else:
-        lead = "The program that was judged ships, byte for byte"
+        lead = "The model file holds the program that was judged, byte for byte"
     return f"{lead} ({why})." if why else f"{lead}."
 
 

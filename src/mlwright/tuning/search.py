@@ -161,10 +161,7 @@ class Search:
         """
         whole = sorted((t for t in self.finished if t.number > 0), key=lambda trial: trial.loss)
         partial = [t for t in self.trials if t.number > 0 and t.outcomes and not t.failure]
-        found = (whole or partial)[:1]
-        for trial in found:
-            trial.weight = 1.0
-        return found
+        return (whole or partial)[:1]
 
     def choose(self) -> list[Trial]:
         """Blend the finished trials and return those with weight, the heaviest first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Role
 
 if TYPE_CHECKING:
@@ -40,26 +39,12 @@ def decisions(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> list
     return found
 
 
-def interruption(fitted: Fitted) -> list[Finding]:
-    """Say that the run was cut short, if it was."""
-    if not fitted.is_interrupted:
-        return []
-    return [
-        Finding(
-            rule="interrupted",
-            severity=Severity.WARNING,
-            message="The run was interrupted; the best candidate so far was kept as it stood.",
-            remedy="Train again and let it end for the full search.",
-            action="kept",
-        )
-    ]
-
-
 def _why_split(prepared: Prepared, options: TrainOptions) -> str:
     if options.test is not None:
         return "the rows that judge were given with --test"
-    if options.group or options.time:
-        return "asked for with --group or --time"
+    named = [f"--{what}" for what in ("group", "time") if getattr(options, what)]
+    if named:
+        return f"asked for with {' and '.join(named)}"
     if prepared.train.times is not None:
         return "the rows stand in the order of a date; see the finding"
     return "no column of groups or times was named; see --group and --time"

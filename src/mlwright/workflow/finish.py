@@ -63,7 +63,7 @@ class Finish:
         line = Line(self.search.crew)
         members: list[Member] = []
         everything: tuple[Recipe, list[Member]] | None = None
-        why = "the run was interrupted; the judged program ships"
+        why = "the run was interrupted"
         if refit:
             try:
                 with self.budget.phase("refit"):
@@ -114,16 +114,16 @@ class Finish:
         line.drain(deadline)
         if any(number not in line.outcomes for number in jobs):
             self.search.crew.abandon()
-            return [], None, "there was no time for it; the judged program ships"
+            return [], None, "there was no time to fit it again on all rows"
         members = members_of(jobs, line.outcomes)
         if not wanted or recipe is None:
             return members, None, why
         if any(number not in line.outcomes for number in more):
             self.search.crew.abandon()
-            return members, None, "there was no time for it; the judged program ships"
+            return members, None, "there was no time to fit it again on all rows"
         refitted = members_of(more, line.outcomes)
         if not refitted:
-            return members, None, "every fit on all rows failed; the judged program ships"
+            return members, None, "every fit on all rows failed"
         return members, (recipe, refitted), why
 
     def _finish_s(self, chosen: list[Trial]) -> float:
@@ -133,7 +133,7 @@ class Finish:
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":
-            return False, "refit was switched off; the judged program ships"
+            return False, "refit was switched off"
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
         if self.prepared.train.times is not None:
@@ -153,10 +153,11 @@ class Finish:
         if gain is None:
             return True, "more rows seldom hurt; the learning curve could not be measured"
         mean, reach = gain[0], _SURE * gain[1]
-        shown = f"with all training rows the loss is {mean:.4g} ± {reach:.2g} lower than with a third of them"
+        gained = f"{mean:.2g} (± {reach:.1g})"
+        shown = f"learning from all rows instead of a third lowers the loss on other rows by {gained}"
         if mean > reach:
             return True, f"more rows help: {shown}"
-        return False, f"more rows do not help beyond noise: {shown}; the judged program ships"
+        return False, f"more rows do not help beyond noise: {shown}"
 
 
 def at_hand(chosen: list[Trial]) -> list[Member]:

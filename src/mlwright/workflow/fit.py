@@ -53,6 +53,8 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             search.ended = "interrupted by the user"
             crew.abandon()
         chosen = search.begun() if is_interrupted else search.choose()
+        if is_interrupted:
+            chosen[0].weight = 1.0
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
         finish = Finish(prepared, options, budget, listen, search, recipe, folder)
         fitted = finish.run(chosen, dull, refit=not is_interrupted)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.core.finding import Finding, Severity
 from mlwright.core.seeds import stream
-from mlwright.core.shelves import METRICS, TASKS
+from mlwright.core.shelves import TASKS
 from mlwright.core.task import Link
 from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
 from mlwright.evaluation.score import compare, score_all
-from mlwright.workflow.decisions import decisions, interruption
+from mlwright.workflow.decisions import decisions
+from mlwright.workflow.doubts import doubts
 from mlwright.workflow.prepare import Prepared, describe_columns
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
     with budget.phase("judge"):
         scores = _judge_test(prepared, fitted, options)
         importance = _importance(prepared, fitted.judged, options.seed, budget)
-    findings = [*interruption(fitted), *prepared.findings, *_gain_findings(scores["gain"], prepared)]
+    findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"])]
     task = prepared.task
     return {
         "format": EVIDENCE_FORMAT,
@@ -153,33 +153,6 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
         found.append({"column": name, "drop": {**estimate_json(drop), "direction": "max"}})
     found.sort(key=lambda item: -(item["drop"]["value"] or 0.0))
     return found
-
-
-def _gain_findings(gain: dict[str, Any], prepared: Prepared) -> list[Finding]:
-    sign = 1.0 if gain["direction"] == "max" else -1.0
-    low, high = gain["low"], gain["high"]
-    if low is not None and high is not None and min(sign * low, sign * high) > 0:
-        return []
-    metric = METRICS.get(prepared.task.metric).title
-    return [
-        Finding(
-            rule="not_better_than_baseline",
-            severity=Severity.ERROR,
-            column=prepared.task.target,
-            message=(
-                "On the sealed test the model is not better than the baseline beyond noise: the difference "
-                f"in {metric} is {_show(gain['value'])}, "
-                f"95 % interval {_show(gain['low'])} to {_show(gain['high'])}."
-            ),
-            evidence={"gain": gain, "n_test": prepared.test.n_rows},
-            remedy="Do not ship. Bring more rows, or columns that tell more about the target.",
-            action="kept",
-        )
-    ]
-
-
-def _show(number: float | None) -> str:
-    return "unknown" if number is None else f"{number:.3g}"
 
 
 def _refit(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:

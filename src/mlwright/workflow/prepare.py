@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.dataset import Dataset
-from mlwright.core.errors import DataError, MissingColumnError
+from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Column, Role, Schema
 from mlwright.core.shelves import TASKS
@@ -18,6 +18,7 @@ from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
 from mlwright.data.split import Split, prove, seal
+from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
 
@@ -53,6 +54,9 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     raw = read(data)
     _check_size(raw, target)
     roles = _roles(options)
+    if target in roles:
+        message = f"{target!r} is the target and cannot be {roles[target].value} at the same time."
+        raise UsageError(message)
     schema, findings = infer(raw, target=target, roles=roles, exclude=options.exclude)
     if options.time is None and options.group is None:
         schema, found = with_time(schema, raw)
@@ -82,6 +86,7 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     else:
         train, test = dataset, _read_test(options.test, schema, task)
         split = _given(train, test)
+        findings += seen_before(split)
         dataset = _stack(train, test)
     assert train.target is not None  # noqa: S101 - it was just read
     return Prepared(

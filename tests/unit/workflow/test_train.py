@@ -80,7 +80,9 @@ def test_the_evidence_says_whether_and_why_it_was_fitted_again(refit, is_done):
 
 def test_refit_auto_decides_by_the_learning_curve(price_model):
     told = price_model.evidence["refit"]
-    assert re.search(r"more rows (do not )?help.*: with all training rows the loss is", told["why"])
+    assert re.search(
+        r"more rows (do not )?help.*: learning from all rows instead of a third lowers", told["why"]
+    )
     assert told["done"] is ("do not" not in told["why"])
 
 

@@ -1,0 +1,95 @@
+"""Doubts about a result: what a reader must know before believing the scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.shelves import METRICS
+
+if TYPE_CHECKING:
+    from mlwright.data.split import Split
+    from mlwright.workflow.finish import Fitted
+    from mlwright.workflow.prepare import Prepared
+
+_FEWEST_TEST_ROWS = 30
+_MOST_SEEN_SHARE = 0.05
+
+
+def doubts(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> list[Finding]:
+    """Return what speaks against believing or using the model, the worst first."""
+    found = []
+    if not _is_better(gain):
+        found.append(_not_better(prepared, fitted, gain))
+    if prepared.test.n_rows < _FEWEST_TEST_ROWS:
+        found.append(_few_rows(prepared.test.n_rows))
+    if fitted.is_interrupted:
+        found.append(_interrupted())
+    return found
+
+
+def seen_before(split: Split) -> list[Finding]:
+    """Say how many rows of a given test the model can answer from memory."""
+    n_seen, n_test = int(split.proof["n_shared_duplicates"]), len(split.test)
+    if not n_seen:
+        return []
+    return [
+        Finding(
+            rule="test_seen",
+            severity=Severity.ERROR if n_seen > _MOST_SEEN_SHARE * n_test else Severity.WARNING,
+            message=f"{n_seen:,} of the {n_test:,} rows given to judge by are copies of rows to learn from.",
+            evidence={"n_seen": n_seen, "n_test": n_test},
+            remedy="The scores are too good. Judge by rows that are not in the training data.",
+            action="kept",
+        )
+    ]
+
+
+def _is_better(gain: dict[str, Any]) -> bool:
+    sign = 1.0 if gain["direction"] == "max" else -1.0
+    low, high = gain["low"], gain["high"]
+    return low is not None and high is not None and min(sign * low, sign * high) > 0
+
+
+def _not_better(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> Finding:
+    metric = METRICS.get(prepared.task.metric).title
+    remedy = "Do not use it. Bring more rows, or columns that tell more about the target."
+    if not fitted.search.begun():
+        remedy = "Nothing but the baseline could be fitted in this time. Give more with --time-limit."
+    shown = [_show(gain[key]) for key in ("value", "low", "high")]
+    return Finding(
+        rule="not_better_than_baseline",
+        severity=Severity.ERROR,
+        column=prepared.task.target,
+        message=(
+            "On the sealed test the model is not better than the baseline beyond noise: the difference "
+            f"in {metric} is {shown[0]}, 95 % interval {shown[1]} to {shown[2]}."
+        ),
+        evidence={"gain": gain, "n_test": prepared.test.n_rows},
+        remedy=remedy,
+        action="kept",
+    )
+
+
+def _few_rows(n_rows: int) -> Finding:
+    return Finding(
+        rule="few_test_rows",
+        severity=Severity.WARNING,
+        message=f"Only {n_rows} rows were there to judge by; scores and intervals from so few mean little.",
+        evidence={"n_test": n_rows},
+        remedy="Bring more rows, or rows to judge by with --test.",
+    )
+
+
+def _interrupted() -> Finding:
+    return Finding(
+        rule="interrupted",
+        severity=Severity.WARNING,
+        message="The run was interrupted; the best candidate so far was kept as it stood.",
+        remedy="Train again and let it end for the full search.",
+        action="kept",
+    )
+
+
+def _show(number: float | None) -> str:
+    return "unknown" if number is None else f"{number:.3g}"
