@@ -58,6 +58,9 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
         train += ["--max-trials", str(budget["max_trials"])]
     elif is_number(budget.get("time_limit_s")):
         train += ["--time-limit", f"{budget['time_limit_s']:g}s"]
+    for option, values in dig(evidence, "options", default={}).items():
+        for value in values:
+            train += [f"--{option}", str(value)]
     train += ["--seed", str(dig(evidence, "environment", "seed", default=0))]
     return [
         ("Train it again", shlex.join(train)),

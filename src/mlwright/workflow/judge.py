@@ -65,6 +65,7 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
         "importance": importance,
         "decisions": decisions(prepared, fitted, options),
         "ledger": [],
+        "options": options.named(),
         "budget": {
             "time_limit_s": budget.time_limit_s,
             "max_trials": budget.max_trials,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypedDict, final
 
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
 
+_LONGEST_S = 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
 
 
@@ -43,9 +45,27 @@ class TrainOptions:
         if self.max_trials is not None and self.max_trials < 1:
             message = f"--max-trials must be at least 1, got {self.max_trials}."
             raise UsageError(message)
+        if self.time_limit_s is not None and self.time_limit_s > _LONGEST_S:
+            message = f"A time limit of {self.time_limit_s:g} s is too long; give at most {_LONGEST_S:g}."
+            raise UsageError(message)
         if not 0 <= self.seed < 2**31:
             message = f"--seed must lie between 0 and {2**31 - 1}, got {self.seed}."
             raise UsageError(message)
+
+    def named(self) -> dict[str, list[str]]:
+        """Return the options about columns, rows and kind that were given, as on the command line."""
+        found: dict[str, list[str | None]] = {
+            "kind": [self.kind],
+            "id": [*self.id],
+            "group": [self.group],
+            "time": [self.time],
+            "weight": [self.weight],
+            "exclude": [*self.exclude],
+            "test": [str(self.test)] if isinstance(self.test, str | Path) else [],
+            "refit": [self.refit] if self.refit != "auto" else [],
+        }
+        given = {name: [value for value in values if value] for name, values in found.items()}
+        return {name: values for name, values in given.items() if values}
 
 
 class TrainArguments(TypedDict, total=False):
