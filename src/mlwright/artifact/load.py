@@ -49,6 +49,10 @@ def load(path: str | Path) -> Model:
             raise
         message = f"{place.name!r} is not a whole model file: {error!r}."
         raise ArtifactError(message) from error
+    is_told = isinstance(evidence, dict) and {"task", "test"} <= set(evidence)
+    if not is_told or not isinstance(profile, dict):
+        message = f"{place.name!r} is not a whole model file: its evidence or its profile is missing."
+        raise ArtifactError(message)
     verify_program(files[PROGRAM])
     program = Program(files[PROGRAM])
     _check_columns(program, schema)

@@ -6,6 +6,7 @@ import typer
 
 from mlwright import __version__
 from mlwright.cli import evaluate, guard, info, predict, profile, train
+from mlwright.core.interrupt import stop_politely
 
 EPILOG = """Examples:
 
@@ -52,4 +53,5 @@ app.command("profile", epilog=profile.EPILOG)(profile.profile)
 
 def main() -> None:
     """Run the command line; the entry point of the `mlwright` script."""
+    stop_politely()
     app()

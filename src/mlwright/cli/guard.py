@@ -59,6 +59,7 @@ def finish(findings: Sequence[Mapping[str, Any]]) -> None:
 def check_writable(path: Path, *inputs: object) -> None:
     """Refuse, before any work is done, an output that could not be written, or that is one of the inputs."""
     folder = path.parent
+    _check_name(path)
     for given in inputs:
         if isinstance(given, str | Path) and path.exists() and Path(given).exists() and path.samefile(given):
             message = f"The output {str(path)!r} is an input of this command. Choose another name for it."
@@ -71,6 +72,17 @@ def check_writable(path: Path, *inputs: object) -> None:
         raise UsageError(message)
     if not os.access(folder, os.W_OK):
         message = f"The output {str(path)!r} cannot be written: no permission to write into {str(folder)!r}."
+        raise UsageError(message)
+
+
+def _check_name(path: Path) -> None:
+    try:
+        is_taken = path.exists() and not path.is_file() and not path.is_dir()
+    except OSError as error:
+        message = f"The output {str(path)[:60]!r} cannot be written: {error.strerror}."
+        raise UsageError(message) from error
+    if is_taken:
+        message = f"The output {str(path)!r} is a device or a pipe. Name a file."
         raise UsageError(message)
 
 

@@ -117,6 +117,8 @@ def train(  # noqa: PLR0913 - the parameters are the options
         message = f"The model {str(place)!r} needs the ending .mlw: {fit!r}, for example."
         raise UsageError(message)
     files = Files(place, None if no_report else place.with_suffix(".report.html"))
+    if files.report:
+        check_writable(files.report, data, test)
     limit_s = _limit(time_limit, max_trials)
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.train import train as run_training

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ def replacing(path: str | Path) -> Iterator[Any]:
         The file cannot be written; as after any other error, the place is as it was before.
     """
     place = Path(path)
+    if place.exists() and not place.is_file():
+        raise FileExistsError(errno.EEXIST, "there is something that is not a file", str(place))
     temporary = ""
     try:
         with tempfile.NamedTemporaryFile(

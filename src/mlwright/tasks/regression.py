@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
 
 _MOST_CODES = 20
+_LARGEST = 1e100
+"""The square of a value, summed over all rows, must be a number."""
 
 
 @final
@@ -48,8 +50,11 @@ class Regression(TaskKind):
         if not is_finite.all():
             row = int(np.argmin(is_finite))
             raise DataError.cell("target", row + 1, cells[row], "a finite number")
+        largest = float(np.abs(numbers).max(initial=0.0))
+        if largest > _LARGEST:
+            raise DataError(f"The target holds {largest:.3g}, too large to compute with. Divide it first.")
         scale = float(numbers.std()) if len(numbers) else 0.0
-        if len(set(cells)) < 2 or not 0 < scale < np.inf:
+        if len(set(cells)) < 2 or not scale > 0:
             shown = f": every row is {cells[0]!r}" if cells else ": it has no rows"
             raise DataError(f"The target does not vary{shown}. Choose another target.")
         return Outcome(values=numbers, offset=float(numbers.mean()), scale=scale)

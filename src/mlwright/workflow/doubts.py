@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _FEWEST_TEST_ROWS = 30
 _MOST_SEEN_SHARE = 0.05
+_SMALLEST_GAIN = 1e-9
 
 
 def doubts(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> list[Finding]:
@@ -48,7 +49,8 @@ def seen_before(split: Split) -> list[Finding]:
 def _is_better(gain: dict[str, Any]) -> bool:
     sign = 1.0 if gain["direction"] == "max" else -1.0
     low, high = gain["low"], gain["high"]
-    return low is not None and high is not None and min(sign * low, sign * high) > 0
+    # Differences in the last digits are arithmetic, not skill.
+    return low is not None and high is not None and min(sign * low, sign * high) > _SMALLEST_GAIN
 
 
 def _not_better(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> Finding:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
+from mlwright.core.errors import SearchError
 from mlwright.core.progress import Listener, event
 from mlwright.program.compile import Parts
 from mlwright.tuning.line import Line
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 _SURE = 1.64
 """Standard errors that a gain must exceed: one-sided, 95 %."""
-_MOST_NODES_AT_HAND = 200_000
-"""So much of the folds' models is compiled when the time is out: within a second or two."""
+_MOST_NODES_AT_HAND = 80_000
+"""So much of the folds' models is compiled when the time is out: within a second."""
 
 
 @final
@@ -163,6 +164,9 @@ class Finish:
 def at_hand(chosen: list[Trial]) -> list[Member]:
     """Return models that exist already: those of the best candidate's folds, as many as compile quickly."""
     members = min(chosen, key=lambda trial: trial.loss).fold_members(1.0)
+    if not members:
+        message = "No model could be fitted to these rows; look at their values with `mlwright profile`."
+        raise SearchError(message)
     kept, n_nodes = members[:1], members[0].model.n_nodes
     for member in members[1:]:
         n_nodes += member.model.n_nodes

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlwright.core.interrupt import ending_is_near
 from mlwright.core.progress import Listener, event
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
@@ -50,6 +51,7 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             if not search.begun():
                 raise
             is_interrupted = True
+            listen(event(budget, "interrupted", "keeping the best candidate so far"))
             search.ended = "interrupted by the user"
             crew.abandon()
         chosen = search.begun() if is_interrupted else search.choose()
@@ -57,7 +59,8 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             chosen[0].weight = 1.0
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
         finish = Finish(prepared, options, budget, listen, search, recipe, folder)
-        fitted = finish.run(chosen, dull, refit=not is_interrupted)
+        with ending_is_near() if is_interrupted else nullcontext():
+            fitted = finish.run(chosen, dull, refit=not is_interrupted)
         fitted.is_interrupted = is_interrupted
         return fitted
 

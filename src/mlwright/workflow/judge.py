@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 EVIDENCE_FORMAT = 1
 _IMPORTANCE_CELLS = 60_000
+_LAST_S = 0.3
 _FEWEST_ROWS, _MOST_ROWS = 200, 2_000
 _LIBRARIES = ("numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
@@ -39,7 +40,9 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
     """Return the evidence: scores on the sealed test, how they came about, what was decided and why."""
     with budget.phase("judge"):
         scores = _judge_test(prepared, fitted, options)
-        importance = _importance(prepared, fitted.judged, options.seed, budget)
+        importance = []
+        if not fitted.is_interrupted:  # who stops a run wants it to end
+            importance = _importance(prepared, fitted.judged, options.seed, budget)
     findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"])]
     task = prepared.task
     return {
@@ -144,7 +147,7 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
     whole = built.program.run(rows.columns)
     found: list[dict[str, Any]] = []
     for name in names:
-        if budget.left_s < 0.3:
+        if budget.left_s < _LAST_S:
             break  # the contract is worth more than the rest of this list
         order = rng.permutation(n_rows)
         shuffled = built.program.run({**rows.columns, name: rows.columns[name][order]})

@@ -9,7 +9,7 @@ from typing import TypedDict, final
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
 
-_LONGEST_S = 31 * 86_400.0
+_USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
 
 
@@ -18,13 +18,14 @@ REFIT = ("auto", "yes", "no")
 class TrainOptions:
     """Options of `train`; each has the name of its command line option.
 
-    `time_limit_s` [s] is a contract; with `max_trials` work is counted instead and the clock is not
-    looked at, so that equal seeds give equal bytes. `id`, `group`, `time`, `weight` name columns;
-    `exclude` names columns that must not be used; `test` is data that judges the model (else rows are
-    split off). `refit` decides whether the judged recipe is fitted again on all rows.
+    `time_limit_s` [s] is a contract. With `max_trials` alone work is counted instead and the clock is
+    not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
+    `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
+    that judges the model (else rows are split off). `refit` decides whether the judged recipe is fitted
+    again on all rows.
     """
 
-    time_limit_s: float | None = 60.0
+    time_limit_s: float | None = None
     max_trials: int | None = None
     metric: str | None = None
     seed: int = 0
@@ -51,6 +52,13 @@ class TrainOptions:
         if not 0 <= self.seed < 2**31:
             message = f"--seed must lie between 0 and {2**31 - 1}, got {self.seed}."
             raise UsageError(message)
+
+    @property
+    def limit_s(self) -> float | None:
+        """Seconds that the run may take; None if only work is counted."""
+        if self.time_limit_s is None and self.max_trials is None:
+            return _USUAL_S
+        return self.time_limit_s
 
     def named(self) -> dict[str, list[str]]:
         """Return the options about columns, rows and kind that were given, as on the command line."""
@@ -91,7 +99,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
     for name in arguments:
         if name not in known:
             raise UnknownNameError.among("option of train", name, known)
-    limit = arguments.get("time_limit", 60.0)
+    limit = arguments.get("time_limit")
     return TrainOptions(
         time_limit_s=None if limit is None else parse_duration(limit),
         max_trials=arguments.get("max_trials"),

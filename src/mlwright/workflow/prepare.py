@@ -11,7 +11,7 @@ import numpy as np
 from mlwright.core.dataset import Dataset
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.finding import Finding, Severity
-from mlwright.core.schema import Column, Role, Schema
+from mlwright.core.schema import NUMERIC, Column, Role, Schema
 from mlwright.core.shelves import TASKS
 from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse, parse_column
@@ -194,6 +194,9 @@ def _numbers(columns: tuple[Column, ...], raw: Raw, rows: Array) -> Floats | Non
 
 def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
     found = schema.role_of(Role.WEIGHT)
+    if found and found[0].kind not in NUMERIC:
+        message = f"Column {found[0].name!r} cannot weigh rows: it holds no numbers ({found[0].kind.value})."
+        raise UsageError(message)
     weights = _numbers(found, raw, rows)
     if weights is None:
         return None
@@ -202,8 +205,11 @@ def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
         raise DataError.cell(
             found[0].name, int(rows[bad[0]]) + 1, float(weights[bad[0]]), "a weight of 0 or more"
         )
-    if not weights.sum() > 0:
-        message = f"All weights in {found[0].name!r} are 0; at least one row must count."
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not 0 < total < np.inf:
+        name = found[0].name
+        message = f"The weights in {name!r} add up to {total:.3g}; a finite number above 0 is needed."
         raise DataError(message)
     return weights
 

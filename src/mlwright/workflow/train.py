@@ -11,6 +11,7 @@ from mlwright.artifact.golden import make_golden
 from mlwright.artifact.model import Model
 from mlwright.artifact.profile import make_profile
 from mlwright.core.budget import Budget
+from mlwright.core.interrupt import ending_is_near
 from mlwright.core.progress import Event, Listener, silence
 from mlwright.report.card import model_card
 from mlwright.workflow.fit import fit
@@ -34,15 +35,15 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
     ProofError
         The compiled program differs from the trained model; nothing ships.
     """
-    limit = None if options.max_trials is not None else options.time_limit_s
-    budget = Budget(time_limit_s=limit, max_trials=options.max_trials)
+    budget = Budget(time_limit_s=options.limit_s, max_trials=options.max_trials)
     with budget.phase("read and understand"):
         listen(Event(phase="reading", message="reading and understanding the data"))
         prepared = prepare(data, target, options)
     fitted = fit(prepared, options, budget, listen)
-    listen(Event(phase="judging", message="opening the sealed test"))
-    evidence = judge(prepared, fitted, options, budget)
-    return _wrap(prepared, fitted, evidence, options, budget)
+    with ending_is_near():
+        listen(Event(phase="judging", message="opening the sealed test"))
+        evidence = judge(prepared, fitted, options, budget)
+        return _wrap(prepared, fitted, evidence, options, budget)
 
 
 def _wrap(
