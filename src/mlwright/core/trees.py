@@ -42,6 +42,32 @@ class Trees(FittedModel):
     is_answer: bool = False
     n_nodes: int = 0
 
+    @classmethod
+    def join(
+        cls, parts: list[dict[str, Array]], target: Array, n_scores: int, *, is_answer: bool = False
+    ) -> Trees:
+        """Put single trees together, each a mapping of the fields above with nodes counted from 0.
+
+        Thresholds are double precision; `target`, shape (n_trees,), is as above.
+        """
+        sizes = [len(part["feature"]) for part in parts]
+        roots = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
+        joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+        shift = np.repeat(roots, sizes)
+        return cls(
+            n_nodes=len(shift),
+            feature=joined["feature"].astype(np.int32),
+            threshold=round_down(joined["threshold"]),
+            missing_left=joined["missing_left"],
+            left=joined["left"] + shift,
+            right=joined["right"] + shift,
+            values=joined["values"].astype(np.float32),
+            roots=roots,
+            target=target,
+            n_scores=n_scores,
+            is_answer=is_answer,
+        )
+
     @property
     def n_trees(self) -> int:
         """Number of trees."""

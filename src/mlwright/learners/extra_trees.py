@@ -10,7 +10,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.task import Link
-from mlwright.core.trees import Trees, probe_rows, round_down
+from mlwright.core.trees import Trees, probe_rows
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Singles
@@ -106,25 +106,10 @@ def _read(forest: Any, n_answers: int) -> Trees:
             {
                 "feature": np.where(is_leaf, -1, tree.feature),
                 "threshold": np.where(is_leaf, 0.0, tree.threshold),
+                "missing_left": np.ones(tree.node_count, dtype=bool),
                 "left": np.maximum(tree.children_left, 0),
                 "right": np.maximum(tree.children_right, 0),
                 "values": values,
             }
         )
-    sizes = [len(part["feature"]) for part in parts]
-    roots = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
-    joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    shift = np.repeat(roots, sizes)
-    return Trees(
-        n_nodes=len(shift),
-        feature=joined["feature"].astype(np.int32),
-        threshold=round_down(joined["threshold"]),
-        missing_left=np.ones(len(shift), dtype=bool),
-        left=joined["left"] + shift,
-        right=joined["right"] + shift,
-        values=joined["values"].astype(np.float32),
-        roots=roots,
-        target=np.zeros(n_trees, dtype=np.int64),
-        n_scores=n_answers,
-        is_answer=True,
-    )
+    return Trees.join(parts, np.zeros(n_trees, dtype=np.int64), n_answers, is_answer=True)

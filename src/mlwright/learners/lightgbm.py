@@ -9,7 +9,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.task import Link
-from mlwright.core.trees import Trees, probe_rows, round_down
+from mlwright.core.trees import Trees, probe_rows
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Singles
@@ -218,22 +218,7 @@ def read_trees(text: str, n_scores: int) -> Trees:
     for block in text.split("\nTree=")[1:]:
         fields = dict(line.split("=", 1) for line in block.split("\n") if "=" in line)
         parts.append(_read_tree(fields))
-    sizes = [len(part["feature"]) for part in parts]
-    roots = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
-    joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    shift = np.repeat(roots, sizes)
-    return Trees(
-        n_nodes=len(shift),
-        feature=joined["feature"].astype(np.int32),
-        threshold=round_down(joined["threshold"]),
-        missing_left=joined["missing_left"],
-        left=joined["left"] + shift,
-        right=joined["right"] + shift,
-        values=joined["value"].astype(np.float32)[:, None],
-        roots=roots,
-        target=np.arange(len(parts)) % n_scores,
-        n_scores=n_scores,
-    )
+    return Trees.join(parts, np.arange(len(parts)) % n_scores, n_scores)
 
 
 def _numbers(text: str, dtype: type[np.generic]) -> Array:
@@ -247,7 +232,7 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
         empty = np.zeros(1, dtype=np.int64)
         return {
             "feature": empty - 1, "threshold": np.zeros(1), "missing_left": empty > 0,
-            "left": empty, "right": empty, "value": leaves,
+            "left": empty, "right": empty, "values": leaves[:, None],
         }  # fmt: skip
     n_splits = n_leaves - 1
     threshold = _numbers(fields["threshold"], np.float64)
@@ -268,5 +253,5 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
         "missing_left": padded(missing_left, False),  # noqa: FBT003 - a fill value
         "left": children("left_child"),
         "right": children("right_child"),
-        "value": np.concatenate([np.zeros(n_splits), leaves]),
+        "values": np.concatenate([np.zeros(n_splits), leaves])[:, None],
     }
