@@ -6,7 +6,7 @@ blend share their features without knowing of each other.
 
 Only operators whose result for a row cannot depend on the number or order of the rows may be used:
 element-wise ones in single precision, gathers, tree ensembles, and `MatMul`. Transcendental
-functions in double precision, `Log` and `ReduceSum` are not among them (measured: vector and scalar
+functions in double precision, `Log` and `ReduceSum` of floats are not among them (measured: vector and scalar
 code paths of the runtime differ in the last bit).
 """
 

@@ -61,7 +61,8 @@ class Configuration:
 
     `order` says when it is tried, lower first; 0 is kept for the baseline, of which there is one.
     `encodings` names how categories become numbers; `cost` > 0 is the time that it needs, in relation
-    to others. One that `ignores_trend` does not see the features that grow with time.
+    to others. One that `ignores_trend` does not see the features that grow with time. `n_combined` is how
+    many features that are combined of others it gets.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Configuration:
     cost: float = 0.1
     learner: str = ""
     ignores_trend: bool = False
+    n_combined: int = 0
 
 
 @final

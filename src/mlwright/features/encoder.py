@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from mlwright.core.learner import Matrix
-from mlwright.core.seeds import stream
 from mlwright.core.shelves import ENCODINGS
+from mlwright.features.combine import Combined, choose, fit_combined
+from mlwright.features.inner import inner_folds
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Codes, Floats, Integers, Singles
     from mlwright.core.graph import Graph
     from mlwright.core.step import Block, Encoding, Table
 
-_N_FOLDS = 5
-
 
 @final
 @dataclass(frozen=True)
 class Encoder:
-    """Fitted tables: (code column, its table), grouped by encoding. Encoded columns follow the dense ones."""
+    """Fitted tables: (code column, its table), grouped by encoding; and features combined of others.
+
+    Encoded columns follow the dense ones, combined features come last. `sizes` counts the codes per column.
+    """
 
     groups: tuple[tuple[tuple[int, Table], ...], ...]
+    sizes: tuple[int, ...] = ()
+    combined: Combined | None = None
 
     @classmethod
     def fit(
@@ -35,26 +39,22 @@ class Encoder:
         for name in names:
             encoding = ENCODINGS.get(name)
             groups.append(_fit_group(encoding, codes, sizes, target, n_classes))
-        return cls(tuple(groups))
-
-    def names(self, code_names: tuple[str, ...]) -> tuple[str, ...]:
-        """Name the encoded features after the columns they come from."""
-        return tuple(
-            code_names[column]
-            for group in self.groups
-            for column, table in group
-            for _ in range(table.values.shape[1])
-        )
+        return cls(tuple(groups), sizes)
 
     def transform(self, block: Block) -> Matrix:
         """Put the encoded categories beside the dense features."""
-        return _beside(block, [_encode(group, block.codes) for group in self.groups])
+        parts = [_encode(group, block.codes) for group in self.groups]
+        if self.combined is not None:
+            parts.append(self.combined.transform(block, self.sizes))
+        return _beside(block, parts)
 
     def lower(self, graph: Graph, dense: str, codes: str) -> str:
         """Write the look-ups into the program and return the name of all features."""
         parts = [dense] if dense else []
         for group in self.groups:
             parts.extend(_lower_group(graph, group, codes))
+        if self.combined is not None:
+            parts.extend(self.combined.lower(graph, dense, codes))
         if not parts:
             return ""
         return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
@@ -67,28 +67,35 @@ def fit_training(
     target: Floats,
     n_classes: int,
     seed: int,
+    n_combined: int = 0,
 ) -> tuple[Encoder, Matrix]:
     """Fit an encoder and encode its own training rows, out of fold where the target was used.
 
-    Were a row encoded with its own target, the learner would trust the encoding too much.
+    Were a row encoded with its own target, the learner would trust the encoding too much. With
+    `n_combined`, so many features combined of others are added, if there are any worth it.
     """
-    codes = block.codes
+    codes, dense = block.codes, block.dense
     assert codes is not None  # noqa: S101 - a recipe always gives codes, if with no columns
+    assert dense is not None  # noqa: S101 - a recipe always gives dense features
     encoder = Encoder.fit(names, codes, sizes, target, n_classes)
-    folds = stream(seed, "encoding").permutation(np.arange(len(target)) % _N_FOLDS)
+    folds = list(inner_folds(dense, codes, seed))
     parts = []
     for name, group in zip(names, encoder.groups, strict=True):
         encoding = ENCODINGS.get(name)
         encoded = _encode(group, codes)
         if encoding.uses_target and group:
-            for fold in range(_N_FOLDS):
-                inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-                if len(outside) == 0 or len(inside) == 0:
-                    continue
+            for inside, outside in folds:
                 other = _fit_group(encoding, codes[outside], sizes, target[outside], n_classes)
                 encoded[inside] = _encode(other, codes[inside])
         parts.append(encoded)
-    return encoder, _beside(block, parts)
+    matrix = _beside(block, parts)
+    if not n_combined:
+        return encoder, matrix
+    chosen = choose(block, sizes, matrix.dense, target, n_classes, n_combined, seed)
+    if chosen is None:
+        return encoder, matrix
+    combined, features = fit_combined(chosen, block, sizes, target, n_classes, seed)
+    return replace(encoder, combined=combined), _beside(block, [*parts, features])
 
 
 def _fit_group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -24,14 +25,19 @@ _HYPERPARAMETERS = (
     "lambda_l1", "lambda_l2", "extra_trees",
 )  # fmt: skip
 _PORTFOLIO: list[tuple[str, int, float, tuple[Any, ...]]] = [
-    ("randomized", 32, 1.0, (1500, 0.018, 39, 0.46, 0.88, 3, 0.24, 0.36, True)),
-    ("deep", 20, 2.5, (800, 0.0114, 84, 0.53, 0.98, 3, 0.03, 0.84, False)),
-    ("tiny trees", 40, 2.0, (3000, 0.0127, 5, 0.73, 0.85, 12, 0.24, 0.3, True)),
-    ("small trees", 30, 1.2, (1500, 0.0134, 20, 0.43, 0.71, 2, 0.51, 0.51, False)),
+    ("small trees", 20, 1.2, (1500, 0.0134, 20, 0.43, 0.71, 2, 0.51, 0.51, False)),
+    ("deep", 30, 2.5, (800, 0.0114, 84, 0.53, 0.98, 3, 0.03, 0.84, False)),
+    ("randomized", 40, 1.0, (1500, 0.018, 39, 0.46, 0.88, 3, 0.24, 0.36, True)),
+    ("tiny trees", 50, 2.0, (3000, 0.0127, 5, 0.73, 0.85, 12, 0.24, 0.3, True)),
     ("wide", 60, 3.0, (800, 0.018, 180, 0.4, 0.95, 12, 0.77, 1.6, True)),
     ("stumps", 70, 2.0, (3000, 0.02, 2, 0.59, 0.84, 17, 0.08, 0.77, False)),
 ]
 """Name, order, cost, and the hyperparameters in the order above."""
+_COMBINED = {"small trees": 24, "deep": 34, "randomized": 44}
+"""Those that are tried with combined features as well, and when."""
+_N_COMBINED = 60
+_ROWS_TO_COMBINE = 1_000
+"""With fewer rows chance picks the combinations."""
 _MISSING_NONE = 0
 _LIBRARY_ZERO = np.float32(1.1e-35)
 """The library reads smaller numbers as zero; the program does not. No real feature lives there."""
@@ -59,14 +65,19 @@ class LightGBM(Learner):
         for name, order, cost, values in _PORTFOLIO:
             if name in unwanted:
                 continue
-            found.append(
-                Configuration(
-                    name=f"lightgbm {name}",
-                    order=_order(name, order, shape),
-                    cost=cost,
-                    parameters={**plain, **dict(zip(_HYPERPARAMETERS, values, strict=True))},
-                )
+            one = Configuration(
+                name=f"lightgbm {name}",
+                order=_order(name, order, shape),
+                cost=cost,
+                parameters={**plain, **dict(zip(_HYPERPARAMETERS, values, strict=True))},
             )
+            found.append(one)
+            if name in _COMBINED and shape.n_rows >= _ROWS_TO_COMBINE:
+                combined = f"lightgbm {name}, combined"
+                later = _order(name, _COMBINED[name], shape)
+                found.append(
+                    replace(one, name=combined, order=later, cost=1.8 * cost, n_combined=_N_COMBINED)
+                )
         return found
 
     def fit(

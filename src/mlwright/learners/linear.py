@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.scaling import Scaling
 from mlwright.core.task import Link, answers, losses
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Floats, Integers, Singles
+    from mlwright.core.arrays import Floats, Singles
     from mlwright.core.graph import Graph
 
 _STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -22,64 +23,12 @@ _LOW = -12.0
 """The score of a class that the training rows of a fold do not hold."""
 _QUICK_CELLS = 2_000_000
 """Up to here a fit takes seconds, so it comes first: a decent model exists early."""
-_WIDEST = 6.0
-"""Standardized features are clipped here: an outlier must not carry a linear model away."""
-_LARGEST = np.float32(1e38)
-"""Larger cells become this first: infinity times the factor 0 of a constant column is not a number."""
-
-
-@final
-@dataclass(frozen=True)
-class _Scaling:
-    """Imputes, standardizes and clips; adds an indicator for columns where cells are missing."""
-
-    middle: Singles
-    center: Singles
-    factor: Singles
-    flagged: Integers
-
-    @classmethod
-    def fit(cls, dense: Singles) -> _Scaling:
-        finite = np.where(np.isfinite(dense), np.clip(dense, -_LARGEST, _LARGEST), np.nan)
-        absent = np.isnan(finite)
-        empty = absent.all(axis=0)
-        middle = np.zeros(dense.shape[1], np.float32)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value
-            middle[~empty] = np.nanmedian(finite[:, ~empty], axis=0)
-        filled = np.where(absent, middle, finite).astype(np.float64)
-        spread = filled.std(axis=0)
-        factor = np.where(spread > 1e-9, 1.0 / np.maximum(spread, 1e-9), 0.0)
-        share = absent.mean(axis=0)
-        flagged = np.flatnonzero((share > 0.01) & (share < 0.99))
-        center = filled.mean(axis=0)
-        return cls(middle, center.astype(np.float32), factor.astype(np.float32), flagged)
-
-    def transform(self, dense: Singles) -> Singles:
-        absent = np.isnan(dense)
-        filled = np.clip(np.where(absent, self.middle, dense), -_LARGEST, _LARGEST)
-        with np.errstate(over="ignore", invalid="ignore"):
-            scaled = np.clip((filled - self.center) * self.factor, -_WIDEST, _WIDEST)
-        return np.hstack([scaled, absent[:, self.flagged].astype(np.float32)])
-
-    def lower(self, graph: Graph, dense: str) -> str:
-        absent = graph.add("IsNaN", dense)
-        filled = graph.add("Where", absent, graph.constant(self.middle[None, :]), dense)
-        filled = graph.add("Clip", filled, graph.constant(-_LARGEST), graph.constant(_LARGEST))
-        moved = graph.add("Sub", filled, graph.constant(self.center[None, :]))
-        scaled = graph.add("Mul", moved, graph.constant(self.factor[None, :]))
-        scaled = graph.add("Clip", scaled, graph.constant(-_WIDEST), graph.constant(_WIDEST))
-        if not len(self.flagged):
-            return scaled
-        flags = graph.add("Cast", absent, to=np.dtype(np.float32))
-        flags = graph.add("Gather", flags, graph.constant(self.flagged, np.int64), axis=1)
-        return graph.add("Concat", scaled, flags, axis=1)
 
 
 @final
 @dataclass(frozen=True)
 class _Linear(FittedModel):
-    scaling: _Scaling
+    scaling: Scaling
     dense_weights: Singles
     term_weights: Singles | None
     bias: Singles
@@ -128,7 +77,7 @@ class Linear(Learner):
     ) -> Fit:
         """Walk from strong to weak penalties; `rounds` counts the steps, so a refit ends where this did."""
         del configuration
-        scaling = _Scaling.fit(train.matrix.dense)
+        scaling = Scaling.fit(train.matrix.dense)
         inputs = _join(scaling, train.matrix)
         n_dense = train.matrix.dense.shape[1] + len(scaling.flagged)
         best: tuple[float, int, _Linear] | None = None
@@ -164,7 +113,7 @@ class Linear(Learner):
         )
 
 
-def _join(scaling: _Scaling, matrix: Matrix) -> Any:
+def _join(scaling: Scaling, matrix: Matrix) -> Any:
     dense = scaling.transform(matrix.dense)
     if matrix.terms is None:
         return dense

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 OPERATORS = frozenset(
     {
         "Add", "ArgMax", "Cast", "Clip", "Concat", "Div", "Exp", "Expand", "Floor", "Gather", "Identity",
-        "IsNaN", "LabelEncoder", "Less", "LessOrEqual", "MatMul", "Max", "Min", "Mul", "ReduceL2",
-        "Reshape", "Shape", "Sigmoid", "Softmax", "Sqrt", "Sub", "TfIdfVectorizer", "Tokenizer",
-        "TreeEnsembleRegressor", "Where",
+        "IsInf", "IsNaN", "LabelEncoder", "Less", "LessOrEqual", "MatMul", "Max", "Min", "Mul", "ReduceL2",
+        "ReduceSum", "Reshape", "Shape", "Sigmoid", "Softmax", "Sqrt", "Sub", "TfIdfVectorizer",
+        "Tokenizer", "TreeEnsembleRegressor", "Where",
     }
 )  # fmt: skip
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5

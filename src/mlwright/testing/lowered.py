@@ -14,6 +14,7 @@ from mlwright.program.runtime import Program
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
+    from mlwright.core.combination import FittedCombination, Ingredients
     from mlwright.core.learner import FittedModel, Matrix
     from mlwright.core.schema import Schema
     from mlwright.core.step import FittedStep, Table
@@ -37,17 +38,27 @@ def lowered_step(step: FittedStep, schema: Schema, columns: Columns, part: str) 
 
 def lowered_scores(model: FittedModel, matrix: Matrix) -> Array:
     """Compute a model's raw scores in a program that reads the features themselves."""
-    graph, columns = Graph(), {}
-
-    def declare(prefix: str, features: Array) -> str:
-        names = [f"{prefix} {i}" for i in range(features.shape[1])]
-        columns.update({name: features[:, i].astype(np.float64) for i, name in enumerate(names)})
-        inputs = [graph.input(name, is_text=False) for name in names]
-        return graph.add("Cast", graph.add("Concat", *inputs, axis=1), to=np.dtype(np.float32))
-
-    dense = declare("dense", matrix.dense)
-    terms = "" if matrix.terms is None else declare("term", matrix.terms.toarray())
+    graph = Graph()
+    columns: dict[str, Array] = {}
+    dense = _declare(graph, columns, "dense", matrix.dense)
+    terms = "" if matrix.terms is None else _declare(graph, columns, "term", matrix.terms.toarray())
     return run_graph(graph, model.lower(graph, dense, terms), columns)
+
+
+def lowered_combination(fitted: FittedCombination, rows: Ingredients) -> Array:
+    """Compute combined features in a program that reads what they are made of."""
+    graph = Graph()
+    columns: dict[str, Array] = {}
+    dense = _declare(graph, columns, "dense", rows.dense)
+    keys = graph.add("Cast", _declare(graph, columns, "key", rows.keys), to=np.dtype(np.int64))
+    return run_graph(graph, fitted.lower(graph, dense, keys), columns)
+
+
+def _declare(graph: Graph, columns: dict[str, Array], prefix: str, features: Array) -> str:
+    names = [f"{prefix} {i}" for i in range(features.shape[1])]
+    columns.update({name: features[:, i].astype(np.float64) for i, name in enumerate(names)})
+    inputs = [graph.input(name, is_text=False) for name in names]
+    return graph.add("Cast", graph.add("Concat", *inputs, axis=1), to=np.dtype(np.float32))
 
 
 def lowered_table(table: Table, codes: Array) -> Array:

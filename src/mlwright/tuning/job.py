@@ -13,10 +13,10 @@ from mlwright.core.learner import Configuration, Fit, Limits, Sample
 from mlwright.core.seeds import seed_for
 from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import answers
-from mlwright.features.encoder import Encoder, fit_training
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Integers, Singles
+    from mlwright.features.encoder import Encoder
     from mlwright.tuning.store import Store
 
 ALL_ROWS = -1
@@ -70,18 +70,12 @@ def _fit(store: Store, job: Job, start: float) -> tuple[Encoder, Fit, Singles | 
     else:
         train, valid = store.folds[job.fold]
     train = _part(np.asarray(train), job)
-    seed = job.limits.seed
-    target = np.asarray(store.target[train])
-    names = job.configuration.encodings
-    blind = job.configuration.ignores_trend
-    block = store.rows(train, ignores_trend=blind)
-    encoder, matrix = fit_training(names, block, store.code_sizes, target, store.n_classes, seed)
+    encoder, matrix, rows = store.encoded.get(store, job, train, valid)
     weights = None if store.weights is None else np.asarray(store.weights[train])
-    sample = Sample(matrix, target, weights, store.n_classes)
+    sample = Sample(matrix, np.asarray(store.target[train]), weights, store.n_classes)
     watched = None
-    if valid is not None:
+    if valid is not None and rows is not None:
         watched_weights = None if store.weights is None else np.asarray(store.weights[valid])
-        rows = encoder.transform(store.rows(valid, ignores_trend=blind))
         watched = Sample(rows, np.asarray(store.target[valid]), watched_weights, store.n_classes)
     limits = job.limits
     if job.allowed_s is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -12,6 +12,7 @@ from mlwright.core.errors import UsageError
 from mlwright.core.learner import Shape
 from mlwright.core.step import Block
 from mlwright.core.task import Link
+from mlwright.tuning.encoded import EncodedRows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,8 @@ class Store:
     """Features, target and folds of the rows that may be learned from.
 
     `target`, shape (n_rows,), holds class numbers, or values that are already shifted and scaled.
-    `folds` are pairs of row numbers (train, valid). `trend` numbers the dense features that grow with time.
+    `folds` are pairs of row numbers (train, valid). `trend` numbers the dense features that grow with time;
+    `encoded` remembers encoded rows for this process.
     """
 
     block: Block
@@ -36,6 +38,8 @@ class Store:
     link: Link
     n_classes: int
     trend: tuple[int, ...] = ()
+    seed: int = 0
+    encoded: EncodedRows = field(default_factory=EncodedRows, compare=False)
 
     @property
     def n_rows(self) -> int:
@@ -96,6 +100,7 @@ class Store:
             "n_classes": self.n_classes,
             "n_folds": len(self.folds),
             "trend": list(self.trend),
+            "seed": self.seed,
         }
         (folder / "facts.json").write_text(json.dumps(facts))
 
@@ -122,4 +127,5 @@ class Store:
             link=Link(facts["link"]),
             n_classes=facts["n_classes"],
             trend=tuple(facts["trend"]),
+            seed=facts["seed"],
         )

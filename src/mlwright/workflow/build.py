@@ -47,6 +47,7 @@ def make_store(
         link=task.link,
         n_classes=len(task.classes),
         trend=recipe.trend,
+        seed=seed,
     )
     return recipe, store
 

@@ -1,0 +1,25 @@
+"""A quick model: only to see which features matter, never part of a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats, Singles
+
+
+def boost(
+    inputs: Singles, target: Floats, n_classes: int, seed: int, *, rounds: int, **options: float | bool
+) -> Any:
+    """Return a small LightGBM booster; with many classes, of half the rounds."""
+    import lightgbm  # noqa: PLC0415 - heavy: imported where it is used
+
+    parameters: dict[str, Any] = {
+        "objective": "regression" if n_classes == 0 else "binary" if n_classes == 2 else "multiclass",
+        "num_leaves": 15, "verbosity": -1, "num_threads": 1, "seed": seed, "deterministic": True,
+        "force_row_wise": True, "min_data_in_leaf": max(1, min(20, len(target) // 20)), **options,
+    }  # fmt: skip
+    if n_classes > 2:
+        parameters["num_class"] = n_classes
+        rounds = max(10, rounds // 2)
+    return lightgbm.train(parameters, lightgbm.Dataset(inputs, target), rounds)

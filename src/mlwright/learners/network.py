@@ -1,0 +1,350 @@
+"""Small neural networks, several trained side by side and averaged."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.scaling import Scaling
+from mlwright.core.task import Link, answers, losses, lower_answers
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats, Singles
+    from mlwright.core.graph import Graph
+
+_GAIN = np.float32(1.6)
+"""Keeps the spread of a layer what it was before the activation."""
+_BEND = np.float32(3.0)
+"""Scaled features are bent towards this: linear near the middle, flat far out."""
+_BETAS = (0.9, 0.95)
+_WARM_UP = 0.02
+_FRONT_RATE = 5.0
+"""The scales of the features learn faster than the rest."""
+_CHUNK = 4096
+_LOW = -30.0
+"""The score of a class that the training rows of a fold do not hold."""
+_TRAINING_SHARE = 0.8
+_PROBE_STEPS = 8
+
+
+@final
+@dataclass(frozen=True)
+class _Network(FittedModel):
+    """Members side by side. `front` (n_members, n_inputs) scales inputs; then one pair per layer.
+
+    `weights[i]`, shape (n_members, n_in, n_out), and `biases[i]`, shape (n_members, 1, n_out). The
+    answers of the members are averaged; values are shifted and scaled back.
+    """
+
+    scaling: Scaling
+    weights: tuple[Singles, ...]
+    biases: tuple[Singles, ...]
+    link: Link
+    middle: float
+    spread: float
+    is_answer: bool = True
+    n_nodes: int = 0
+
+    def scores(self, matrix: Matrix) -> Floats:
+        parts = []
+        for start in range(0, max(1, len(matrix.dense)), _CHUNK):
+            inputs = _inputs(self.scaling, matrix.dense[start : start + _CHUNK])
+            parts.append(self.answer(inputs))
+        return np.concatenate(parts)
+
+    def answer(self, inputs: Singles) -> Floats:
+        """Return the mean answer of the members to prepared inputs."""
+        outputs = _forward(self.weights, self.biases, inputs)
+        given = np.mean([answers(self.link, one.astype(np.float64)) for one in outputs], axis=0)
+        if self.link is Link.IDENTITY:
+            given = given * self.spread + self.middle
+        return np.asarray(given, dtype=np.float64)
+
+    def lower(self, graph: Graph, dense: str, terms: str) -> str:
+        """Write one chain of two-dimensional products per member.
+
+        Batched products over members would be shorter, but the runtime sums those in another order
+        when there is a single row.
+        """
+        del terms
+        scaled = self.scaling.lower(graph, dense)
+        squared = graph.add("Mul", scaled, scaled)
+        below = graph.add("Sqrt", graph.add("Add", graph.constant(1.0), _over(graph, squared)))
+        inputs = graph.add("Div", scaled, below)
+        n_members = len(self.weights[0])
+        share = graph.constant(1.0 / n_members)
+        total = ""
+        for member in range(n_members):
+            hidden = inputs
+            for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+                if layer:
+                    active = graph.add("Mul", hidden, graph.add("Sigmoid", hidden))
+                    hidden = graph.add("Mul", active, graph.constant(_GAIN))
+                product = graph.add("MatMul", hidden, graph.constant(weights[member]))
+                hidden = graph.add("Add", product, graph.constant(biases[member]))
+            given = graph.add("Mul", lower_answers(graph, self.link, hidden), share)
+            total = graph.add("Add", total, given) if total else given
+        if self.link is Link.IDENTITY:
+            total = graph.add("Mul", total, graph.constant(self.spread))
+            total = graph.add("Add", total, graph.constant(self.middle))
+        return total
+
+    def edges(self, n_dense: int) -> list[Floats]:
+        return [np.empty(0)] * n_dense
+
+
+@final
+class Network(Learner):
+    """Multilayer perceptrons, packed so that each step trains all members in a few large products.
+
+    Smooth where trees have steps, so the blend gains from it even where it is worse alone. Robust
+    scaling and bending of the inputs, learned feature scales, dropout, decoupled weight decay and a
+    cosine schedule follow Holzmueller et al. 2024, "Better by default" (RealMLP), section 3; several
+    members in one pass follow Gorishniy et al. 2024, "TabM". Trained in numpy: for nets this small
+    it is as fast as a framework on a processor, and it is always installed.
+    """
+
+    serves = frozenset(Link)
+
+    def configurations(self, shape: Shape) -> list[Configuration]:
+        """Propose one pack where a step is cheap enough."""
+        width = shape.n_dense + 3 * shape.n_codes
+        if shape.n_rows > 60_000 or width > 1_000 or shape.n_rows < 100:
+            return []
+        parameters = {
+            "members": 4,
+            "hidden": 128,
+            "layers": 2,
+            "epochs": 30 if shape.n_rows < 20_000 else 16,
+            "batch": 256 if shape.n_rows < 20_000 else 512,
+            "rate": 0.004,
+            "decay": 0.05,
+            "dropout": 0.3 if shape.n_rows < 8_000 else 0.1,
+        }
+        encodings = ("one_hot", "target_mean")
+        return [Configuration(name="network", order=28, cost=2.0, parameters=parameters, encodings=encodings)]
+
+    def fit(
+        self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
+    ) -> Fit:
+        """Train for the epochs of the schedule; with `valid`, keep the best of them."""
+        training = _Training(configuration, train, link, limits)
+        is_truncated, best = training.run(valid)
+        model = training.model(best)
+        rows = np.random.default_rng(limits.seed).integers(0, len(train.target), 200)
+        probe = train.matrix.take(rows)
+        return Fit(
+            model=model,
+            rounds=best.epoch,
+            is_truncated=is_truncated,
+            haste=training.haste,
+            valid_scores=None if valid is None else model.scores(valid.matrix),
+            probe=probe,
+            probe_scores=model.scores(probe),
+        )
+
+
+@final
+@dataclass(frozen=True)
+class _Best:
+    epoch: int
+    loss: float
+    flat: Singles
+
+
+@final
+class _Clock:
+    """Shortens the schedule when it would not fit: a quick descent beats one that is cut off."""
+
+    def __init__(self, limits: Limits, n_steps: int) -> None:
+        self.n_steps, self.is_late = n_steps, False
+        self._fixed = limits.rounds is not None
+        self._started = time.monotonic()
+        self._end: float | None = None
+        if limits.deadline is not None:
+            self._end = self._started + _TRAINING_SHARE * (limits.deadline - self._started)
+
+    def is_over(self, step: int) -> bool:
+        """Tell whether to stop after this step, the first being 1."""
+        if self._end is None:
+            return step >= self.n_steps
+        now = time.monotonic()
+        if step == _PROBE_STEPS and not self._fixed:
+            each = (now - self._started) / step
+            self.n_steps = max(step + 1, min(self.n_steps, step + int((self._end - now) / max(each, 1e-9))))
+        self.is_late = now >= self._end
+        return self.is_late or step >= self.n_steps
+
+
+@final
+class _Training:
+    """One training run. All parameters live in one vector, so that a step of Adam is a few passes."""
+
+    def __init__(self, configuration: Configuration, train: Sample, link: Link, limits: Limits) -> None:
+        options: dict[str, Any] = dict(configuration.parameters)
+        self.options, self.train, self.link, self.limits = options, train, link, limits
+        self.rng = np.random.default_rng(limits.seed)
+        self.scaling = Scaling.fit(train.matrix.dense)
+        self.inputs = _inputs(self.scaling, train.matrix.dense)
+        self.middle, self.spread = 0.0, 1.0
+        if link is Link.IDENTITY:
+            self.middle, self.spread = float(train.target.mean()), float(train.target.std()) or 1.0
+        self.n_outputs = train.n_classes if link is Link.SOFTMAX else 1
+        weights = np.ones(len(train.target)) if train.weights is None else train.weights
+        self.row_weights = (weights / weights.mean()).astype(np.float32)
+        self.haste = limits.haste
+        n_inputs = self.inputs.shape[1]
+        sizes = [n_inputs] + [options["hidden"]] * options["layers"] + [self.n_outputs]
+        self._make_parameters(sizes)
+        self.first, self.second = np.zeros_like(self.flat), np.zeros_like(self.flat)
+
+    def _make_parameters(self, sizes: list[int]) -> None:
+        n = self.options["members"]
+        shapes = [(n, 1, sizes[0])]
+        for size, following in pairwise(sizes):
+            shapes += [(n, size, following), (n, 1, following)]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        self.flat = np.zeros(int(ends[-1]), np.float32)
+        self.slope = np.zeros_like(self.flat)
+        starts = [0, *ends[:-1].tolist()]
+
+        def views(flat: Singles) -> list[Singles]:
+            return [flat[a:b].reshape(s) for a, b, s in zip(starts, ends, shapes, strict=True)]
+
+        self.views, self.slopes = views(self.flat), views(self.slope)
+        self.rates = np.full_like(self.flat, self.options["rate"])
+        views(self.rates)[0][:] *= _FRONT_RATE
+        self.decays = np.zeros_like(self.flat)
+        self.views[0][:] = 1.0
+        for number in range(1, len(shapes), 2):
+            n_in, is_last = shapes[number][1], number == len(shapes) - 2
+            scale = (0.5 if is_last else 1.0) / np.sqrt(max(1, n_in))
+            self.views[number][:] = self.rng.standard_normal(shapes[number], np.float32) * np.float32(scale)
+            if not is_last:
+                self.views[number + 1][:] = self.rng.standard_normal(shapes[number + 1], np.float32) * 0.5
+            views(self.decays)[number][:] = self.options["decay"]
+
+    def run(self, valid: Sample | None) -> tuple[bool, _Best]:
+        """Train; return whether time ran out, and the best epoch."""
+        batch = min(self.options["batch"], len(self.inputs))
+        per_epoch = max(1, len(self.inputs) // batch)
+        n_epochs = max(2, round(self.options["epochs"] / self.limits.haste))
+        clock = _Clock(self.limits, n_epochs * per_epoch)
+        n_asked = n_epochs if self.limits.rounds is None else min(n_epochs, self.limits.rounds)
+        watched = None if valid is None else _inputs(self.scaling, valid.matrix.dense)
+        best, epoch, step = _Best(n_asked, np.inf, self.flat), 0, 0
+        while epoch < n_asked:
+            order = self.rng.permutation(len(self.inputs))
+            for start in range(0, per_epoch * batch, batch):
+                self._step(order[start : start + batch], step, clock.n_steps)
+                step += 1
+                if clock.is_over(step):
+                    break
+            epoch += 1
+            if valid is not None and watched is not None:
+                loss = self._loss(valid, watched)
+                if loss < best.loss:
+                    best = _Best(epoch, loss, self.flat.copy())
+            if step >= clock.n_steps or clock.is_late:
+                break
+        self.haste = self.limits.haste * n_epochs * per_epoch / max(1, clock.n_steps)
+        is_truncated = clock.is_late and epoch < n_asked
+        return is_truncated, best if np.isfinite(best.loss) else _Best(epoch, np.inf, self.flat)
+
+    def model(self, best: _Best) -> _Network:
+        """Return the state of the best epoch, with the scales of the features folded into the first layer."""
+        self.flat[:] = best.flat
+        front = self.views[0]
+        weights = [view.copy() for view in self.views[1::2]]
+        weights[0] *= front.transpose(0, 2, 1)
+        biases = [view.copy() for view in self.views[2::2]]
+        if self.link is Link.SOFTMAX:
+            never = np.bincount(self.train.target.astype(np.int64), minlength=self.n_outputs) == 0
+            weights[-1][:, :, never], biases[-1][:, :, never] = 0.0, _LOW
+        return _Network(self.scaling, tuple(weights), tuple(biases), self.link, self.middle, self.spread)
+
+    def _loss(self, valid: Sample, inputs: Singles) -> float:
+        model = self.model(_Best(0, 0.0, self.flat))
+        given = np.concatenate([model.answer(inputs[i : i + _CHUNK]) for i in range(0, len(inputs), _CHUNK)])
+        return float(np.average(losses(self.link, valid.target, given), weights=valid.weights))
+
+    def _step(self, rows: Any, step: int, n_steps: int) -> None:
+        x = self.inputs[rows] * self.views[0]
+        hidden, active, masks = [x], [], []
+        keep = np.float32(1.0 - self.options["dropout"])
+        n_layers = len(self.views) // 2
+        for layer in range(n_layers):
+            out = np.matmul(hidden[-1], self.views[1 + 2 * layer])
+            out += self.views[2 + 2 * layer]
+            if layer == n_layers - 1:
+                hidden.append(out)
+                break
+            with np.errstate(over="ignore"):
+                share = 1.0 / (1.0 + np.exp(-out))
+            mask = (self.rng.random(out.shape, np.float32) < keep) * (_GAIN / keep)
+            active.append(share * (1.0 + out * (1.0 - share)) * mask)
+            masks.append(mask)
+            hidden.append(out * share * mask)
+        delta = self._delta(hidden[-1], rows)
+        for layer in range(n_layers - 1, -1, -1):
+            np.matmul(hidden[layer].transpose(0, 2, 1), delta, out=self.slopes[1 + 2 * layer])
+            self.slopes[2 + 2 * layer][:] = delta.sum(axis=1, keepdims=True)
+            delta = np.matmul(delta, self.views[1 + 2 * layer].transpose(0, 2, 1))
+            if layer:
+                delta *= active[layer - 1]
+        self.slopes[0][:] = (delta * self.inputs[rows]).sum(axis=1, keepdims=True)
+        self._descend(step, n_steps)
+
+    def _delta(self, outputs: Singles, rows: Any) -> Singles:
+        """Return the slope of the mean loss with respect to the outputs of all members."""
+        target, weights = self.train.target[rows], self.row_weights[rows] / np.float32(len(rows))
+        if self.link is Link.IDENTITY:
+            wanted = ((target - self.middle) / self.spread).astype(np.float32)[:, None]
+            return np.asarray((outputs - wanted) * (2.0 * weights[:, None]))
+        if self.link is Link.SIGMOID:
+            with np.errstate(over="ignore"):
+                share = 1.0 / (1.0 + np.exp(-outputs))
+            delta = share - target.astype(np.float32)[:, None]
+            return np.asarray(delta * weights[:, None])
+        powers = np.exp(outputs - outputs.max(axis=2, keepdims=True))
+        powers /= powers.sum(axis=2, keepdims=True)
+        powers[:, np.arange(len(rows)), target.astype(np.int64)] -= 1.0
+        return np.asarray(powers * weights[:, None])
+
+    def _descend(self, step: int, n_steps: int) -> None:
+        """One step of Adam with decoupled weight decay on a cosine schedule."""
+        first, second = _BETAS
+        share = min(1.0, step / n_steps)
+        factor = 0.5 * (1.0 + np.cos(np.pi * share)) * min(1.0, (step + 1) / (_WARM_UP * n_steps + 1))
+        self.first += (1.0 - first) * (self.slope - self.first)
+        self.second += (1.0 - second) * (self.slope * self.slope - self.second)
+        correction = np.sqrt(1.0 - second ** (step + 1)) / (1.0 - first ** (step + 1))
+        rates = self.rates * np.float32(factor)
+        self.flat -= rates * (
+            np.float32(correction) * self.first / (np.sqrt(self.second) + np.float32(1e-8))
+            + self.decays * self.flat
+        )
+
+
+def _inputs(scaling: Scaling, dense: Singles) -> Singles:
+    scaled = scaling.transform(dense)
+    return np.asarray(scaled / np.sqrt(1.0 + scaled * scaled * (1.0 / (_BEND * _BEND))), dtype=np.float32)
+
+
+def _over(graph: Graph, squared: str) -> str:
+    return graph.add("Mul", squared, graph.constant(1.0 / (_BEND * _BEND)))
+
+
+def _forward(weights: tuple[Singles, ...], biases: tuple[Singles, ...], inputs: Singles) -> Singles:
+    """Return the outputs of every member, shape (n_members, n_rows, n_outputs)."""
+    hidden: Singles = np.matmul(inputs[None], weights[0]) + biases[0]
+    for weight, bias in zip(weights[1:], biases[1:], strict=True):
+        with np.errstate(over="ignore"):
+            active = hidden * (1.0 / (1.0 + np.exp(-hidden))) * _GAIN
+        hidden = np.asarray(np.matmul(active, weight) + bias)
+    return hidden
