@@ -220,7 +220,7 @@ def differences(lines: Sequence[Line], rounds: Rounds, groups: dict[str, list[st
         ["table", OURS, rivals[0], "difference (95 %)", "verdict"],
         rows,
         {
-            "difference": "our error less theirs as a share of theirs (of roc_auc: 1 less it); below 0 is better",
+            "difference": "our error less theirs, a share of theirs (of roc_auc, 1 less it); below 0 is good",
             "verdict": "by a paired bootstrap over test rows; the luck of training is not in it",
         },
     )
