@@ -23,11 +23,13 @@ from results import append, is_settled, key_of, read_lines
 from runs import Run, Setting, execute
 from scoring import IS_HIGHER_BETTER
 from tables import MODALITIES, TASKS, read_catalog
+from watch import end_cleanly
 
 
 def main() -> None:
     """Do the runs that are missing, then print the tables."""
     options = parse()
+    end_cleanly()
     if not options.report:
         runs = wanted(options)
         done = read_lines(options.results)
@@ -79,7 +81,9 @@ def wanted(options: argparse.Namespace) -> list[Run]:
         if entry["task"] not in TASKS or entry["metric"] not in IS_HIGHER_BETTER:
             sys.exit(f"{entry['name']}: the task {entry['task']!r} with {entry['metric']!r} is not compared.")
     peers = []
-    for peer in chosen_peers(options.peers or ",".join(read_peers())):
+    for peer in chosen_peers(
+        options.peers or ",".join(peer.name for peer in read_peers().values() if not peer.extra)
+    ):
         if peer.python(options.environments).exists():
             peers.append(peer)
         elif options.peers:

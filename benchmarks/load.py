@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from registry import ENVIRONMENTS, chosen_peers
 from runs import Run, Setting, execute
 from tables import read_catalog
+from watch import end_cleanly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--busy", default="0,2", help="how many processes compete, one training for each")
     parser.add_argument("--environments", type=Path, default=ENVIRONMENTS)
     options = parser.parse_args()
+    end_cleanly()
     catalog, lines = read_catalog(options.data), []
     with tempfile.TemporaryDirectory(prefix="load-") as made:
         setting = Setting(options.data, Path(made) / "load.jsonl", options.environments)
@@ -79,13 +81,25 @@ def is_kept(line: dict[str, Any]) -> bool:
 
 def as_table(lines: list[dict[str, Any]]) -> str:
     """Write the trainings as Markdown."""
-    heads = ["table", "peer", "busy", "others' cores", "limit s", "allowed s", "elapsed s", "kept", "score"]
+    heads = [
+        "table",
+        "peer",
+        "busy",
+        "others' cores",
+        "limit s",
+        "allowed s",
+        "elapsed s",
+        "kept",
+        "score",
+        "says",
+    ]
     rows: list[list[object]] = [[*heads], ["---"] * len(heads)]
     for line in lines:
         limit = line["time_limit_s"]
         cells = [line["dataset"], line["peer"], line["n_busy"], line["others_cores"], limit, allowed_s(limit)]
         score = line["error"] if line["score"] is None else line["score"]
         rows.append([*cells, line.get("fit_s"), "yes" if is_kept(line) else "no", score])
+        rows[-1].append(", ".join((line.get("notes") or {}).get("findings", [])))
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
 
 

@@ -23,6 +23,7 @@ class Peer:
     adapter: str
     environment: str | None = None
     group: str | None = None
+    extra: bool = False
     options: dict[str, Any] = field(default_factory=dict)
 
     def python(self, environments: Path) -> Path:

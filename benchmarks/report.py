@@ -43,8 +43,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("results", type=Path)
     parser.add_argument("--time-limit", type=float, help="default: every limit in the file")
+    parser.add_argument("--peers", default="", help="only these; default: all in the file")
     options = parser.parse_args()
-    lines = [*read_lines(options.results).values()]
+    peers = {name for name in options.peers.split(",") if name}
+    lines = [line for line in read_lines(options.results).values() if not peers or line["peer"] in peers]
     for limit in sorted({line["time_limit_s"] for line in lines}):
         if options.time_limit in (None, limit):
             print(report([line for line in lines if line["time_limit_s"] == limit]))

@@ -20,6 +20,7 @@ from panels import Panel, page
 from registry import ENVIRONMENTS, chosen_peers
 from results import append, key_of, read_lines
 from runs import Run, Setting, execute
+from watch import end_cleanly
 from worlds import make_world
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="SVG to write")
     parser.add_argument("--plot-only", action="store_true")
     options = parser.parse_args()
+    end_cleanly()
     steps = [Step("rows", int(n), AT_COLUMNS) for n in options.rows.split(",") if n]
     steps += [Step("columns", AT_ROWS, int(n)) for n in options.columns.split(",") if n]
     for step in [] if options.plot_only else steps:

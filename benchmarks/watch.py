@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +22,11 @@ EVERY_S = 0.4
 START_S, AFTER_FIT_S = 180.0, 240.0
 """Seconds for reading and importing, and for everything after the fit."""
 BEFORE_FIT = ("read", "import")
+
+
+def end_cleanly() -> None:
+    """Let a request to end stop the run in progress, too: it lives in a session of its own."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def fit_limit_s(time_limit_s: float) -> float:
@@ -106,7 +112,7 @@ def _wait(process: subprocess.Popen[bytes], usage: Usage, record: Path, limit_s:
             stage, since = group, time.monotonic()
         most = {"start": START_S, "fit": limit_s, "after": AFTER_FIT_S}[stage]
         if time.monotonic() - since > most:
-            return f"killed after {most:.0f} s in stage {stage}"
+            return f"killed after {most:g} s in stage {stage}"
         time.sleep(EVERY_S)
     return None
 

@@ -36,7 +36,7 @@ class Peer(Adapter):
         self.package.init(nthreads=self.question.n_cores, port=port, ice_root=folder, log_dir=folder)
         self.package.no_progress()
         self.model = self.search(
-            max_runtime_secs=int(self.question.time_limit_s),  # a float raises an error
+            max_runtime_secs=max(1, int(self.question.time_limit_s)),  # of a float: an error; 0: no limit
             seed=self.question.seed + 1,
             sort_metric=METRICS[self.question.metric],
         )

@@ -37,7 +37,7 @@ class Peer(Adapter):
             mode=mode,
             ml_task=TASKS[question.task],
             eval_metric=METRICS[question.metric],
-            total_time_limit=int(question.time_limit_s),  # a float raises an error
+            total_time_limit=max(1, int(question.time_limit_s)),  # a float raises an error
             explain_level=0,
             random_state=question.seed,
             n_jobs=question.n_cores,

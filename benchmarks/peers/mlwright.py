@@ -40,7 +40,7 @@ class Peer(Adapter):
             "own": evidence.get("test", {}).get(asked.metric),
             "elapsed_s": evidence.get("budget", {}).get("elapsed_s"),
             "n_trials": len(evidence.get("leaderboard", [])),
-            "findings": [finding.get("code") for finding in evidence.get("findings", [])],
+            "findings": [finding.get("rule") for finding in evidence.get("findings", [])],
         }
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
