@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EVERY_S = 0.4
 START_S, AFTER_FIT_S = 180.0, 240.0
 """Seconds for reading and importing, and for everything after the fit."""
+GONE_S = 10.0
+"""Longest wait for killed processes to be gone."""
 BEFORE_FIT = ("read", "import")
 
 
@@ -62,11 +64,17 @@ class Usage:
         self.peak_mb = max(self.peak_mb, total / 1e6)
 
     def end(self) -> None:
-        """Kill whatever is left; a number that was given to another process since then is spared."""
+        """Kill whatever is left and wait until it is gone, so that it does not disturb the next run.
+
+        A number that was given to another process since then is spared.
+        """
         for process in self.seen.values():
             with suppress(psutil.Error):
                 if process.is_running():
                     process.kill()
+        end = time.monotonic() + GONE_S
+        while any(map(_is_alive, self.seen.values())) and time.monotonic() < end:
+            time.sleep(0.02)
 
 
 def watch(
@@ -87,10 +95,11 @@ def watch(
         try:
             killed = _wait(process, usage, record, limit_s)
         finally:
+            usage.sample(process.pid)  # once its parent is dead, a child that left the session is lost
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            usage.end()
             process.wait()
+            usage.end()
     wall_s = time.monotonic() - start
     cpu_s = max(sum(usage.cpu_s.values()), _children_s() - children)
     return {
@@ -115,6 +124,13 @@ def _wait(process: subprocess.Popen[bytes], usage: Usage, record: Path, limit_s:
             return f"killed after {most:g} s in stage {stage}"
         time.sleep(EVERY_S)
     return None
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
 
 
 def _group(record: Path) -> str:
