@@ -99,7 +99,8 @@ def execute(run: Run, setting: Setting) -> dict[str, Any]:
             folder / RECORD,
             place / f"{tag}.log",
             fit_limit_s(run.time_limit_s),
-            environment(run.peer, len(job["cores"])),
+            environment(run.peer, len(setting.cores)),
+            setting.cores,
         )
         record = read_record(folder / RECORD)
         line |= record | cost | {"finished": time.strftime("%Y-%m-%dT%H:%M:%S")}
@@ -118,16 +119,18 @@ def execute(run: Run, setting: Setting) -> dict[str, Any]:
 
 def describe(run: Run, folder: Path, setting: Setting) -> dict[str, Any]:
     """Write down what the worker has to know."""
-    shown = read_environments()[run.peer.environment].shows if run.peer.environment else ("mlwright",)
+    shown: tuple[str, ...] = (
+        read_environments()[run.peer.environment].shows if run.peer.environment else ("mlwright",)
+    )
     return {
         "entry": run.entry,
         "data": str((setting.data / run.entry["name"]).resolve()),
         "adapter": run.peer.adapter,
         "options": run.peer.options,
-        "shows": shown,
+        "shows": (*shown, "pandas"),
         "time_limit_s": run.time_limit_s,
         "seed": run.seed,
-        "cores": setting.cores,
+        "n_cores": len(setting.cores),
         "folder": str(folder),
     }
 

@@ -78,9 +78,14 @@ class Usage:
 
 
 def watch(
-    command: list[str], record: Path, log: Path, limit_s: float, environment: dict[str, str]
+    command: list[str],
+    record: Path,
+    log: Path,
+    limit_s: float,
+    environment: dict[str, str],
+    cores: list[int],
 ) -> dict[str, Any]:
-    """Run a command until it ends or its stage takes too long; return what it cost and why it ended."""
+    """Run a command on some cores until it ends or a stage takes too long; say what it cost and why."""
     usage, start, busy = Usage(), time.monotonic(), _busy_s()
     children = _children_s()
     with log.open("w", encoding="utf-8") as out:
@@ -92,6 +97,9 @@ def watch(
             env=os.environ | environment,
             start_new_session=True,
         )
+        if hasattr(os, "sched_setaffinity"):
+            with suppress(ProcessLookupError):  # it has ended already
+                os.sched_setaffinity(process.pid, cores)  # at once: a thread that exists would stay elsewhere
         try:
             killed = _wait(process, usage, record, limit_s)
         finally:

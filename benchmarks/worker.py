@@ -51,8 +51,6 @@ def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder = Path(job["folder"])
     record, peer = Record(folder / RECORD), None
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, job["cores"])
     try:
         record.enter("read")
         table = read_table(job["entry"], Path(job["data"]))
@@ -85,7 +83,7 @@ def ask(job: dict[str, Any], table: Table, folder: Path) -> Question:
         n_classes=table.n_classes,
         time_limit_s=job["time_limit_s"],
         seed=job["seed"],
-        n_cores=len(job["cores"]),
+        n_cores=job["n_cores"],
         folder=own,
         options=job["options"],
     )
