@@ -208,10 +208,12 @@ def differences(lines: Sequence[Line], rounds: Rounds, groups: dict[str, list[st
         return ""
     rows, verdicts = [], []
     for name in names(lines, "dataset"):
-        sides = [_side(lines, name, peer) for peer in (OURS, rivals[0])]
+        seeds = {seed for dataset, seed in complete(rounds, [OURS, rivals[0]]) if dataset == name}
+        here = [line for line in lines if line["dataset"] == name and line["seed"] in seeds]
+        sides = [_side(here, peer) for peer in (OURS, rivals[0])]
         if sides[0] is None or sides[1] is None:
             continue
-        metric = next(line["metric"] for line in lines if line["dataset"] == name)
+        metric = here[0]["metric"]
         gap = relative_difference(metric, sides[0], sides[1])
         verdict = "better" if gap.high < 0 else "worse" if gap.low > 0 else "not told apart"
         verdicts.append(verdict)
@@ -228,9 +230,9 @@ def differences(lines: Sequence[Line], rounds: Rounds, groups: dict[str, list[st
     )
 
 
-def _side(lines: Sequence[Line], name: str, peer: str) -> tuple[float, list[float | None]] | None:
-    """Average score and resampled scores over seeds."""
-    found = [line for line in lines if line["dataset"] == name and line["peer"] == peer]
+def _side(lines: Sequence[Line], peer: str) -> tuple[float, list[float | None]] | None:
+    """Average score and resampled scores of one table over seeds."""
+    found = [line for line in lines if line["peer"] == peer]
     if not found or any(line["score"] is None for line in found):
         return None
     columns = zip(*(line["resampled"] for line in found), strict=True)

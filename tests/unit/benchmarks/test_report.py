@@ -74,6 +74,11 @@ def test_a_difference_is_a_verdict_by_test_rows(lines):
     assert row(text, "mlwright against autogluon_medium", "two")[4] == "worse"
 
 
+def test_a_difference_is_of_seeds_that_both_ran(lines):
+    text = report([*lines, line("one", "autogluon_medium", 0.5, seed=1)])
+    assert row(text, "mlwright against autogluon_medium", "one")[3].startswith("-11.8%")
+
+
 def test_promises_are_held_against_the_test_file(lines):
     text = report(lines)
     assert row(text, "Does mlwright keep", "one")[-2:] == ["yes", "yes"]
