@@ -24,17 +24,22 @@ _HYPERPARAMETERS = (
     "rounds", "learning_rate", "num_leaves", "feature_fraction", "bagging_fraction", "min_data_in_leaf",
     "lambda_l1", "lambda_l2", "extra_trees",
 )  # fmt: skip
-_PORTFOLIO: list[tuple[str, int, float, tuple[Any, ...]]] = [
-    ("small trees", 20, 1.2, (1500, 0.0134, 20, 0.43, 0.71, 2, 0.51, 0.51, False)),
-    ("deep", 30, 2.5, (800, 0.0114, 84, 0.53, 0.98, 3, 0.03, 0.84, False)),
-    ("randomized", 40, 1.0, (1500, 0.018, 39, 0.46, 0.88, 3, 0.24, 0.36, True)),
-    ("tiny trees", 50, 2.0, (3000, 0.0127, 5, 0.73, 0.85, 12, 0.24, 0.3, True)),
-    ("wide", 60, 3.0, (800, 0.018, 180, 0.4, 0.95, 12, 0.77, 1.6, True)),
-    ("stumps", 70, 2.0, (3000, 0.02, 2, 0.59, 0.84, 17, 0.08, 0.77, False)),
+_PORTFOLIO: list[tuple[str, float, tuple[Any, ...]]] = [
+    ("small trees", 1.2, (1500, 0.0134, 20, 0.43, 0.71, 2, 0.51, 0.51, False)),
+    ("deep", 2.5, (800, 0.0114, 84, 0.53, 0.98, 3, 0.03, 0.84, False)),
+    ("randomized", 1.0, (1500, 0.018, 39, 0.46, 0.88, 3, 0.24, 0.36, True)),
+    ("tiny trees", 2.0, (3000, 0.0127, 5, 0.73, 0.85, 12, 0.24, 0.3, True)),
+    ("wide", 3.0, (800, 0.018, 180, 0.4, 0.95, 12, 0.77, 1.6, True)),
+    ("stumps", 2.0, (3000, 0.02, 2, 0.59, 0.84, 17, 0.08, 0.77, False)),
 ]
-"""Name, order, cost, and the hyperparameters in the order above."""
-_COMBINED = {"small trees": 24, "deep": 34, "randomized": 44}
-"""Those that are tried with combined features as well, and when."""
+"""Name, cost, and the hyperparameters in the order above."""
+_COMBINED = ("small trees", "deep", "randomized")
+"""Those that are tried with combined features as well."""
+_ORDER_FEW = {"small trees": 20, "randomized": 24, "tiny trees": 26, "deep": 36, "wide": 60, "stumps": 50}
+_ORDER_SOME = {"small trees": 20, "randomized": 26, "deep": 30, "tiny trees": 32, "wide": 60, "stumps": 70}
+_ORDER_MANY = {"small trees": 20, "deep": 24, "randomized": 36, "tiny trees": 50, "wide": 60, "stumps": 70}
+"""When each is tried, below 2,000 rows, below 8,000 and above; with combined features a little later."""
+_LATER = {"small trees": 2, "deep": 4, "randomized": 10}
 _N_COMBINED = 60
 _ROWS_TO_COMBINE = 1_000
 """With fewer rows chance picks the combinations."""
@@ -62,19 +67,19 @@ class LightGBM(Learner):
         small = shape.n_rows < 5_000
         unwanted = {"wide"} if shape.n_rows < 2_000 else set() if small else {"stumps"}
         found = []
-        for name, order, cost, values in _PORTFOLIO:
+        for name, cost, values in _PORTFOLIO:
             if name in unwanted:
                 continue
             one = Configuration(
                 name=f"lightgbm {name}",
-                order=_order(name, order, shape),
+                order=_order(name, shape),
                 cost=cost,
                 parameters={**plain, **dict(zip(_HYPERPARAMETERS, values, strict=True))},
             )
             found.append(one)
             if name in _COMBINED and shape.n_rows >= _ROWS_TO_COMBINE:
                 combined = f"lightgbm {name}, combined"
-                later = _order(name, _COMBINED[name], shape)
+                later = _order(name, shape) + _LATER[name]
                 found.append(
                     replace(one, name=combined, order=later, cost=1.8 * cost, n_combined=_N_COMBINED)
                 )
@@ -98,7 +103,7 @@ class LightGBM(Learner):
             watched = [
                 lightgbm.Dataset(valid.matrix.dense, label=valid.target, weight=valid.weights, reference=data)
             ]
-        patience = max(20, round(300 * min(1.0, 10_000 / len(train.target)) / limits.haste))
+        patience = _patience(parameters["learning_rate"], len(train.target))
         watch = _Watch(limits, rounds, patience if valid is not None else None)
         booster = lightgbm.train(
             parameters, data, num_boost_round=rounds, valid_sets=watched, callbacks=[watch]
@@ -107,16 +112,11 @@ class LightGBM(Learner):
         return _describe(booster, kept, train, valid, limits, watch)
 
 
-def _order(name: str, order: int, shape: Shape) -> int:
-    """Try first what usually wins: additive trees on small data, exact splits with many classes.
-
-    On tiny data the linear model still goes first: it takes a tenth of the time.
-    """
-    if name == "tiny trees" and shape.n_rows < 5_000:
-        return 25
-    if name in ("deep", "small trees") and shape.n_scores > 2 and shape.n_rows >= 1_000:
-        return max(2, order - 35)  # before them the baseline and, on text, the linear model
-    return order
+def _order(name: str, shape: Shape) -> int:
+    """Try first what usually wins: plain before deep trees on few rows, deep ones sooner on many."""
+    if shape.n_rows < 2_000:
+        return _ORDER_FEW[name]
+    return _ORDER_SOME[name] if shape.n_rows < 8_000 else _ORDER_MANY[name]
 
 
 def _library_parameters(
@@ -145,6 +145,11 @@ def _library_parameters(
     rate = found["learning_rate"] * (2.0 if len(train.target) >= _MANY_ROWS else 1.0)
     found["learning_rate"] = min(0.3, rate * boldness * limits.haste)
     return found
+
+
+def _patience(rate: float, n_rows: int) -> int:
+    """Wait shorter for a better round where steps are larger, and where there are rows to tell soon."""
+    return max(20, round(min(300.0, 5.0 / rate) * min(1.0, 10_000 / n_rows)))
 
 
 @final

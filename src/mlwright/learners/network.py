@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
@@ -26,6 +26,8 @@ _WARM_UP = 0.02
 _FRONT_RATE = 5.0
 """The scales of the features learn faster than the rest."""
 _CHUNK = 4096
+_MANY_CLASSES = 12
+_N_COMBINED, _ROWS_TO_COMBINE = 60, 2_000
 _LOW = -30.0
 """The score of a class that the training rows of a fold do not hold."""
 _TRAINING_SHARE = 0.8
@@ -126,8 +128,18 @@ class Network(Learner):
             "decay": 0.05,
             "dropout": 0.3 if shape.n_rows < 8_000 else 0.1,
         }
-        encodings = ("one_hot", "target_mean")
-        return [Configuration(name="network", order=28, cost=2.0, parameters=parameters, encodings=encodings)]
+        order = 24 if shape.n_rows < 8_000 else 29 if shape.n_rows < 20_000 else 40
+        if shape.n_scores > _MANY_CLASSES:
+            order = 15  # trees need one per class and round, a network one more column
+        plain = Configuration(
+            name="network", order=order, cost=1.5, parameters=parameters, encodings=("one_hot", "target_mean")
+        )
+        if shape.n_rows < _ROWS_TO_COMBINE:
+            return [plain]
+        combined = replace(
+            plain, name="network, combined", order=order + 10, cost=2.0, n_combined=_N_COMBINED
+        )
+        return [plain, combined]
 
     def fit(
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from mlwright.core.learner import Configuration
     from mlwright.tuning.trial import Trial
 
-_TRIAL_SHARE = 0.3
+_TRIAL_SHARE = 0.2
 """One candidate may use this share of the whole time."""
 _TRIALS_REFITTED = 4
+_WORTH = 0.35
+"""A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
 FINISH_S, S_PER_NODE, S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
 _TELLING_COST = 0.3
@@ -54,7 +56,7 @@ class Schedule:
         known = [(t.seconds, t.configuration.cost) for t in finished if t.configuration.cost > _TELLING_COST]
         per_cost = sum(s for s, _ in known) / sum(c for _, c in known) if known else 0.0
         needed = per_cost * configuration.cost / max(1, self.n_workers)
-        return time.monotonic() + 0.6 * needed < self._search_end()
+        return time.monotonic() + _WORTH * needed < self._search_end()
 
     def allowed_s(self, configuration: Configuration) -> float | None:
         """Return how long a fit that starts now may take [s]; None when work is counted."""
