@@ -96,6 +96,14 @@ def train(  # noqa: PLR0913 - the parameters are the options
         int | None,
         typer.Option(metavar="N", min=1, help="Budget by work instead of time: how many candidates to try."),
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="beside the model until it is written",
+            help="Where finished fits are kept, so that the same command goes on after a kill.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", show_default="DATA.mlw", help="Where the model goes."),
@@ -121,16 +129,19 @@ def train(  # noqa: PLR0913 - the parameters are the options
         check_writable(files.report, data, test)
     limit_s = _limit(time_limit, max_trials)
     from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.run import remove_run
     from mlwright.workflow.train import train as run_training
 
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        refit=refit.value,
+        refit=refit.value, run=run or place.with_suffix(".run"), run_anew=run is None,
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen)
     _save(model, files)
+    if run is None:
+        remove_run(place.with_suffix(".run"))
     if as_json:
         print_json(document(model.evidence, files))
     else:

@@ -15,13 +15,15 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, final
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, final
 
 from mlwright.tuning.job import Job, Outcome, run_job
 from mlwright.tuning.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mlwright.tuning.journaled import Journaled
 
 _LENGTH = struct.Struct("<Q")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -112,7 +114,7 @@ class Processes:
             return self.wait(timeout_s)
         reason = f"The worker process ended with status {code}"
         reason += " (killed, perhaps for memory)." if code == -9 else "."
-        return Outcome(number=job.number, seconds=0.0, error=reason)
+        return Outcome(number=job.number, seconds=0.0, error=reason, is_chance=True)
 
     def abandon(self) -> None:
         """Kill the busy workers; new ones take their places."""
@@ -141,11 +143,11 @@ class Processes:
         threading.Thread(target=listen, daemon=True).start()
 
 
-Crew = Alone | Processes
+Crew: TypeAlias = "Alone | Processes | Journaled"
 """Whoever runs the jobs: at most `n_idle` are handed out at a time."""
 
 
-def open_crew(n_workers: int) -> Crew:
+def open_crew(n_workers: int) -> Alone | Processes:
     """Return a crew of that many processes, or this process for 0."""
     return Processes(n_workers) if n_workers else Alone()
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwright.core.interrupt import ending_is_near
 from mlwright.core.progress import Listener, event
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
+from mlwright.tuning.journaled import Journaled
 from mlwright.tuning.refit import baseline
 from mlwright.tuning.search import Search
 from mlwright.tuning.workers import Crew, open_crew
@@ -24,16 +22,22 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Integers
     from mlwright.core.budget import Budget
+    from mlwright.tuning.journal import Journal
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.prepare import Prepared
+    from mlwright.workflow.run import Run
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
 
 
-def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Listener) -> Fitted:
-    """Search under the budget and compile the winner."""
-    with _work_folder() as folder, _crew(prepared, budget) as crew:
+def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Listener, run: Run) -> Fitted:
+    """Search under the budget and compile the winner; what `run` knows already is not done again."""
+    folder = run.rows
+    with (
+        run.journal(prepared, options, budget, listen) as journal,
+        _crew(prepared, budget, journal) as crew,
+    ):
         with budget.phase("features"):
             listen(event(budget, "preparing", "making features"))
             recipe, store = make_store(
@@ -88,21 +92,12 @@ def n_folds(n_rows: int) -> int:
 
 
 @contextmanager
-def _work_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="mlwright-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _crew(prepared: Prepared, budget: Budget) -> Iterator[Crew]:
+def _crew(prepared: Prepared, budget: Budget, journal: Journal | None) -> Iterator[Crew]:
     n_cells = prepared.train.n_rows * max(1, len(prepared.train.columns))
     is_small = n_cells < _SMALL_CELLS and (budget.max_trials is not None or budget.left_s < _SHORT_S)
     crew = open_crew(0 if is_small else _n_processors())
     try:
-        yield crew
+        yield crew if journal is None else Journaled(crew, journal)
     finally:
         crew.stop()
 

@@ -22,7 +22,8 @@ class TrainOptions:
     not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off). `refit` decides whether the judged recipe is fitted
-    again on all rows.
+    again on all rows. `run` is the folder that makes a killed training go on; with `run_anew` one of
+    other work is emptied, not refused.
     """
 
     time_limit_s: float | None = None
@@ -38,6 +39,8 @@ class TrainOptions:
     test: object | None = None
     refit: str = "auto"
     name: str = ""
+    run: str | Path | None = None
+    run_anew: bool = False
 
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
@@ -91,6 +94,7 @@ class TrainArguments(TypedDict, total=False):
     exclude: str | list[str] | None
     test: object
     refit: str
+    run: str | Path | None
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -113,6 +117,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         exclude=_names(arguments.get("exclude")),
         test=arguments.get("test"),
         refit=arguments.get("refit", "auto"),
+        run=arguments.get("run"),
     )
 
 

@@ -17,6 +17,7 @@ from mlwright.report.card import model_card
 from mlwright.workflow.fit import fit
 from mlwright.workflow.judge import judge
 from mlwright.workflow.prepare import prepare
+from mlwright.workflow.run import open_run
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
@@ -36,14 +37,15 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
         The compiled program differs from the trained model; nothing ships.
     """
     budget = Budget(time_limit_s=options.limit_s, max_trials=options.max_trials)
-    with budget.phase("read and understand"):
-        listen(Event(phase="reading", message="reading and understanding the data"))
-        prepared = prepare(data, target, options)
-    fitted = fit(prepared, options, budget, listen)
-    with ending_is_near():
-        listen(Event(phase="judging", message="opening the sealed test"))
-        evidence = judge(prepared, fitted, options, budget)
-        return _wrap(prepared, fitted, evidence, options, budget)
+    with open_run(options) as run:
+        with budget.phase("read and understand"):
+            listen(Event(phase="reading", message="reading and understanding the data"))
+            prepared = prepare(data, target, options)
+        fitted = fit(prepared, options, budget, listen, run)
+        with ending_is_near():
+            listen(Event(phase="judging", message="opening the sealed test"))
+            evidence = judge(prepared, fitted, options, budget)
+            return _wrap(prepared, fitted, evidence, options, budget)
 
 
 def _wrap(
