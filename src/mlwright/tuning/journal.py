@@ -39,8 +39,11 @@ _NO_DAMAGE = (
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOMEM,
 )  # fmt: skip
 """Errors that say nothing about what the file holds."""
-_MOST_ENTRIES = 10_000
-"""So many numbers are tried when a damaged file cannot say how many entries it has."""
+_PAGE_BYTES = 4096
+_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""The second: SQLite quotes what it finds in a damaged file, whatever that is."""
+_MOST_ENTRIES = 100_000
+"""So many numbers are tried at most: a damaged file may say anything about how many entries it has."""
 
 
 def _silence(phase: str, message: str) -> None:
@@ -61,12 +64,13 @@ class Journal:
         self._time_limit_s, self._tell = time_limit_s, tell
         self._classes = _classes()
         self._rows: dict[str, list[int]] = {}
-        self._n_damaged = 0
+        # Of a file that is shorter than its first page SQLite says nothing.
+        self._is_damaged = path.exists() and 0 < path.stat().st_size < _PAGE_BYTES
         self._is_failing = False
         self._file = self._open(path)
         self.n_known = len(self._rows)
-        if self._n_damaged:
-            self._tell("journal", f"{self._n_damaged} of its entries were damaged; their fits are done again")
+        if self._is_damaged:
+            self._tell("journal", "it was damaged; the fits that are lost are done again")
 
     def find(self, job: Job, store: str) -> Outcome | None:
         """Return what came of this job on that store; None if it is still to be done."""
@@ -92,7 +96,7 @@ class Journal:
         try:
             data = to_bytes(replace(outcome, number=0), self._classes)
             self._write(job, identity(job, store), outcome, data)
-        except (sqlite3.Error, OverflowError, TypeError) as error:
+        except (sqlite3.Error, OverflowError, TypeError, UnicodeDecodeError) as error:
             if not self._is_failing:
                 self._tell("journal", f"cannot be written ({error}); a run that is killed would repeat this")
             self._is_failing = True
@@ -111,7 +115,8 @@ class Journal:
         seal = _seal(key, self._time_limit_s, data)
         error = outcome.error.split("\n", 1)[0]
         values = (key, title, outcome.seconds, error, self._time_limit_s, seal, data)
-        self._file.execute(_NEW_ENTRY, values)
+        row = self._file.execute(_NEW_ENTRY, values).lastrowid
+        self._rows.setdefault(key, []).append(row or 0)
 
     def _has_more_time(self, limit_s: float | None) -> bool:
         """Tell whether this run has more time than one that had `limit_s`."""
@@ -132,7 +137,7 @@ class Journal:
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
             return self._read(path)
-        except sqlite3.DatabaseError as error:
+        except _DAMAGE as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DAMAGE:
                 raise
             return self._renew(path)
@@ -142,7 +147,7 @@ class Journal:
         try:
             for row in range(1, _last(file) + 1):
                 self._look_at(file, row)
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             file.close()
             raise
         return file
@@ -150,22 +155,17 @@ class Journal:
     def _renew(self, path: Path) -> sqlite3.Connection:
         """Carry what can still be read into a new file."""
         self._rows.clear()
-        self._n_damaged = 0
         fresh = path.with_suffix(".new")
         _remove(fresh)
         with closing(_connect(fresh)) as file:
             for values in _salvage(path):
-                if values is None or not _is_whole(values):
-                    self._n_damaged += 1
-                else:
+                if _is_whole(values):
                     file.execute(_NEW_ENTRY, values)
         # The old log first: it must never be applied to the new file.
         _remove(path)
         fresh.replace(path)
-        n_damaged = max(1, self._n_damaged)  # something was wrong, or nobody would be here
-        file = self._read(path)
-        self._n_damaged = n_damaged
-        return file
+        self._is_damaged = True
+        return self._read(path)
 
     def _look_at(self, file: sqlite3.Connection, row: int) -> None:
         values = file.execute(_ENTRY, (row,)).fetchone()
@@ -174,7 +174,7 @@ class Journal:
         if _is_whole(values):
             self._rows.setdefault(values[0], []).append(row)
         else:
-            self._n_damaged += 1
+            self._is_damaged = True
 
 
 def identity(job: Job, store: str) -> str:
@@ -217,14 +217,15 @@ def _connect(path: Path) -> sqlite3.Connection:
         file.execute("PRAGMA journal_mode = WAL")
         file.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut too
         file.execute(_TABLE)
-    except sqlite3.DatabaseError:
+    except _DAMAGE:
         file.close()
         raise
     return file
 
 
 def _last(file: sqlite3.Connection) -> int:
-    return int(file.execute("SELECT max(id) FROM outcomes").fetchone()[0] or 0)
+    found = int(file.execute("SELECT max(id) FROM outcomes").fetchone()[0] or 0)
+    return min(found, _MOST_ENTRIES)
 
 
 def _seal(job: str, limit_s: float | None, data: bytes) -> str:
@@ -236,25 +237,22 @@ def _is_whole(values: tuple[Any, ...]) -> bool:
     return isinstance(data, bytes) and _seal(job, limit_s, data) == seal
 
 
-def _salvage(path: Path) -> list[tuple[Any, ...] | None]:
-    """Read the entries of a damaged file one by one, None where one cannot be read."""
-    found: list[tuple[Any, ...] | None] = []
+def _salvage(path: Path) -> list[tuple[Any, ...]]:
+    """Read the entries of a damaged file one by one."""
+    found = []
     with closing(sqlite3.connect(path)) as file:
         try:
             file.execute("PRAGMA writable_schema = ON")  # then SQLite reads files that are too short
             last = _last(file)
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             last = _MOST_ENTRIES
         for row in range(1, last + 1):
             try:
                 values = file.execute(_ENTRY, (row,)).fetchone()
-            except sqlite3.DatabaseError:
-                found.append(None)
+            except _DAMAGE:
                 continue
             if values is not None:
                 found.append(values)
-    if not any(found):
-        return []
     return found
 
 

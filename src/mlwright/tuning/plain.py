@@ -151,7 +151,11 @@ class _Reader:
         if dtype.kind not in _ARRAY_KINDS:
             message = f"an array of {dtype} is not read"
             raise ValueError(message)
-        seen: Any = np.ndarray(tuple(node["shape"]), dtype, self._cells, node["at"], order=node["order"])
+        shape, at = tuple(node["shape"]), node["at"]
+        if min(at, *shape, 0) < 0:  # numpy would look in front of the cells
+            message = "an array lies outside its cells"
+            raise ValueError(message)
+        seen: Any = np.ndarray(shape, dtype, self._cells, at, order=node["order"])
         return seen.copy(order=node["order"])
 
     def _sparse(self, node: dict[str, Any]) -> Any:

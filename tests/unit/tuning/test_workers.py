@@ -4,7 +4,10 @@ import io
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,3 +117,47 @@ def test_jobs_and_outcomes_travel_whole(folder):
     outcome = crew.wait(None)
     again = pickle.loads(pickle.dumps(outcome))  # noqa: S301
     np.testing.assert_array_equal(again.answers, outcome.answers)
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from mlwright.core.learner import Configuration, Limits
+from mlwright.core.shelves import LEARNERS
+from mlwright.tuning.job import Job
+from mlwright.tuning.workers import open_crew
+
+crew = open_crew(1)
+configuration = Configuration(name="slow", order=0, learner="slow", encodings=())
+crew.start(Job(number=1, configuration=configuration, fold=0, limits=Limits()), Path(sys.argv[1]))
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.01)
+print(crew._workers[0].pid, flush=True)
+time.sleep(60)
+"""
+SITE = "from mlwright.core.shelves import LEARNERS\nLEARNERS.package = 'shelf_of_the_test'\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a library may hold the interpreter for longer")
+@pytest.mark.parametrize("work", ["time.sleep(60)", "pow(3, 10**9)"], ids=["sleeping", "holding the interpreter"])
+def test_a_worker_dies_with_its_parent_in_the_middle_of_a_fit(work, folder, tmp_path, shelf):
+    started = tmp_path / "started"
+    shelf(slow=f"import time\nopen({str(started)!r}, 'w').close()\n{work}")
+    (tmp_path / "sitecustomize.py").write_text(SITE)
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.pathsep.join(sys.path)}"}
+    command = [sys.executable, "-c", PARENT, str(folder), str(started)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as parent:
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    end = time.monotonic() + 5.0
+    while time.monotonic() < end and is_alive(worker):
+        time.sleep(0.01)
+    assert not is_alive(worker)
+
+
+def is_alive(pid):
+    """Tell whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
