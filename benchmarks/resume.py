@@ -54,6 +54,7 @@ class Trainings:
     small_cells: int = 0
 
     def start(self, output: str, *more: str) -> subprocess.Popen[str]:
+        """Start the command in a process group of its own."""
         code = (
             f"import mlwright.workflow.fit as fit; fit._SMALL_CELLS = {self.small_cells}; "
             "from mlwright.cli.app import main; main()"
@@ -68,6 +69,7 @@ class Trainings:
 
     @property
     def mark(self) -> str:
+        """Text in the environment of every process that belongs to these trainings."""
         return f"{_MARK}-{self.home}"
 
     def finish(self, output: str, *more: str) -> str:
@@ -95,16 +97,14 @@ class Trainings:
         run = self.home / "attacked.run"
         known = len(jobs(run))
         process = self.start(output, "--run", run.name, *more)
-        assert process.stderr is not None
-        for line in process.stderr:
+        for line in process.stderr or ():
             if line.startswith(phase):
                 break
         time.sleep(delay_s)
         is_late = process.poll() is not None
         if not is_late:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stderr.close()
+        process.communicate()
         end = time.monotonic() + 2.0
         while self.left() and time.monotonic() < end:
             time.sleep(0.02)
@@ -143,7 +143,9 @@ def main() -> None:
         trainings = Trainings(Path(folder), given)
         start = time.monotonic()
         trainings.finish("whole.mlw", "--run", "whole.run")
-        print(f"uninterrupted: {time.monotonic() - start:.1f} s, {len(jobs(Path(folder) / 'whole.run'))} fits\n")
+        print(
+            f"uninterrupted: {time.monotonic() - start:.1f} s, {len(jobs(Path(folder) / 'whole.run'))} fits\n"
+        )
         print("| kill | moment | fits known at the start | fits known after | processes left |")
         print("| --- | --- | --- | --- | --- |")
         number = 0
@@ -166,7 +168,9 @@ def report(home: Path, trainings: Trainings) -> None:
     print(f"members that differ: {differing or 'none'} of {len(whole)}")
     print(f"fits in the journal: {len(done)}; done twice: {len(done) - len(set(done))}")
     print(f"fits that the uninterrupted run did, too: {set(done) == set(jobs(home / 'whole.run'))}")
-    print(f"processes left: {len(trainings.left())}; files left in TMPDIR: {len(list((home / 'tmp').iterdir()))}")
+    # ONNX Runtime puts a file of its own there as soon as it is imported.
+    left = [path.name for path in (home / "tmp").iterdir() if path.name != ".ses"]
+    print(f"processes left: {len(trainings.left())}; files left in TMPDIR: {left or 'none'}")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ def test_a_training_that_is_killed_ends_with_the_same_bytes_and_repeats_nothing(
     done = TOOLS["jobs"](tmp_path / "attacked.run")
     assert len(done) == len(set(done)) > 8
     assert trainings.left() == []
-    assert list((tmp_path / "tmp").iterdir()) == []
+    # ONNX Runtime puts a file of its own there as soon as it is imported.
+    assert [path.name for path in (tmp_path / "tmp").iterdir() if path.name != ".ses"] == []
 
 
 def test_after_a_kill_the_same_command_continues_without_being_told_where(tmp_path):

@@ -72,7 +72,9 @@ def test_a_job_is_done_once_and_its_outcome_is_exact(path, folder):
     np.testing.assert_array_equal(again.answers, first.answers)
     np.testing.assert_array_equal(again.fit.model.dense_weights, first.fit.model.dense_weights)
     np.testing.assert_array_equal(again.encoder.groups[0][0][1].values, first.encoder.groups[0][0][1].values)
-    assert again.fit.model.dense_weights.flags.f_contiguous == first.fit.model.dense_weights.flags.f_contiguous
+    assert (
+        again.fit.model.dense_weights.flags.f_contiguous == first.fit.model.dense_weights.flags.f_contiguous
+    )
 
 
 def test_identity_is_all_that_a_fit_depends_on():

@@ -81,7 +81,9 @@ def test_equal_values_give_equal_bytes():
 
 
 @pytest.mark.parametrize(
-    "value", [object(), np.array([object()]), lambda: 0, {1, 2}, Pair(print), sparse.coo_matrix((2, 2))], ids=repr
+    "value",
+    [object(), np.array([object()]), lambda: 0, {1, 2}, Pair(print), sparse.coo_matrix((2, 2))],
+    ids=repr,
 )
 def test_what_is_not_plain_data_is_not_written(value):
     with pytest.raises(TypeError, match="plain data"):
@@ -100,12 +102,12 @@ def bytes_of(tree, cells=b""):
     return struct.pack("<Q", len(text)) + text + cells
 
 
-NAME = next(iter(CLASSES))
+NAME, LINK = CLASSES
 HOSTILE = {
     "a function": {"is": "object", "class": "os.system", "fields": {"command": "true"}},
     "a builtin": {"is": "enum", "class": "builtins.eval", "value": "1"},
     "other fields": {"is": "object", "class": NAME, "fields": {"first": 1, "__class__": 2}},
-    "an enumeration as object": {"is": "object", "class": next(n for n in CLASSES if "Link" in n), "fields": {}},
+    "an enumeration as object": {"is": "object", "class": LINK, "fields": {}},
     "objects in an array": {"is": "array", "dtype": "|O", "shape": [1], "order": "C", "at": 0},
     "more cells than there are": {"is": "array", "dtype": "<f8", "shape": [10**9], "order": "C", "at": 0},
     "cells before the start": {"is": "array", "dtype": "<f8", "shape": [1], "order": "C", "at": -64},

@@ -139,7 +139,9 @@ SITE = "from mlwright.core.shelves import LEARNERS\nLEARNERS.package = 'shelf_of
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a library may hold the interpreter for longer")
-@pytest.mark.parametrize("work", ["time.sleep(60)", "pow(3, 10**9)"], ids=["sleeping", "holding the interpreter"])
+@pytest.mark.parametrize(
+    "work", ["time.sleep(60)", "pow(3, 10**9)"], ids=["sleeping", "holding the interpreter"]
+)
 def test_a_worker_dies_with_its_parent_in_the_middle_of_a_fit(work, folder, tmp_path, shelf):
     started = tmp_path / "started"
     shelf(slow=f"import time\nopen({str(started)!r}, 'w').close()\n{work}")

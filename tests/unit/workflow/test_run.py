@@ -93,7 +93,7 @@ def test_a_test_that_was_given_belongs_to_the_work(folder):
 def test_another_version_of_a_library_is_other_work(folder, monkeypatch):
     told_by(folder)
     monkeypatch.setattr(run_module, "_versions", lambda: {"numpy": "0.1"})
-    with pytest.raises(UsageError, match="version of numpy was .*, is 0.1"):
+    with pytest.raises(UsageError, match=r"version of numpy was .*, is 0\.1"):
         told_by(folder)
 
 
@@ -139,7 +139,8 @@ def test_two_trainings_at_once_in_one_folder_are_refused(folder):
 
 def test_the_lock_dies_with_its_process(folder):
     code = (
-        "import sys, time; from mlwright.workflow.run import open_run; from mlwright.workflow.options import *\n"
+        "import time; from mlwright.workflow.run import open_run; "
+        "from mlwright.workflow.options import TrainOptions\n"
         f"with open_run(TrainOptions(run={str(folder)!r})):\n    print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
