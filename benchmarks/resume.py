@@ -23,10 +23,13 @@ from pathlib import Path
 import mlwright
 
 MOMENTS = (
-    ("reading", 0.5), ("preparing", 0.3), ("searching", 3.0), ("searching", 6.0), ("searching", 3.0),
-    ("refitting", 1.0), ("refitting", 3.0), ("proving", 0.5), ("judging", 0.8),
+    ("reading", 0.5, 0.05), ("preparing", 0.3, 0.05), ("searching", 9.0, 0.6), ("refitting", 2.0, 0.15),
+    ("proving", 0.5, 0.1), ("judging", 0.8, 0.05),
 )  # fmt: skip
-"""After the first line of which phase a kill comes, and how many seconds later at most."""
+"""A kill comes after the first line of a phase, so many seconds later at most; and the share of such kills.
+
+In this order, so that most kills meet a search that has got a little further than the one before.
+"""
 _MARK = "MLWRIGHT_BENCHMARK"
 _SOURCE = str(Path(mlwright.__file__).parents[1])
 _LONGEST_S = 600.0
@@ -111,6 +114,15 @@ class Trainings:
         return Attack(phase, delay_s, known, len(jobs(run)), len(self.left()), is_late)
 
 
+def moment_at(share: float) -> tuple[str, float]:
+    """Return the moment of the kill when this share of the kills has been done."""
+    for phase, most_s, part in MOMENTS:
+        share -= part
+        if share <= 0:
+            return phase, most_s
+    return MOMENTS[-1][:2]
+
+
 def jobs(run: Path) -> list[str]:
     """Return the jobs in a journal, in the order in which they ended."""
     path = run / "journal.sqlite"
@@ -150,7 +162,7 @@ def main() -> None:
         print("| --- | --- | --- | --- | --- |")
         number = 0
         while number < options.kills:
-            phase, most_s = rng.choice(MOMENTS)
+            phase, most_s = moment_at((number + 0.5) / options.kills)
             made = trainings.attack("attacked.mlw", phase, rng.uniform(0.0, most_s))
             number += not made.is_late
             moment = f"{made.phase} + {made.delay_s:.2f} s{' (had ended)' if made.is_late else ''}"

@@ -16,6 +16,9 @@ from mlwright.tuning.job import run_job
 from mlwright.tuning.store import Store
 from mlwright.tuning.workers import receive, send
 
+if sys.platform != "win32":
+    import resource
+
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of Linux."""
 
@@ -23,6 +26,7 @@ _DIE_WITH_PARENT = 1
 def main() -> None:
     """Serve jobs until the other end closes."""
     outcomes = os.fdopen(os.dup(1), "wb")
+    _limit(int(sys.argv[1]))
     os.dup2(2, 1)  # whatever a library prints must not get between the messages
     jobs = _jobs()
     stores: dict[str, Store] = {}
@@ -34,6 +38,12 @@ def main() -> None:
             send(outcomes, run_job(stores[folder], job))
         except BrokenPipeError:
             return
+
+
+def _limit(most_bytes: int) -> None:
+    """Let the system refuse what goes beyond; libraries and mapped rows are not counted."""
+    if most_bytes and sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
 
 
 def _jobs() -> queue.Queue[Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
     from mlwright.core.budget import Budget
     from mlwright.tuning.journal import Journal
+    from mlwright.workflow.memory import Memory
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.prepare import Prepared
     from mlwright.workflow.run import Run
@@ -31,12 +32,19 @@ _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
 
 
-def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Listener, run: Run) -> Fitted:
+def fit(
+    prepared: Prepared,
+    options: TrainOptions,
+    budget: Budget,
+    listen: Listener,
+    run: Run,
+    memory: Memory | None = None,
+) -> Fitted:
     """Search under the budget and compile the winner; what `run` knows already is not done again."""
     folder = run.rows
     with (
         run.journal(prepared, options, budget, listen) as journal,
-        _crew(prepared, budget, journal) as crew,
+        _crew(prepared, budget, journal, memory) as crew,
     ):
         with budget.phase("features"):
             listen(event(budget, "preparing", "making features"))
@@ -58,6 +66,8 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             listen(event(budget, "interrupted", "keeping the best candidate so far"))
             search.ended = "interrupted by the user"
             crew.abandon()
+        if memory is not None:
+            memory.check_search(search.trials)
         chosen = search.begun() if is_interrupted else search.choose()
         if is_interrupted:
             chosen[0].weight = 1.0
@@ -92,10 +102,17 @@ def n_folds(n_rows: int) -> int:
 
 
 @contextmanager
-def _crew(prepared: Prepared, budget: Budget, journal: Journal | None) -> Iterator[Crew]:
+def _crew(
+    prepared: Prepared, budget: Budget, journal: Journal | None, memory: Memory | None
+) -> Iterator[Crew]:
     n_cells = prepared.train.n_rows * max(1, len(prepared.train.columns))
     is_small = n_cells < _SMALL_CELLS and (budget.max_trials is not None or budget.left_s < _SHORT_S)
-    crew = open_crew(0 if is_small else _n_processors())
+    n_workers, most_bytes = 0 if is_small else _n_processors(), 0
+    if memory is not None and n_workers:
+        n_workers, most_bytes = memory.n_workers(n_workers, prepared)
+    crew = open_crew(n_workers, most_bytes)
+    if memory is not None:
+        memory.watch(crew)
     try:
         yield crew if journal is None else Journaled(crew, journal)
     finally:

@@ -8,6 +8,7 @@ from typing import TypedDict, final
 
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.memory import parse_size
 
 _USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
@@ -23,7 +24,7 @@ class TrainOptions:
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off). `refit` decides whether the judged recipe is fitted
     again on all rows. `run` is the folder that makes a killed training go on; with `run_anew` one of
-    other work is emptied, not refused.
+    other work is emptied, not refused. All processes together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -41,6 +42,7 @@ class TrainOptions:
     name: str = ""
     run: str | Path | None = None
     run_anew: bool = False
+    memory_limit_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
@@ -95,6 +97,7 @@ class TrainArguments(TypedDict, total=False):
     test: object
     refit: str
     run: str | Path | None
+    memory_limit: str | int | None
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -103,7 +106,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
     for name in arguments:
         if name not in known:
             raise UnknownNameError.among("option of train", name, known)
-    limit = arguments.get("time_limit")
+    limit, memory = arguments.get("time_limit"), arguments.get("memory_limit")
     return TrainOptions(
         time_limit_s=None if limit is None else parse_duration(limit),
         max_trials=arguments.get("max_trials"),
@@ -118,6 +121,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         test=arguments.get("test"),
         refit=arguments.get("refit", "auto"),
         run=arguments.get("run"),
+        memory_limit_bytes=None if memory is None else parse_size(memory),
     )
 
 
