@@ -75,10 +75,7 @@ class Journal:
     def find(self, job: Job, store: str) -> Outcome | None:
         """Return what came of this job on that store; None if it is still to be done."""
         for row in reversed(self._rows.get(identity(job, store), [])):
-            limit_s, data = self._file.execute(
-                "SELECT limit_s, data FROM outcomes WHERE id = ?", (row,)
-            ).fetchone()
-            found = self._decode(data)
+            found, limit_s = self._entry(row)
             if found is None:
                 self._tell("journal", "an entry is not what it should be; its fit is done again")
             elif not self._has_more_time(limit_s) or not _is_cut(job, found):
@@ -117,6 +114,13 @@ class Journal:
         values = (key, title, outcome.seconds, error, self._time_limit_s, seal, data)
         row = self._file.execute(_NEW_ENTRY, values).lastrowid
         self._rows.setdefault(key, []).append(row or 0)
+
+    def _entry(self, row: int) -> tuple[Outcome | None, float | None]:
+        try:
+            _, _, _, _, limit_s, _, data = self._file.execute(_ENTRY, (row,)).fetchone()
+        except _DAMAGE:
+            return None, None
+        return self._decode(data), limit_s
 
     def _has_more_time(self, limit_s: float | None) -> bool:
         """Tell whether this run has more time than one that had `limit_s`."""

@@ -186,20 +186,20 @@ def _claim(place: Path, work: dict[str, Any], options: TrainOptions, tell: Any) 
         except (ValueError, TypeError, LookupError):
             tell("beginning anew", f"{str(path)!r} cannot be read, so nothing is known of the run")
             known, before, form = "", {}, FORMAT
-        if form != FORMAT:
+        if known == key and form == FORMAT:
+            return
+        if form != FORMAT and not options.run_anew:
             message = (
                 f"The run folder {str(place)!r} has format {form}; this mlwright knows {FORMAT}. "
                 "Continue with the mlwright that began it, or name another folder with --run."
             )
             raise UsageError(message)
-        if known == key:
-            return
-        if before and not options.run_anew:
-            message = (
-                f"The run folder {str(place)!r} is of other work: {_difference(before, work)}. "
-                "Repeat the command that began it, or name another folder with --run."
-            )
-            raise UsageError(message)
+        if before:
+            what = f"The run folder {str(place)!r} is of other work: {_difference(before, work)}."
+            if not options.run_anew:
+                message = f"{what} Repeat the command that began it, or name another folder with --run."
+                raise UsageError(message)
+            tell("beginning anew", what)
         _forget(place)
     with replacing(path) as file:
         file.write(json.dumps({"format": FORMAT, "key": key, "work": work}, indent=1).encode())
