@@ -1,11 +1,18 @@
 """Every learner on the shelf keeps the contract."""
 
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
-from mlwright.core.learner import Shape
+from mlwright.core.learner import Limits, Shape
 from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import Link
 from mlwright.testing.check_learner import check_learner
+from mlwright.testing.worlds import world
+from mlwright.tuning.job import Job, Outcome
+from mlwright.tuning.journal import Journal
+from mlwright.tuning.plain import to_bytes
 
 
 @pytest.mark.parametrize("name", LEARNERS.names())
@@ -31,3 +38,23 @@ def test_one_candidate_alone_is_tried_first_and_it_is_the_baseline(link, n_rows)
 
 def n_scores(link):
     return 5 if link is Link.SOFTMAX else 1
+
+
+@pytest.mark.parametrize("link", list(Link))
+@pytest.mark.parametrize("name", LEARNERS.names())
+def test_a_fit_survives_the_journal(name, link, tmp_path):
+    learner, here = LEARNERS.get(name), world(link)
+    if link not in learner.serves:
+        pytest.skip("it does not serve this link")
+    configuration = replace(learner.configurations(here.shape)[0], learner=name)
+    limits = Limits(rounds=5, seed=1)
+    fit = learner.fit(configuration, here.train, here.valid, link, limits)
+    job = Job(number=1, configuration=configuration, fold=0, limits=limits)
+    told = []
+    with closing(Journal(tmp_path / "journal.sqlite", tell=lambda *words: told.append(words))) as journal:
+        journal.record(job, "train", Outcome(number=1, seconds=1.0, fit=fit))
+        found = journal.find(job, "train")
+    assert told == []
+    before, after = fit.model.scores(here.valid.matrix), found.fit.model.scores(here.valid.matrix)
+    assert after.tobytes() == before.tobytes()
+    assert to_bytes(found.fit, journal._classes) == to_bytes(fit, journal._classes)

@@ -86,6 +86,9 @@ def _live(console: "Console", limit_s: float | None) -> Iterator[Listener]:
         line = progress.add_task("", total=None, phase="starting", best="", left="")
 
         def listen(event: Event) -> None:
+            if event.is_lasting:
+                progress.console.print(f"{event.phase}: {event.message}")
+                return
             done, total = _fraction(event, limit_s)
             best, left = best_of(event), left_of(event)
             progress.update(
@@ -113,7 +116,11 @@ def _plain(console: "Console") -> Listener:
 
     def listen(event: Event) -> None:
         now = time.monotonic()
-        is_news = event.phase != seen["phase"] or (event.best is not None and event.best != seen["best"])
+        is_news = (
+            event.is_lasting
+            or event.phase != seen["phase"]
+            or (event.best is not None and event.best != seen["best"])
+        )
         if not is_news and now - seen["at"] < _PLAIN_EVERY_S:
             return
         seen.update(phase=event.phase, best=event.best, at=now)

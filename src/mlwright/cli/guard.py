@@ -41,6 +41,11 @@ def boundary() -> Iterator[None]:
             traceback.print_exc()
         _complain(str(error))
         raise typer.Exit(FAILED) from None
+    except MemoryError:
+        if DEBUG.get():
+            traceback.print_exc()
+        _complain("memory is used up. Give fewer rows or columns, or use a machine with more memory.")
+        raise typer.Exit(FAILED) from None
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:  # noqa: BLE001 - the request boundary: a bug is recorded, then told in one line

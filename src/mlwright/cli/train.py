@@ -12,6 +12,7 @@ from mlwright.cli.guard import boundary, check_writable, finish
 from mlwright.cli.options import AsJson, Data, Quiet
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UsageError
+from mlwright.core.memory import parse_size
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
@@ -96,6 +97,18 @@ def train(  # noqa: PLR0913 - the parameters are the options
         int | None,
         typer.Option(metavar="N", min=1, help="Budget by work instead of time: how many candidates to try."),
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            show_default="beside the model until it is written",
+            help="Where finished fits are kept, so that the same command goes on after a kill.",
+        ),
+    ] = None,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="The memory of all processes together, such as 800MB or 4GB."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", show_default="DATA.mlw", help="Where the model goes."),
@@ -121,16 +134,20 @@ def train(  # noqa: PLR0913 - the parameters are the options
         check_writable(files.report, data, test)
     limit_s = _limit(time_limit, max_trials)
     from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.run import remove_run
     from mlwright.workflow.train import train as run_training
 
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        refit=refit.value,
+        refit=refit.value, run=run or place.with_suffix(".run"), run_anew=run is None,
+        memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen)
     _save(model, files)
+    if run is None:
+        remove_run(place.with_suffix(".run"))
     if as_json:
         print_json(document(model.evidence, files))
     else:

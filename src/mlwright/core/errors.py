@@ -8,6 +8,7 @@
   - ArtifactError (ValueError)        a model file is damaged, hostile or too new
   - ProofError (RuntimeError)         the compiled program differs from the trained model
   - SearchError (RuntimeError)        no candidate could be fitted
+  - OutOfMemoryError (MemoryError)    the work does not fit into memory
   - MissingDependencyError (ImportError)
 
 A message says what is wrong, where, what was received, and what to do. The command line prints it
@@ -90,6 +91,10 @@ class ProofError(MlwrightError, RuntimeError):
 
 class SearchError(MlwrightError, RuntimeError):
     """No candidate could be fitted."""
+
+
+class OutOfMemoryError(MlwrightError, MemoryError):
+    """The work does not fit into the memory that it may use."""
 
 
 class MissingDependencyError(MlwrightError, ImportError):

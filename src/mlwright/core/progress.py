@@ -17,7 +17,7 @@ class Event:
 
     `phase` is a short name such as "reading", "searching", "proving"; `message` one line for people.
     `best` is the best score so far of `metric`; `done` of `total` candidates are finished;
-    `left_s` seconds are left of the budget. None where unknown.
+    `left_s` seconds are left of the budget. None where unknown. What `is_lasting` should stay readable.
     """
 
     phase: str
@@ -27,6 +27,7 @@ class Event:
     done: int | None = None
     total: int | None = None
     left_s: float | None = None
+    is_lasting: bool = False
 
 
 Listener = Callable[[Event], None]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mlwright.tuning.store import Store
 
 ALL_ROWS = -1
+_NO_MEMORY = "bad_alloc"
+"""How C++ says that memory is out; libraries pass it on in errors of their own."""
 
 
 @final
@@ -41,7 +43,10 @@ class Job:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a job. `error` is "" when it went well; `answers` are those of the fold's rows."""
+    """What came of a job. `error` is "" when it went well; `answers` are those of the fold's rows.
+
+    An error by `is_chance` came from outside, such as a lack of memory: another time it may go well.
+    """
 
     number: int
     seconds: float
@@ -49,6 +54,7 @@ class Outcome:
     encoder: Encoder | None = None
     fit: Fit | None = None
     answers: Singles | None = None
+    is_chance: bool = False
 
 
 def run_job(store: Store, job: Job) -> Outcome:
@@ -59,7 +65,12 @@ def run_job(store: Store, job: Job) -> Outcome:
     except Exception as error:  # noqa: BLE001 - a candidate may fail in any way; the outcome says how
         text = f"{type(error).__name__}: {error}".strip()
         trace = traceback.format_exc(limit=-3)
-        return Outcome(number=job.number, seconds=time.monotonic() - start, error=f"{text}\n{trace}")
+        return Outcome(
+            number=job.number,
+            seconds=time.monotonic() - start,
+            error=f"{text}\n{trace}",
+            is_chance=isinstance(error, MemoryError | OSError) or _NO_MEMORY in text,
+        )
     seconds = time.monotonic() - start
     return Outcome(number=job.number, seconds=seconds, encoder=encoder, fit=fit, answers=given)
 

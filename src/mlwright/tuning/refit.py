@@ -42,7 +42,9 @@ def refit_jobs(search: Search, chosen: list[Trial]) -> dict[int, tuple[Trial, Jo
 def members(jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) -> list[Member]:
     """Put the refitted models together; one that failed leaves its weight to the others."""
     found = []
-    for number, (trial, _) in sorted(jobs.items(), key=lambda item: -item[1][0].weight):
+    # Equal weights are common, and the order of the jobs is that of the clock.
+    heaviest = sorted(jobs.items(), key=lambda item: (-item[1][0].weight, item[1][0].number))
+    for number, (trial, _) in heaviest:
         outcome = outcomes.get(number)
         if outcome is None or outcome.fit is None or outcome.encoder is None:
             reason = "out of time" if outcome is None else outcome.error.split("\n", 1)[0]

@@ -130,7 +130,8 @@ class Search:
 
     def _take(self, outcome: Outcome, waiting: list[Job], total: int) -> list[Job]:
         trial, job = self._jobs.pop(outcome.number)
-        trial.outcomes[job.fold] = outcome
+        # In the order of the folds, whichever ended first: sums and notes must not depend on the clock.
+        trial.outcomes = dict(sorted({**trial.outcomes, job.fold: outcome}.items()))
         if outcome.error:
             for other in [j for j in waiting if self._jobs[j.number][0] is trial]:
                 self._jobs.pop(other.number)

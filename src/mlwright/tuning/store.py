@@ -76,8 +76,8 @@ class Store:
         except OSError as error:
             place = folder.parent
             message = (
-                f"The prepared rows cannot be written to the temporary folder {str(place)!r}: {error}. "
-                "Make room there, or set TMPDIR to another place."
+                f"The prepared rows cannot be written to {str(place)!r}: {error}. "
+                "Make room there, or name another place with --run."
             )
             raise UsageError(message) from error
 

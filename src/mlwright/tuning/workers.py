@@ -15,13 +15,16 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, final
+from typing import IO, TYPE_CHECKING, Any, TypeAlias, final
 
+from mlwright.core.memory import resident_bytes
 from mlwright.tuning.job import Job, Outcome, run_job
 from mlwright.tuning.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mlwright.tuning.journaled import Journaled
 
 _LENGTH = struct.Struct("<Q")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -74,10 +77,13 @@ class Alone:
 class Processes:
     """Runs jobs in worker processes."""
 
-    def __init__(self, n_workers: int) -> None:
+    def __init__(self, n_workers: int, most_bytes: int = 0) -> None:
         self.n_workers = n_workers
+        self._most_bytes = most_bytes
         self._ended: queue.Queue[tuple[int, Outcome | None]] = queue.Queue()
-        self._workers = [_start_worker() for _ in range(n_workers)]
+        self._workers = [_start_worker(most_bytes) for _ in range(n_workers)]
+        self._too_large: set[int] = set()
+        self._closed: set[int] = set()
         self._jobs: list[Job | None] = [None] * n_workers
         for number, worker in enumerate(self._workers):
             self._listen(number, worker)
@@ -85,11 +91,11 @@ class Processes:
     @property
     def n_idle(self) -> int:
         """Workers without a job."""
-        return sum(job is None for job in self._jobs)
+        return len(self._idle())
 
     def start(self, job: Job, folder: Path) -> None:
         """Send the job to an idle worker."""
-        number = self._jobs.index(None)
+        number = self._idle()[0]
         self._jobs[number] = job
         try:
             send(self._workers[number].stdin, (job, str(folder)))
@@ -97,7 +103,10 @@ class Processes:
             return
 
     def wait(self, timeout_s: float | None) -> Outcome | None:
-        """Wait for a worker; one that died is replaced and its job reported as failed."""
+        """Wait for a worker; one that died is replaced and its job reported as failed.
+
+        One that was ended for its size is replaced only if it was the last: fewer may fit better.
+        """
         try:
             number, outcome = self._ended.get(timeout=timeout_s)
         except queue.Empty:
@@ -106,13 +115,20 @@ class Processes:
         if outcome is not None:
             return outcome
         code = _end(self._workers[number])
-        self._workers[number] = _start_worker()
-        self._listen(number, self._workers[number])
+        is_too_large = self._workers[number].pid in self._too_large
+        if is_too_large and self.n_workers > 1:
+            self.n_workers -= 1
+            self._closed.add(number)
+        else:
+            self._workers[number] = _start_worker(self._most_bytes)
+            self._listen(number, self._workers[number])
         if job is None:  # it died while idle: nothing is lost, so go on waiting
             return self.wait(timeout_s)
         reason = f"The worker process ended with status {code}"
         reason += " (killed, perhaps for memory)." if code == -9 else "."
-        return Outcome(number=job.number, seconds=0.0, error=reason)
+        if is_too_large:
+            reason = "Ended for memory: the limit was near, and this worker held most of it."
+        return Outcome(number=job.number, seconds=0.0, error=reason, is_chance=True)
 
     def abandon(self) -> None:
         """Kill the busy workers; new ones take their places."""
@@ -126,6 +142,23 @@ class Processes:
             worker.kill()
         for worker in self._workers:
             _end(worker)
+
+    def resident(self) -> dict[int, int]:
+        """Return the memory that each living worker holds, by process number [bytes]."""
+        sizes = {
+            worker.pid: resident_bytes(worker.pid) for worker in self._workers if worker.returncode is None
+        }
+        return {pid: size for pid, size in sizes.items() if size}
+
+    def end(self, pid: int) -> None:
+        """Kill a worker for its size; may be called from another thread."""
+        self._too_large.add(pid)
+        for worker in self._workers:
+            if worker.pid == pid:
+                worker.kill()
+
+    def _idle(self) -> list[int]:
+        return [n for n, job in enumerate(self._jobs) if job is None and n not in self._closed]
 
     def _listen(self, number: int, worker: subprocess.Popen[bytes]) -> None:
         def listen() -> None:
@@ -141,19 +174,22 @@ class Processes:
         threading.Thread(target=listen, daemon=True).start()
 
 
-Crew = Alone | Processes
+Crew: TypeAlias = "Alone | Processes | Journaled"
 """Whoever runs the jobs: at most `n_idle` are handed out at a time."""
 
 
-def open_crew(n_workers: int) -> Crew:
-    """Return a crew of that many processes, or this process for 0."""
-    return Processes(n_workers) if n_workers else Alone()
+def open_crew(n_workers: int, most_bytes: int = 0) -> Alone | Processes:
+    """Return a crew of that many processes, or this process for 0.
+
+    A process that asks for more data than `most_bytes` gets none, and its job fails; 0 for no limit.
+    """
+    return Processes(n_workers, most_bytes) if n_workers else Alone()
 
 
-def _start_worker() -> subprocess.Popen[bytes]:
+def _start_worker(most_bytes: int) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches this process alone, which then decides what to keep.
-    return subprocess.Popen(
-        [sys.executable, "-m", "mlwright.tuning.worker"],
+    return subprocess.Popen(  # noqa: S603 - this program itself, and a number
+        [sys.executable, "-m", "mlwright.tuning.worker", str(most_bytes)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, **_ONE_THREAD},

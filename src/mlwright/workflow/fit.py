@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlwright.core.interrupt import ending_is_near
 from mlwright.core.progress import Listener, event
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
+from mlwright.tuning.journaled import Journaled
 from mlwright.tuning.refit import baseline
 from mlwright.tuning.search import Search
 from mlwright.tuning.workers import Crew, open_crew
@@ -24,16 +22,30 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Integers
     from mlwright.core.budget import Budget
+    from mlwright.tuning.journal import Journal
+    from mlwright.workflow.memory import Memory
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.prepare import Prepared
+    from mlwright.workflow.run import Run
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
 
 
-def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Listener) -> Fitted:
-    """Search under the budget and compile the winner."""
-    with _work_folder() as folder, _crew(prepared, budget) as crew:
+def fit(
+    prepared: Prepared,
+    options: TrainOptions,
+    budget: Budget,
+    listen: Listener,
+    run: Run,
+    memory: Memory | None = None,
+) -> Fitted:
+    """Search under the budget and compile the winner; what `run` knows already is not done again."""
+    folder = run.rows
+    with (
+        run.journal(prepared, options, budget, listen) as journal,
+        _crew(prepared, budget, journal, memory) as crew,
+    ):
         with budget.phase("features"):
             listen(event(budget, "preparing", "making features"))
             recipe, store = make_store(
@@ -54,6 +66,8 @@ def fit(prepared: Prepared, options: TrainOptions, budget: Budget, listen: Liste
             listen(event(budget, "interrupted", "keeping the best candidate so far"))
             search.ended = "interrupted by the user"
             crew.abandon()
+        if memory is not None:
+            memory.check_search(search.trials)
         chosen = search.begun() if is_interrupted else search.choose()
         if is_interrupted:
             chosen[0].weight = 1.0
@@ -88,21 +102,19 @@ def n_folds(n_rows: int) -> int:
 
 
 @contextmanager
-def _work_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="mlwright-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _crew(prepared: Prepared, budget: Budget) -> Iterator[Crew]:
+def _crew(
+    prepared: Prepared, budget: Budget, journal: Journal | None, memory: Memory | None
+) -> Iterator[Crew]:
     n_cells = prepared.train.n_rows * max(1, len(prepared.train.columns))
     is_small = n_cells < _SMALL_CELLS and (budget.max_trials is not None or budget.left_s < _SHORT_S)
-    crew = open_crew(0 if is_small else _n_processors())
+    n_workers, most_bytes = 0 if is_small else _n_processors(), 0
+    if memory is not None and n_workers:
+        n_workers, most_bytes = memory.n_workers(n_workers, prepared)
+    crew = open_crew(n_workers, most_bytes)
+    if memory is not None:
+        memory.watch(crew)
     try:
-        yield crew
+        yield crew if journal is None else Journaled(crew, journal)
     finally:
         crew.stop()
 

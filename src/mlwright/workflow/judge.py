@@ -73,6 +73,8 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
             "time_limit_s": budget.time_limit_s,
             "max_trials": budget.max_trials,
             "elapsed_s": None,
+            "memory_limit_bytes": options.memory_limit_bytes,
+            "memory_peak_bytes": None,
             "ended": fitted.search.ended,
         },
         "refit": _refit(prepared, fitted),

@@ -8,6 +8,7 @@ from typing import TypedDict, final
 
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.memory import parse_size
 
 _USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
@@ -22,7 +23,8 @@ class TrainOptions:
     not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off). `refit` decides whether the judged recipe is fitted
-    again on all rows.
+    again on all rows. `run` is the folder that makes a killed training go on; with `run_anew` one of
+    other work is emptied, not refused. All processes together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -38,6 +40,9 @@ class TrainOptions:
     test: object | None = None
     refit: str = "auto"
     name: str = ""
+    run: str | Path | None = None
+    run_anew: bool = False
+    memory_limit_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
@@ -91,6 +96,8 @@ class TrainArguments(TypedDict, total=False):
     exclude: str | list[str] | None
     test: object
     refit: str
+    run: str | Path | None
+    memory_limit: str | int | None
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -99,7 +106,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
     for name in arguments:
         if name not in known:
             raise UnknownNameError.among("option of train", name, known)
-    limit = arguments.get("time_limit")
+    limit, memory = arguments.get("time_limit"), arguments.get("memory_limit")
     return TrainOptions(
         time_limit_s=None if limit is None else parse_duration(limit),
         max_trials=arguments.get("max_trials"),
@@ -113,6 +120,8 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         exclude=_names(arguments.get("exclude")),
         test=arguments.get("test"),
         refit=arguments.get("refit", "auto"),
+        run=arguments.get("run"),
+        memory_limit_bytes=None if memory is None else parse_size(memory),
     )
 
 

@@ -16,7 +16,9 @@ from mlwright.core.progress import Event, Listener, silence
 from mlwright.report.card import model_card
 from mlwright.workflow.fit import fit
 from mlwright.workflow.judge import judge
+from mlwright.workflow.memory import memory_watch
 from mlwright.workflow.prepare import prepare
+from mlwright.workflow.run import open_run
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
@@ -36,14 +38,18 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
         The compiled program differs from the trained model; nothing ships.
     """
     budget = Budget(time_limit_s=options.limit_s, max_trials=options.max_trials)
-    with budget.phase("read and understand"):
-        listen(Event(phase="reading", message="reading and understanding the data"))
-        prepared = prepare(data, target, options)
-    fitted = fit(prepared, options, budget, listen)
-    with ending_is_near():
-        listen(Event(phase="judging", message="opening the sealed test"))
-        evidence = judge(prepared, fitted, options, budget)
-        return _wrap(prepared, fitted, evidence, options, budget)
+    with open_run(options) as run, memory_watch(options.memory_limit_bytes, data) as memory:
+        with budget.phase("read and understand"):
+            listen(Event(phase="reading", message="reading and understanding the data"))
+            prepared = prepare(data, target, options)
+        fitted = fit(prepared, options, budget, listen, run, memory)
+        with ending_is_near():
+            listen(Event(phase="judging", message="opening the sealed test"))
+            evidence = judge(prepared, fitted, options, budget)
+            model = _wrap(prepared, fitted, evidence, options, budget)
+    if memory is not None and options.max_trials is None:
+        evidence["budget"]["memory_peak_bytes"] = memory.peak_bytes
+    return model
 
 
 def _wrap(

@@ -15,7 +15,7 @@ def options(workflow):
 def test_every_option_reaches_the_workflow(call, workflow):
     line = (
         "train a.csv -t income --time-limit 2m --metric roc_auc --id a --id b --group g --time w --weight n "
-        "--exclude x,y --exclude z --test t.csv --refit yes --kind k --seed 3 -q"
+        "--exclude x,y --exclude z --test t.csv --refit yes --kind k --seed 3 --run r --memory-limit 4GB -q"
     )
     done = call(*line.split())
     assert done.exit_code == 0, done.output
@@ -24,6 +24,19 @@ def test_every_option_reaches_the_workflow(call, workflow):
     assert (asked.id, asked.exclude) == (("a", "b"), ("x", "y", "z"))
     assert (asked.group, asked.time, asked.weight, asked.test) == ("g", "w", "n", "t.csv")
     assert (asked.refit, asked.kind, asked.seed) == ("yes", "k", 3)
+    assert (str(asked.run), asked.run_anew, asked.memory_limit_bytes) == ("r", False, 4 * 10**9)
+
+
+def test_without_a_name_the_run_folder_stands_beside_the_model(call, workflow):
+    call("train", "a.csv", "-t", "income", "-o", "m.mlw")
+    assert (str(options(workflow).run), options(workflow).run_anew) == ("m.run", True)
+
+
+def test_a_lack_of_memory_is_one_clear_line(call, workflow):
+    workflow.error = MemoryError()
+    done = call("train", "a.csv", "-t", "income")
+    assert done.exit_code == 2
+    assert "memory is used up" in done.stderr
 
 
 def test_a_budget_of_work_has_no_clock(call, workflow):
@@ -75,6 +88,7 @@ def test_an_error_that_nobody_acted_on_gives_status_1(call, workflow):
         (("-o", "nowhere/m.mlw"), "create 'nowhere' first"),
         (("-o", "."), "is a folder"),
         (("--time-limit", "soon"), "'soon'"),
+        (("--memory-limit", "much"), "'800MB', '4GB' or '1.5GiB'"),
         (("--refit", "maybe"), "maybe"),
     ],
 )

@@ -12,6 +12,7 @@ from mlwright.workflow.build import build
 from mlwright.workflow.fit import fit
 from mlwright.workflow.options import TrainOptions
 from mlwright.workflow.prepare import prepare
+from mlwright.workflow.run import open_run
 
 
 @pytest.fixture(scope="package")
@@ -32,6 +33,7 @@ def prepared():
 def built(prepared):
     """A linear model and trees of one fold each, half and half, whatever the blend would say."""
     options = TrainOptions(max_trials=2, refit="no")
-    fitted = fit(prepared, options, Budget(max_trials=2), silence)
+    with open_run(options) as run:
+        fitted = fit(prepared, options, Budget(max_trials=2), silence, run)
     members = [trial.fold_members(4.0)[0] for trial in fitted.search.trials[1:]]
     return build(Parts(prepared.task, fitted.judged.parts.recipe, tuple(members)), prepared.train, 0)

@@ -4,7 +4,10 @@ import io
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -114,3 +117,91 @@ def test_jobs_and_outcomes_travel_whole(folder):
     outcome = crew.wait(None)
     again = pickle.loads(pickle.dumps(outcome))  # noqa: S301
     np.testing.assert_array_equal(again.answers, outcome.answers)
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from mlwright.core.learner import Configuration, Limits
+from mlwright.core.shelves import LEARNERS
+from mlwright.tuning.job import Job
+from mlwright.tuning.workers import open_crew
+
+crew = open_crew(1)
+configuration = Configuration(name="slow", order=0, learner="slow", encodings=())
+crew.start(Job(number=1, configuration=configuration, fold=0, limits=Limits()), Path(sys.argv[1]))
+while not Path(sys.argv[2]).exists():
+    time.sleep(0.01)
+print(crew._workers[0].pid, flush=True)
+time.sleep(60)
+"""
+SITE = "from mlwright.core.shelves import LEARNERS\nLEARNERS.package = 'shelf_of_the_test'\n"
+
+
+@pytest.fixture
+def shelf_of_workers(shelf, tmp_path, monkeypatch):
+    """Replace the shelf of learners in processes that are started, too."""
+    (tmp_path / "sitecustomize.py").write_text(SITE)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    return shelf
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a library may hold the interpreter for longer")
+@pytest.mark.parametrize(
+    "work", ["time.sleep(60)", "pow(3, 10**9)"], ids=["sleeping", "holding the interpreter"]
+)
+def test_a_worker_dies_with_its_parent_in_the_middle_of_a_fit(work, folder, tmp_path, shelf_of_workers):
+    started = tmp_path / "started"
+    shelf_of_workers(slow=f"import time\nopen({str(started)!r}, 'w').close()\n{work}")
+    command = [sys.executable, "-c", PARENT, str(folder), str(started)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    end = time.monotonic() + 5.0
+    while time.monotonic() < end and is_alive(worker):
+        time.sleep(0.01)
+    assert not is_alive(worker)
+
+
+def is_alive(pid):
+    """Tell whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not refuse memory")
+def test_a_worker_that_asks_for_too_much_memory_fails_its_job_alone(folder, shelf_of_workers):
+    shelf_of_workers(greedy="cells = np.ones(10**9)\nreturn fit", modest="return fit")
+    crew = open_crew(1, 600_000_000)
+    try:
+        crew.start(job(1, learner="greedy"), folder)
+        outcome = crew.wait(PATIENCE_S)
+        assert "MemoryError" in outcome.error
+        assert outcome.is_chance
+        crew.start(job(2, learner="modest"), folder)
+        assert crew.wait(PATIENCE_S).error == ""
+    finally:
+        crew.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measures processes in /proc")
+def test_a_worker_that_is_ended_for_its_size_is_not_replaced_unless_it_was_the_last(folder, shelf_of_workers):
+    shelf_of_workers(slow="import time\ntime.sleep(60)", modest="return fit")
+    crew = open_crew(2)
+    try:
+        for number, left in ((1, 1), (2, 1)):
+            crew.start(job(number, learner="slow"), folder)
+            busy = next(w for w, one in zip(crew._workers, crew._jobs, strict=True) if one is not None)
+            assert crew.resident()[busy.pid] > 1_000_000
+            crew.end(busy.pid)
+            outcome = crew.wait(PATIENCE_S)
+            assert outcome.number == number
+            assert outcome.error.startswith("Ended for memory")
+            assert outcome.is_chance
+            assert (crew.n_workers, crew.n_idle, len(crew.resident())) == (left, left, left)
+        crew.start(job(3, learner="modest"), folder)
+        assert crew.wait(PATIENCE_S).error == ""
+    finally:
+        crew.stop()

@@ -10,6 +10,7 @@ from mlwright.core.progress import silence
 from mlwright.workflow.fit import fit
 from mlwright.workflow.options import TrainOptions
 from mlwright.workflow.prepare import prepare
+from mlwright.workflow.run import open_run
 from mlwright.workflow.train import train
 
 
@@ -49,7 +50,8 @@ def fitted(rows, target, **given):
     """Return the prepared rows and what the search left, without opening the test."""
     chosen = options(**given)
     prepared = prepare(rows, target, chosen)
-    return prepared, fit(prepared, chosen, Budget(max_trials=chosen.max_trials), silence)
+    with open_run(chosen) as run:
+        return prepared, fit(prepared, chosen, Budget(max_trials=chosen.max_trials), silence, run)
 
 
 @pytest.fixture(scope="session")
