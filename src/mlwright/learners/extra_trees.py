@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from mlwright.core.task import Link
 from mlwright.core.trees import Trees, probe_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Array, Floats, Singles
 
 _BATCH = 20
@@ -27,6 +29,9 @@ class ExtraTrees(Learner):
     """
 
     serves = frozenset(Link)
+    steps: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "max_features": (0.1, 1.0), "min_samples_leaf": (1, 30),
+    }  # fmt: skip
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose one forest, on small data only: its trees are large."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from mlwright.core.task import Link
 from mlwright.core.trees import Trees, probe_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Array, Floats, Singles
 
 _OBJECTIVES = {Link.IDENTITY: "regression", Link.SIGMOID: "binary", Link.SOFTMAX: "multiclass"}
@@ -59,6 +61,10 @@ class LightGBM(Learner):
 
     serves = frozenset(Link)
     grows_with_rows = True
+    steps: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "num_leaves": (2, 256), "feature_fraction": (0.15, 1.0), "min_data_in_leaf": (1, 200),
+        "lambda_l2": (0.01, 20.0), "learning_rate": (0.004, 0.06),
+    }  # fmt: skip
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose the portfolio for this amount of data."""

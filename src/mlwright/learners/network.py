@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from mlwright.core.scaling import Scaling
 from mlwright.core.task import Link, answers, losses, lower_answers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Floats, Singles
     from mlwright.core.graph import Graph
 
@@ -112,6 +114,10 @@ class Network(Learner):
     """
 
     serves = frozenset(Link)
+    steps: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "hidden": (32, 384), "dropout": (0.02, 0.5), "decay": (0.003, 0.5), "rate": (0.001, 0.02),
+        "epochs": (10, 90),
+    }  # fmt: skip
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose one pack where a step is cheap enough."""

@@ -10,6 +10,7 @@ import numpy as np
 from mlwright.core.graph import Graph
 from mlwright.core.task import Link, Task, answers, lower_answers
 from mlwright.program.onnx_file import write_onnx
+from mlwright.tuning.calibrate import apply_factors
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Columns, Floats
@@ -23,11 +24,15 @@ PROBABILITIES, LABEL, VALUE = "probabilities", "label", "value"
 @final
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All that a program is made of, as fitted: the reference it is proven against."""
+    """All that a program is made of, as fitted: the reference it is proven against.
+
+    `factors` calibrate the classes, if there are any.
+    """
 
     task: Task
     recipe: Recipe
     members: tuple[Member, ...]
+    factors: tuple[float, ...] = ()
 
     def answers(self, columns: Columns, n_rows: int) -> Floats:
         """Compute the answers in numpy, double precision, shape (n_rows, n_answers)."""
@@ -37,6 +42,8 @@ class Parts:
             scores = member.model.scores(member.encoder.transform(block))
             given = scores if member.model.is_answer else answers(self.task.link, scores)
             total = total + member.weight * given
+        if self.factors:
+            total = apply_factors(total, np.array(self.factors))
         return total * self.task.scale + self.task.offset if self.task.link is Link.IDENTITY else total
 
 
@@ -55,6 +62,8 @@ def compile_program(parts: Parts) -> bytes:
         given = scores if member.model.is_answer else lower_answers(graph, task.link, scores)
         weighted = graph.add("Mul", given, graph.constant(member.weight))
         total = graph.add("Add", total, weighted) if total else weighted
+    if parts.factors:
+        total = _lower_factors(graph, total, parts.factors)
     facts = {
         "mlwright.columns": list(parts.recipe.reads),
         "mlwright.classes": list(task.classes),
@@ -72,3 +81,9 @@ def compile_program(parts: Parts) -> bytes:
         LABEL: (np.int64, 0),
     }
     return write_onnx(graph, outputs, facts)
+
+
+def _lower_factors(graph: Graph, given: str, factors: tuple[float, ...]) -> str:
+    moved = graph.add("Mul", given, graph.constant([factors]))
+    # A product with ones: the same sum for a row alone and among others, unlike ReduceSum.
+    return graph.add("Div", moved, graph.add("MatMul", moved, graph.constant(np.ones((len(factors), 1)))))

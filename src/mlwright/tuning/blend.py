@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 _ROUNDS = 25
 _MAX_ROWS = 20_000
 _SMALLEST_WEIGHT = 0.04
+_FEW_ROWS = 6_000
+"""Above, bags agree with each other."""
 
 
-def blend(link: Link, target: Floats, given: list[Floats], seed: int) -> Floats:
+def blend(link: Link, target: Floats, given: list[Floats], seed: int, n_bags: int = 0) -> Floats:
     """Choose weights, shape (n_candidates,), greedily and with replacement.
 
     Judged by the proper loss, not by the metric: it is smoother, so there is less to overfit. Weights
@@ -28,15 +30,30 @@ def blend(link: Link, target: Floats, given: list[Floats], seed: int) -> Floats:
         Class numbers or scaled values, shape (n_rows,).
     given
         Out-of-fold answers of each candidate, shape (n_rows, n_answers).
+    n_bags
+        On few rows, average the weights over so many samples of the rows drawn with replacement.
 
-    Source: Caruana et al. 2004, "Ensemble selection from libraries of models", section 2.
+    Source: Caruana et al. 2004, "Ensemble selection from libraries of models", sections 2 and 2.3; bags
+    of rows instead of models (benchmarks/ablations.md).
     """
+    rng = np.random.default_rng(seed)
     rows = np.arange(len(target))
     if len(rows) > _MAX_ROWS:
-        rows = np.random.default_rng(seed).choice(rows, _MAX_ROWS, replace=False)
+        rows = rng.choice(rows, _MAX_ROWS, replace=False)
     truth = target[rows]
     stack = _relevant(link, truth, [answers[rows] for answers in given])
-    chosen = np.zeros(len(given))
+    if n_bags and len(rows) < _FEW_ROWS:
+        bags = [rng.integers(0, len(rows), len(rows)) for _ in range(n_bags)]
+        found = [_greedy(link, truth[bag], [one[bag] for one in stack]) for bag in bags]
+        weights: Floats = np.mean(found, axis=0)
+    else:
+        weights = _greedy(link, truth, stack)
+    weights[weights < min(_SMALLEST_WEIGHT, float(weights.max()))] = 0.0
+    return np.asarray(weights / weights.sum())
+
+
+def _greedy(link: Link, truth: Floats, stack: list[Floats]) -> Floats:
+    chosen = np.zeros(len(stack))
     total = np.zeros_like(stack[0])
     best_loss, best = np.inf, chosen
     for size in range(1, _ROUNDS + 1):
@@ -47,10 +64,7 @@ def blend(link: Link, target: Floats, given: list[Floats], seed: int) -> Floats:
         total = total + stack[pick]
         if trial_losses[pick] < best_loss - 1e-9:
             best_loss, best = trial_losses[pick], chosen
-    weights = best / best.sum()
-    weights[weights < _SMALLEST_WEIGHT] = 0.0
-    result: Floats = weights / weights.sum()
-    return result
+    return np.asarray(best / best.sum())
 
 
 def _relevant(link: Link, truth: Floats, given: list[Floats]) -> list[Floats]:

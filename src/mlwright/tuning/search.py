@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.errors import SearchError
-from mlwright.core.learner import Configuration, Limits
+from mlwright.core.learner import Limits
 from mlwright.core.progress import Event, Listener
 from mlwright.core.seeds import seed_for
-from mlwright.core.shelves import LEARNERS
+from mlwright.core.task import losses
 from mlwright.tuning.blend import blend, mean_loss
 from mlwright.tuning.job import Job, Outcome, run_job
+from mlwright.tuning.plan import Plan
+from mlwright.tuning.race import gains_nothing
 from mlwright.tuning.schedule import Schedule
 from mlwright.tuning.trial import Trial
 
@@ -26,8 +28,17 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Floats
     from mlwright.core.budget import Budget
+    from mlwright.core.learner import Configuration
     from mlwright.tuning.store import Store
     from mlwright.tuning.workers import Crew
+
+
+_MOST_IN_VAIN = 3
+"""After so many candidates without a gain the search ends."""
+_GAIN = 0.1
+"""What counts as a gain of the blend, in its standard errors."""
+_ENOUGH = 4
+_BAGS = 20
 
 
 @final
@@ -45,10 +56,15 @@ class Search:
     trials: list[Trial] = field(default_factory=list)
     ended: str = ""
     schedule: Schedule = field(init=False)
+    _plan: Plan = field(init=False)
     _jobs: dict[int, tuple[Trial, Job]] = field(default_factory=dict)
     _n_jobs: int = 0
+    _blended: list[Trial] = field(default_factory=list)
+    _mixed: Floats | None = None
+    _n_in_vain: int = 0
 
     def __post_init__(self) -> None:
+        self._plan = Plan(self.store, self.seed)
         self.schedule = Schedule(
             self.budget,
             self.crew.n_workers,
@@ -69,53 +85,54 @@ class Search:
         return [trial for trial in self.trials if trial.is_finished]
 
     def run(self) -> None:
-        """Try configurations until none is left or the budget is spent. Ctrl-C passes through."""
-        plan = self._plan()
-        total = len(plan)
-        self._run_here(plan.pop(0))
+        """Try configurations until none helps or the budget is spent. Ctrl-C passes through."""
+        self._run_here(self._plan.first())
         waiting: list[Job] = []
-        while plan or waiting or self._jobs:
-            while self.crew.n_idle and (waiting or plan):
+        while True:
+            while self.crew.n_idle:
                 if not waiting:
-                    if not self.schedule.has_time_for(plan[0]):
-                        self.ended = "the next candidate would not have fitted into the time limit"
-                        plan.clear()
+                    following = self._next()
+                    if following is None:
                         break
-                    waiting = self._begin(plan.pop(0))
+                    waiting = self._begin(following)
                 job = waiting.pop(0)
                 self.crew.start(
                     replace(job, allowed_s=self.schedule.allowed_s(job.configuration)), self.folder
                 )
             if not self._jobs:
-                break
+                return
             outcome = self.crew.wait(self.schedule.patience_s())
             if outcome is None:
                 self.ended = "the time for searching was used up"
-                break
-            waiting = self._take(outcome, waiting, total)
-        if not self.ended:
-            most = self.budget.max_trials
-            is_cut = most is not None and len(self.trials) > most
-            self.ended = (
-                "as many were tried as asked for" if is_cut else "every candidate of the portfolio was tried"
-            )
+                return
+            waiting = self._take(outcome, waiting)
 
-    def _plan(self) -> list[Configuration]:
-        found = []
-        for name in LEARNERS.names():
-            learner = LEARNERS.get(name)
-            if self.store.link in learner.serves:
-                found += [replace(c, learner=name) for c in learner.configurations(self.store.shape)]
-        if self.store.trend:
-            blind = [replace(c, name=f"{c.name}, no trend", ignores_trend=True) for c in found if c.encodings]
-            found += blind
-        found.sort(key=lambda c: (c.order, c.name))
-        return found if self.budget.max_trials is None else found[: 1 + self.budget.max_trials]
+    def _next(self) -> Configuration | None:
+        """Return what to begin now; None while it depends on what is running, or at the end."""
+        if self.budget.max_trials is not None and len(self.trials) > self.budget.max_trials:
+            self.ended = "as many were tried as asked for"
+            return None
+        found = self._plan.next(self.schedule.has_time_for)
+        if found is not None or self._jobs:
+            return found
+        if self._plan.n_left:
+            self.ended = "the next candidate would not have fitted into the time limit"
+            return None
+        if self._n_in_vain >= _MOST_IN_VAIN:
+            self.ended = f"the last {_MOST_IN_VAIN} candidates gained nothing"
+            return None
+        found = self._plan.move(self._blended)
+        if found is None:
+            self.ended = "every candidate of the portfolio was tried"
+        elif not self.schedule.has_time_for(found):
+            self.ended = "the next candidate would not have fitted into the time limit"
+            return None
+        return found
 
     def _run_here(self, configuration: Configuration) -> None:
         """Try the first and dullest candidate in this process: a model exists from here on."""
         for job in self._begin(configuration):
-            self._take(run_job(self.store, job), [], 0)
+            self._take(run_job(self.store, job), [])
 
     def _begin(self, configuration: Configuration) -> list[Job]:
         trial = Trial(len(self.trials), configuration, len(self.store.folds))
@@ -128,19 +145,20 @@ class Search:
             jobs.append(job)
         return jobs
 
-    def _take(self, outcome: Outcome, waiting: list[Job], total: int) -> list[Job]:
+    def _take(self, outcome: Outcome, waiting: list[Job]) -> list[Job]:
         trial, job = self._jobs.pop(outcome.number)
         # In the order of the folds, whichever ended first: sums and notes must not depend on the clock.
         trial.outcomes = dict(sorted({**trial.outcomes, job.fold: outcome}.items()))
-        if outcome.error:
+        if outcome.error or self._is_hopeless(trial):
             for other in [j for j in waiting if self._jobs[j.number][0] is trial]:
                 self._jobs.pop(other.number)
                 waiting.remove(other)
-        elif trial.is_finished:
+        if trial.is_finished:
             trial.loss, trial.loss_error = mean_loss(self.store.link, self.target, trial.answers())
-        done = sum(t.is_finished for t in self.trials)
+            self._blend_anew()
         best = min((t.loss for t in self.finished), default=None)
         message = f"{trial.configuration.name}, fold {job.fold + 1} of {trial.n_folds}"
+        done = sum(t.is_finished for t in self.trials)
         left = None if self.budget.deadline is None else self.budget.left_s
         self.listen(
             Event(
@@ -149,11 +167,42 @@ class Search:
                 metric="loss",
                 best=best,
                 done=done,
-                total=total,
+                total=len(self.trials) + self._plan.n_left,
                 left_s=left,
             )
         )
         return waiting
+
+    def _blend_anew(self) -> None:
+        """Weigh what is finished, and note whether the blend gained by the last one."""
+        before = self._mixed
+        finished = self.finished
+        weights = blend(self.store.link, self.target, [t.answers() for t in finished], self.seed)
+        for trial, weight in zip(finished, weights, strict=True):
+            trial.weight = float(weight)
+        self._blended = [trial for trial in finished if trial.weight > 0]
+        self._mixed = self.blended()
+        if before is None:
+            return
+        gains = losses(self.store.link, self.target, before) - losses(
+            self.store.link, self.target, self._mixed
+        )
+        enough = _GAIN * float(gains.std()) / np.sqrt(len(gains))
+        self._n_in_vain = 0 if float(gains.mean()) > enough else self._n_in_vain + 1
+
+    def _is_hopeless(self, trial: Trial) -> bool:
+        """Only where time counts: which fold ends first depends on the clock."""
+        if self.budget.max_trials is not None or self._mixed is None or len(self.finished) < _ENOUGH:
+            return False
+        if not gains_nothing(self.store, trial, self._mixed, self.target):
+            return False
+        trial.note = "stopped early: the blend would have gained nothing"
+        return True
+
+    @property
+    def has_baseline_alone(self) -> bool:
+        """Whether nothing but the dullest candidate is complete."""
+        return all(trial.number == 0 for trial in self.finished)
 
     def begun(self) -> list[Trial]:
         """Return what is at hand when the search is cut short: one candidate, or none.
@@ -172,10 +221,10 @@ class Search:
             message = f"No model could be fitted: {failed.split(chr(10), 1)[0]}"
             raise SearchError(message)
         given = [trial.answers() for trial in candidates]
-        weights = blend(self.store.link, self.target, given, self.seed)
+        weights = blend(self.store.link, self.target, given, self.seed, n_bags=_BAGS)
         for trial, weight in zip(candidates, weights, strict=True):
             trial.weight = float(weight)
-        return sorted((t for t in candidates if t.weight > 0), key=lambda t: -t.weight)
+        return sorted((t for t in candidates if t.weight > 0), key=lambda t: (-t.weight, t.number))
 
     def blended(self) -> Floats:
         """Return the out-of-fold answers of the blend."""

@@ -59,11 +59,11 @@ class Trial:
 
     @property
     def state(self) -> str:
-        """finished, truncated (kept, though time ran out), failed or skipped."""
+        """finished, truncated (kept, though time ran out), failed, stopped (it was hopeless) or skipped."""
         if self.failure:
             return "failed"
         if not self.is_finished:
-            return "skipped"
+            return "stopped" if self.note else "skipped"
         cut = any(o.fit is not None and o.fit.is_truncated for o in self.outcomes.values())
         return "truncated" if cut else "finished"
 

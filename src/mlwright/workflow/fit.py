@@ -68,13 +68,14 @@ def fit(
             crew.abandon()
         if memory is not None:
             memory.check_search(search.trials)
-        chosen = search.begun() if is_interrupted else search.choose()
-        if is_interrupted:
+        is_cut = is_interrupted or (search.has_baseline_alone and bool(search.begun()))
+        chosen = search.begun() if is_cut else search.choose()
+        if is_cut:
             chosen[0].weight = 1.0
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
         finish = Finish(prepared, options, budget, listen, search, recipe, folder)
         with ending_is_near() if is_interrupted else nullcontext():
-            fitted = finish.run(chosen, dull, refit=not is_interrupted)
+            fitted = finish.run(chosen, dull, refit=not is_cut)
         fitted.is_interrupted = is_interrupted
         return fitted
 

@@ -55,7 +55,7 @@ def test_a_truncated_fit_is_kept_and_said(store, folder, shelf):
         cut="from dataclasses import replace\nreturn replace(fit, is_truncated=True, rounds=3, "
         "valid_scores=valid.target[:, None] * 0.9)",
     )
-    found = search(store, folder, max_trials=5)
+    found = search(store, folder, max_trials=1)
     assert states(found) == {"dull": "finished", "cut": "truncated"}
     assert found.choose()[0].configuration.name == "cut"
 

@@ -1,0 +1,87 @@
+"""Plan: what to try next. First the portfolio; then small moves around what weighs in the blend."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, final
+
+from mlwright.core.seeds import stream
+from mlwright.core.shelves import LEARNERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlwright.core.learner import Configuration
+    from mlwright.tuning.store import Store
+    from mlwright.tuning.trial import Trial
+
+_FEW_ROWS = 2_000
+"""Below, tuning would chase noise; the same candidate with another seed lowers the noise instead."""
+_SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
+
+
+@final
+class Plan:
+    """Hands out one configuration after the other; depends on the seed and on what it is told alone."""
+
+    def __init__(self, store: Store, seed: int) -> None:
+        self._store, self._seed = store, seed
+        self._portfolio = _portfolio(store)
+        self._n_moves = 0
+
+    @property
+    def n_left(self) -> int:
+        """How many of the portfolio are left."""
+        return len(self._portfolio)
+
+    def first(self) -> Configuration:
+        """Return the dullest candidate."""
+        return self._portfolio.pop(0)
+
+    def next(self, fits: Callable[[Configuration], bool]) -> Configuration | None:
+        """Return the first of the portfolio that fits into the time; None if none does."""
+        for number, one in enumerate(self._portfolio):
+            if fits(one):
+                return self._portfolio.pop(number)
+        return None
+
+    def move(self, blended: Sequence[Trial]) -> Configuration | None:
+        """Return a neighbor of one in the blend, the heavier the likelier; None if there is none."""
+        rng = stream(self._seed, "move", self._n_moves)
+        self._n_moves += 1
+        parents = [trial for trial in blended if trial.number > 0]
+        if not parents:
+            return None
+        weights = [trial.weight for trial in parents]
+        total = sum(weights)
+        parent = parents[int(rng.choice(len(parents), p=[w / total for w in weights]))].configuration
+        steps = LEARNERS.get(parent.learner).steps
+        if self._store.n_rows < _FEW_ROWS or not steps:
+            return replace(parent, name=f"{_root(parent)}, seed {self._n_moves + 1}")
+        name = sorted(steps)[int(rng.integers(len(steps)))]
+        low, high = steps[name]
+        factor = float(rng.uniform(_SMALLEST_FACTOR, _LARGEST_FACTOR))
+        value: Any = parent.parameters[name] * (factor if rng.random() < 0.5 else 1.0 / factor)
+        value = min(high, max(low, value))
+        value = round(value) if isinstance(parent.parameters[name], int) else float(f"{value:.2g}")
+        moved = f"{_root(parent)}, {name} {value} (move {self._n_moves})"
+        return replace(parent, name=moved, parameters={**parent.parameters, name: value})
+
+
+def _root(configuration: Configuration) -> str:
+    """Return the name without the move that led to it."""
+    parts = configuration.name.split(", ")
+    kept = [part for part in parts[1:] if part in ("combined", "no trend")]
+    return ", ".join([parts[0], *kept])
+
+
+def _portfolio(store: Store) -> list[Configuration]:
+    found = []
+    for name in LEARNERS.names():
+        learner = LEARNERS.get(name)
+        if store.link in learner.serves:
+            found += [replace(one, learner=name) for one in learner.configurations(store.shape)]
+    if store.trend:
+        blind = [replace(c, name=f"{c.name}, no trend", ignores_trend=True) for c in found if c.encodings]
+        found += blind
+    return sorted(found, key=lambda one: (one.order, one.name))
