@@ -63,7 +63,7 @@ class LightGBM(Learner):
     grows_with_rows = True
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {
         "num_leaves": (2, 256), "feature_fraction": (0.15, 1.0), "min_data_in_leaf": (1, 200),
-        "lambda_l2": (0.01, 20.0), "learning_rate": (0.004, 0.06),
+        "lambda_l2": (0.01, 20.0),
     }  # fmt: skip
 
     def configurations(self, shape: Shape) -> list[Configuration]:

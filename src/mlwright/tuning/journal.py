@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MissingDependencyError
 from mlwright.core.learner import Fit, FittedModel, Matrix
-from mlwright.core.shelves import LEARNERS
+from mlwright.core.shelves import COMBINATIONS, LEARNERS
 from mlwright.core.step import Table
+from mlwright.features.bins import Bins
+from mlwright.features.combine import Combined
 from mlwright.features.encoder import Encoder
 from mlwright.tuning.job import Job, Outcome
 from mlwright.tuning.plain import Classes, by_name, from_bytes, to_bytes
@@ -200,19 +202,25 @@ def _is_cut(job: Job, outcome: Outcome) -> bool:
 
 
 def _classes() -> Classes:
-    """Return the classes of which outcomes are made: ours, and those that a learner's file knows."""
-    found: list[type] = [Outcome, Encoder, Table, Fit, Matrix]
-    homes = ("mlwright.", f"{LEARNERS.package}.")
+    """Return the classes of which outcomes are made: ours, and those that a plug-in's file knows."""
+    found: list[type] = [Outcome, Encoder, Table, Combined, Bins, Fit, Matrix]
+    for name in COMBINATIONS.names():
+        found += _data_classes(COMBINATIONS.get(name), COMBINATIONS.package)
     for name in LEARNERS.names():
         try:
-            module = sys.modules[type(LEARNERS.get(name)).__module__]
+            found += _data_classes(LEARNERS.get(name), LEARNERS.package)
         except MissingDependencyError:
             continue
-        for member in vars(module).values():
-            is_data = isinstance(member, type) and (is_dataclass(member) or issubclass(member, Enum))
-            if is_data and member.__module__.startswith(homes):
-                found.append(member)
     return by_name(found)
+
+
+def _data_classes(plug_in: object, package: str) -> list[type]:
+    found = []
+    for member in vars(sys.modules[type(plug_in).__module__]).values():
+        is_data = isinstance(member, type) and (is_dataclass(member) or issubclass(member, Enum))
+        if is_data and member.__module__.startswith(("mlwright.", f"{package}.")):
+            found.append(member)
+    return found
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlwright.tuning.trial import Trial
 
 _FEW_ROWS = 2_000
-"""Below, tuning would chase noise; the same candidate with another seed lowers the noise instead."""
+"""Below, the best of many moves would be the luckiest."""
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
 
 
@@ -50,14 +50,14 @@ class Plan:
         rng = stream(self._seed, "move", self._n_moves)
         self._n_moves += 1
         parents = [trial for trial in blended if trial.number > 0]
-        if not parents:
+        if not parents or self._store.n_rows < _FEW_ROWS:
             return None
         weights = [trial.weight for trial in parents]
         total = sum(weights)
         parent = parents[int(rng.choice(len(parents), p=[w / total for w in weights]))].configuration
         steps = LEARNERS.get(parent.learner).steps
-        if self._store.n_rows < _FEW_ROWS or not steps:
-            return replace(parent, name=f"{_root(parent)}, seed {self._n_moves + 1}")
+        if not steps:
+            return None
         name = sorted(steps)[int(rng.integers(len(steps)))]
         low, high = steps[name]
         factor = float(rng.uniform(_SMALLEST_FACTOR, _LARGEST_FACTOR))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlwright.tuning.store import Store
     from mlwright.tuning.trial import Trial
 
-_FEWEST_ROWS = 300
+_FEWEST_ROWS = 1_000
 _SHARES = (0.05, 0.15, 0.3, 0.6, 1.0)
 
 

@@ -127,6 +127,7 @@ class Search:
         elif not self.schedule.has_time_for(found):
             self.ended = "the next candidate would not have fitted into the time limit"
             return None
+        self._n_in_vain += 1  # until it has gained something
         return found
 
     def _run_here(self, configuration: Configuration) -> None:
@@ -188,7 +189,8 @@ class Search:
             self.store.link, self.target, self._mixed
         )
         enough = _GAIN * float(gains.std()) / np.sqrt(len(gains))
-        self._n_in_vain = 0 if float(gains.mean()) > enough else self._n_in_vain + 1
+        if float(gains.mean()) > enough:
+            self._n_in_vain = 0
 
     def _is_hopeless(self, trial: Trial) -> bool:
         """Only where time counts: which fold ends first depends on the clock."""
