@@ -137,6 +137,8 @@ class Learner(ABC):
     serves: ClassVar[frozenset[Link]]
     grows_with_rows: ClassVar[bool] = False
     """Whether a fit on more rows deserves more rounds."""
+    has_luck: ClassVar[bool] = True
+    """Whether another seed gives another model."""
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Hyperparameters that may be moved, with the smallest and the largest value that makes sense."""
 

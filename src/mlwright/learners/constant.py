@@ -40,6 +40,7 @@ class Constant(Learner):
     """The baseline that every comparison contains."""
 
     serves = frozenset(Link)
+    has_luck = False
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose the one there is."""

@@ -60,6 +60,7 @@ class Linear(Learner):
     """Ridge and logistic regression. Source: Hoerl & Kennard 1970; le Cessie & van Houwelingen 1992."""
 
     serves = frozenset(Link)
+    has_luck = False
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose one, unless rows are very many; on text, where it is best, it comes first."""

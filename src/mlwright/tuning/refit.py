@@ -9,6 +9,7 @@ import numpy as np
 
 from mlwright.core.learner import Limits
 from mlwright.core.seeds import seed_for
+from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import losses
 from mlwright.tuning.job import ALL_ROWS, Job, Outcome, run_job
 from mlwright.tuning.trial import Member, Trial
@@ -16,6 +17,8 @@ from mlwright.tuning.trial import Member, Trial
 if TYPE_CHECKING:
     from mlwright.tuning.search import Search
 
+_MOST_NODES = 200_000
+"""A candidate with more nodes in all its repeats would make a slow program."""
 CURVE_SHARE = 1 / 3
 """The learning curve compares all rows with these: a half would often hide the gain in noise."""
 
@@ -31,27 +34,42 @@ def baseline(search: Search) -> list[Member]:
 
 
 def refit_jobs(search: Search, chosen: list[Trial]) -> dict[int, tuple[Trial, Job]]:
-    """Return the jobs that fit the chosen candidates on all rows, the longest first."""
+    """Return the jobs that fit the chosen candidates on all rows, the longest first.
+
+    Candidates in which chance plays no part are fitted once.
+    """
     jobs = {}
-    for trial in sorted(chosen, key=lambda t: -t.seconds):
-        job = trial.refit_job(search.next_number(), ALL_ROWS, seed_for(search.seed, trial.configuration.name))
-        jobs[job.number] = (trial, job)
+    most = search.schedule.n_refits
+    # Equally long ones by number: the order of `chosen`, when weights are equal, is not to matter either.
+    for trial in sorted(chosen, key=lambda t: (-t.seconds, t.number)):
+        name = trial.configuration.name
+        has_luck = LEARNERS.get(trial.configuration.learner).has_luck
+        for repeat in range(most if has_luck and trial.n_nodes * most < _MOST_NODES else 1):
+            seed = seed_for(search.seed, name, *([repeat] if repeat else []))
+            job = trial.refit_job(search.next_number(), ALL_ROWS, seed)
+            jobs[job.number] = (trial, job)
     return jobs
 
 
 def members(jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) -> list[Member]:
     """Put the refitted models together; one that failed leaves its weight to the others."""
     found = []
-    # Equal weights are common, and the order of the jobs is that of the clock.
-    heaviest = sorted(jobs.items(), key=lambda item: (-item[1][0].weight, item[1][0].number))
-    for number, (trial, _) in heaviest:
+    by_trial: dict[int, list[Outcome]] = {}
+    trials = {trial.number: trial for trial, _ in jobs.values()}
+    for number, (trial, _) in sorted(jobs.items()):
         outcome = outcomes.get(number)
         if outcome is None or outcome.fit is None or outcome.encoder is None:
             reason = "out of time" if outcome is None else outcome.error.split("\n", 1)[0]
             trial.note = f"refit failed: {reason}"
             continue
-        name = trial.configuration.name
-        found.append(Member(name, trial.weight, outcome.encoder, outcome.fit))
+        by_trial.setdefault(trial.number, []).append(outcome)
+    for trial in sorted(trials.values(), key=lambda t: (-t.weight, t.number)):
+        fitted = by_trial.get(trial.number, [])
+        for outcome in fitted:
+            assert outcome.encoder is not None  # noqa: S101 - checked above
+            assert outcome.fit is not None  # noqa: S101 - checked above
+            weight = trial.weight / len(fitted)
+            found.append(Member(trial.configuration.name, weight, outcome.encoder, outcome.fit))
     total = sum(member.weight for member in found)
     return [replace(member, weight=member.weight / total) for member in found]
 

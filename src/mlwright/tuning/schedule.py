@@ -38,11 +38,19 @@ class Schedule:
     trials: list[Trial]
     prepare_s: float
 
+    @property
+    def n_refits(self) -> int:
+        """How often each chosen candidate is fitted again, with other seeds, and averaged.
+
+        On few rows one fit is as much luck as learning, and costs next to nothing.
+        """
+        return 3 if self.n_rows < 2_000 else 2 if self.n_rows < 6_000 else 1
+
     def reserve_s(self) -> float:
         """Return the seconds to keep for refitting the best, twice, and for compiling and judging."""
         finished = [trial for trial in self.trials if trial.is_finished]
         best = sorted(finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]
-        single = [trial.refit_s for trial in best]
+        single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
         programs = 2 * nodes * S_PER_NODE + FINISH_S + S_PER_ROW * self.n_rows
