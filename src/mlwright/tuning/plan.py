@@ -26,7 +26,7 @@ class Plan:
 
     def __init__(self, store: Store, seed: int) -> None:
         self._store, self._seed = store, seed
-        self._portfolio = _portfolio(store)
+        self._portfolio = portfolio(store)
         self._n_moves = 0
 
     @property
@@ -75,7 +75,8 @@ def _root(configuration: Configuration) -> str:
     return ", ".join([parts[0], *kept])
 
 
-def _portfolio(store: Store) -> list[Configuration]:
+def portfolio(store: Store) -> list[Configuration]:
+    """Return every candidate that the learners propose, in the order in which they are tried."""
     found = []
     for name in LEARNERS.names():
         learner = LEARNERS.get(name)

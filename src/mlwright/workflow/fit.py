@@ -49,7 +49,7 @@ def fit(
         with budget.phase("features"):
             listen(event(budget, "preparing", "making features"))
             recipe, store = make_store(
-                prepared.train, prepared.task, options.seed, _fold_rows(prepared, options)
+                prepared.train, prepared.task, options.seed, fold_rows(prepared, options)
             )
             store.save(folder / "train")
         search = Search(
@@ -80,7 +80,8 @@ def fit(
         return fitted
 
 
-def _fold_rows(prepared: Prepared, options: TrainOptions) -> list[tuple[Integers, Integers]]:
+def fold_rows(prepared: Prepared, options: TrainOptions) -> list[tuple[Integers, Integers]]:
+    """Return the rows to learn from and to be judged on, for every fold."""
     train = prepared.train
     assert train.target is not None  # noqa: S101 - training rows have a target
     return folds(
