@@ -41,7 +41,8 @@ def train(
     options
         `time_limit` (seconds, or text such as "10m"; default "60s"), `metric`, `seed`, `kind`, `id`,
         `group`, `time`, `weight`, `exclude` (names of columns), `test` (data that judges the model),
-        `refit` ("auto", "yes", "no"), `max_trials` (counts work instead of time: same seed, same bytes),
+        `refit` ("auto", "yes", "no"), `latency` ("fast", "balanced", "best"), `max_trials` (counts work
+        instead of time: same seed, same bytes),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
         `memory_limit` (bytes, or text such as "4GB": all processes together stay below it).
 

@@ -13,6 +13,7 @@ from mlwright.cli.options import AsJson, Data, Quiet
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UsageError
 from mlwright.core.memory import parse_size
+from mlwright.tuning.latency import Latency
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
@@ -88,6 +89,10 @@ def train(  # noqa: PLR0913 - the parameters are the options
         str | None, typer.Option(metavar="FILE", help="Rows to judge by, instead of splitting some off.")
     ] = None,
     refit: Annotated[Refit, typer.Option(help="Fit the judged recipe again on all rows.")] = Refit.AUTO,
+    latency: Annotated[
+        Latency,
+        typer.Option(help="What an answer's speed may cost: fewer members, or the last bit of accuracy."),
+    ] = Latency.BALANCED,
     kind: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The kind of question, where the target leaves it open."),
@@ -140,7 +145,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        refit=refit.value, run=run or place.with_suffix(".run"), run_anew=run is None,
+        refit=refit.value, latency=latency.value, run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:

@@ -18,7 +18,9 @@ _FEW_ROWS = 6_000
 """Above, bags agree with each other."""
 
 
-def blend(link: Link, target: Floats, given: list[Floats], seed: int, n_bags: int = 0) -> Floats:
+def blend(
+    link: Link, target: Floats, given: list[Floats], seed: int, n_bags: int = 0, prices: Floats | None = None
+) -> Floats:
     """Choose weights, shape (n_candidates,), greedily and with replacement.
 
     Judged by the proper loss, not by the metric: it is smoother, so there is less to overfit. Weights
@@ -32,6 +34,8 @@ def blend(link: Link, target: Floats, given: list[Floats], seed: int, n_bags: in
         Out-of-fold answers of each candidate, shape (n_rows, n_answers).
     n_bags
         On few rows, average the weights over so many samples of the rows drawn with replacement.
+    prices
+        The share of the loss that each candidate must take away to be let in, shape (n_candidates,).
 
     Source: Caruana et al. 2004, "Ensemble selection from libraries of models", sections 2 and 2.3; bags
     of rows instead of models (benchmarks/ablations.md).
@@ -44,26 +48,31 @@ def blend(link: Link, target: Floats, given: list[Floats], seed: int, n_bags: in
     stack = _relevant(link, truth, [answers[rows] for answers in given])
     if n_bags and len(rows) < _FEW_ROWS:
         bags = [rng.integers(0, len(rows), len(rows)) for _ in range(n_bags)]
-        found = [_greedy(link, truth[bag], [one[bag] for one in stack]) for bag in bags]
+        found = [_greedy(link, truth[bag], [one[bag] for one in stack], prices) for bag in bags]
         weights: Floats = np.mean(found, axis=0)
     else:
-        weights = _greedy(link, truth, stack)
+        weights = _greedy(link, truth, stack, prices)
     weights[weights < min(_SMALLEST_WEIGHT, float(weights.max()))] = 0.0
     return np.asarray(weights / weights.sum())
 
 
-def _greedy(link: Link, truth: Floats, stack: list[Floats]) -> Floats:
+def _greedy(link: Link, truth: Floats, stack: list[Floats], prices: Floats | None) -> Floats:
     chosen = np.zeros(len(stack))
+    entry = np.zeros(len(stack))
+    if prices is not None:
+        entry = prices * min(_loss(link, truth, one) for one in stack)
     total = np.zeros_like(stack[0])
     best_loss, best = np.inf, chosen
     for size in range(1, _ROUNDS + 1):
-        trial_losses = [_loss(link, truth, (total + one) / size) for one in stack]
-        pick = int(np.argmin(trial_losses))
+        paid = float(entry[chosen > 0].sum())
+        tries = [_loss(link, truth, (total + one) / size) for one in stack]
+        costs = [loss + paid + entry[i] * (chosen[i] == 0) for i, loss in enumerate(tries)]
+        pick = int(np.argmin(costs))
         chosen = chosen.copy()
         chosen[pick] += 1
         total = total + stack[pick]
-        if trial_losses[pick] < best_loss - 1e-9:
-            best_loss, best = trial_losses[pick], chosen
+        if costs[pick] < best_loss - 1e-9:
+            best_loss, best = costs[pick], chosen
     return np.asarray(best / best.sum())
 
 

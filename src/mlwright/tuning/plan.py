@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlwright.core.learner import Configuration
+    from mlwright.tuning.latency import Latency
     from mlwright.tuning.store import Store
     from mlwright.tuning.trial import Trial
 
@@ -24,9 +25,9 @@ _SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
 class Plan:
     """Hands out one configuration after the other; depends on the seed and on what it is told alone."""
 
-    def __init__(self, store: Store, seed: int) -> None:
+    def __init__(self, store: Store, seed: int, latency: Latency) -> None:
         self._store, self._seed = store, seed
-        self._portfolio = portfolio(store)
+        self._portfolio = [one for one in portfolio(store) if not (latency.is_fast and one.n_combined)]
         self._n_moves = 0
 
     @property
@@ -49,15 +50,13 @@ class Plan:
         """Return a neighbor of one in the blend, the heavier the likelier; None if there is none."""
         rng = stream(self._seed, "move", self._n_moves)
         self._n_moves += 1
-        parents = [trial for trial in blended if trial.number > 0]
+        parents = [trial for trial in blended if LEARNERS.get(trial.configuration.learner).steps]
         if not parents or self._store.n_rows < _FEW_ROWS:
             return None
         weights = [trial.weight for trial in parents]
         total = sum(weights)
         parent = parents[int(rng.choice(len(parents), p=[w / total for w in weights]))].configuration
         steps = LEARNERS.get(parent.learner).steps
-        if not steps:
-            return None
         name = sorted(steps)[int(rng.integers(len(steps)))]
         low, high = steps[name]
         factor = float(rng.uniform(_SMALLEST_FACTOR, _LARGEST_FACTOR))

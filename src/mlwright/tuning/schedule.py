@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from mlwright.core.budget import Budget
     from mlwright.core.learner import Configuration
+    from mlwright.tuning.latency import Latency
     from mlwright.tuning.trial import Trial
 
 _TRIAL_SHARE = 0.2
@@ -37,6 +38,7 @@ class Schedule:
     n_folds: int
     trials: list[Trial]
     prepare_s: float
+    latency: Latency
 
     @property
     def n_refits(self) -> int:
@@ -44,6 +46,8 @@ class Schedule:
 
         On few rows one fit is as much luck as learning, and costs next to nothing.
         """
+        if self.latency.is_fast:
+            return 1
         return 3 if self.n_rows < 2_000 else 2 if self.n_rows < 6_000 else 1
 
     def reserve_s(self) -> float:

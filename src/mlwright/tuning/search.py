@@ -18,6 +18,7 @@ from mlwright.core.seeds import seed_for
 from mlwright.core.task import losses
 from mlwright.tuning.blend import blend, mean_loss
 from mlwright.tuning.job import Job, Outcome, run_job
+from mlwright.tuning.latency import Latency
 from mlwright.tuning.plan import Plan
 from mlwright.tuning.race import gains_nothing
 from mlwright.tuning.schedule import Schedule
@@ -53,6 +54,7 @@ class Search:
     seed: int
     listen: Listener
     prepare_s: float = 0.0
+    latency: Latency = Latency.BALANCED
     trials: list[Trial] = field(default_factory=list)
     ended: str = ""
     schedule: Schedule = field(init=False)
@@ -64,7 +66,7 @@ class Search:
     _n_in_vain: int = 0
 
     def __post_init__(self) -> None:
-        self._plan = Plan(self.store, self.seed)
+        self._plan = Plan(self.store, self.seed, self.latency)
         self.schedule = Schedule(
             self.budget,
             self.crew.n_workers,
@@ -72,6 +74,7 @@ class Search:
             len(self.store.folds),
             self.trials,
             self.prepare_s,
+            self.latency,
         )
 
     @property
@@ -223,7 +226,8 @@ class Search:
             message = f"No model could be fitted: {failed.split(chr(10), 1)[0]}"
             raise SearchError(message)
         given = [trial.answers() for trial in candidates]
-        weights = blend(self.store.link, self.target, given, self.seed, n_bags=_BAGS)
+        prices = self.latency.price * np.array([trial.cost for trial in candidates])
+        weights = blend(self.store.link, self.target, given, self.seed, _BAGS, prices)
         for trial, weight in zip(candidates, weights, strict=True):
             trial.weight = float(weight)
         return sorted((t for t in candidates if t.weight > 0), key=lambda t: (-t.weight, t.number))

@@ -11,6 +11,7 @@ from mlwright.core.progress import Listener, event
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
 from mlwright.tuning.journaled import Journaled
+from mlwright.tuning.latency import Latency
 from mlwright.tuning.refit import baseline
 from mlwright.tuning.search import Search
 from mlwright.tuning.workers import Crew, open_crew
@@ -53,7 +54,14 @@ def fit(
             )
             store.save(folder / "train")
         search = Search(
-            store, folder / "train", crew, budget, options.seed, listen, prepare_s=budget.ledger[-1][1]
+            store,
+            folder / "train",
+            crew,
+            budget,
+            options.seed,
+            listen,
+            prepare_s=budget.ledger[-1][1],
+            latency=Latency(options.latency),
         )
         is_interrupted = False
         try:

@@ -9,6 +9,7 @@ from typing import TypedDict, final
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
+from mlwright.tuning.latency import Latency
 
 _USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
@@ -23,8 +24,9 @@ class TrainOptions:
     not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off). `refit` decides whether the judged recipe is fitted
-    again on all rows. `run` is the folder that makes a killed training go on; with `run_anew` one of
-    other work is emptied, not refused. All processes together stay below `memory_limit_bytes`.
+    again on all rows; `latency` says what the speed of an answer may cost. `run` is the folder that makes
+    a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
+    together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -39,6 +41,7 @@ class TrainOptions:
     exclude: tuple[str, ...] = ()
     test: object | None = None
     refit: str = "auto"
+    latency: str = "balanced"
     name: str = ""
     run: str | Path | None = None
     run_anew: bool = False
@@ -47,6 +50,9 @@ class TrainOptions:
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
             message = f"--refit {self.refit!r} is not known. Choose one of: {', '.join(REFIT)}."
+            raise UsageError(message)
+        if self.latency not in set(Latency):
+            message = f"--latency {self.latency!r} is not known. Choose one of: {', '.join(Latency)}."
             raise UsageError(message)
         if self.max_trials is not None and self.max_trials < 1:
             message = f"--max-trials must be at least 1, got {self.max_trials}."
@@ -76,6 +82,7 @@ class TrainOptions:
             "exclude": [*self.exclude],
             "test": [str(self.test)] if isinstance(self.test, str | Path) else [],
             "refit": [self.refit] if self.refit != "auto" else [],
+            "latency": [self.latency] if self.latency != "balanced" else [],
         }
         given = {name: [value for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
@@ -96,6 +103,7 @@ class TrainArguments(TypedDict, total=False):
     exclude: str | list[str] | None
     test: object
     refit: str
+    latency: str
     run: str | Path | None
     memory_limit: str | int | None
 
@@ -120,6 +128,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         exclude=_names(arguments.get("exclude")),
         test=arguments.get("test"),
         refit=arguments.get("refit", "auto"),
+        latency=arguments.get("latency", "balanced"),
         run=arguments.get("run"),
         memory_limit_bytes=None if memory is None else parse_size(memory),
     )

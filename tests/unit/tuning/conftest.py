@@ -33,6 +33,12 @@ def make_store(n_rows=120, n_folds=2, seed=0):
 
 
 @pytest.fixture
+def store_of():
+    """Return the maker of stores, for other numbers of rows and folds."""
+    return make_store
+
+
+@pytest.fixture
 def store():
     return make_store()
 

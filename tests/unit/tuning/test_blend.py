@@ -64,3 +64,21 @@ def test_a_sure_mistake_does_not_break_the_blend():
     assert np.isfinite(weights).all()
     loss, error = mean_loss(Link.SIGMOID, target, sure)
     assert np.isfinite([loss, error]).all()
+
+
+@pytest.mark.parametrize("link", list(Link))
+def test_bags_of_rows_give_weights_too(link):
+    target, given = world(link)
+    weights = blend(link, target, given, seed=0, n_bags=10)
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[2] < min(weights[:2])
+    assert blend(link, target, given, seed=0, n_bags=10).tolist() == weights.tolist()
+
+
+@pytest.mark.parametrize("n_bags", [0, 5])
+def test_a_candidate_that_costs_more_than_it_gains_is_left_out(n_bags):
+    target, given = world(Link.IDENTITY)
+    free = blend(Link.IDENTITY, target, given, 0, n_bags)
+    dear = blend(Link.IDENTITY, target, given, 0, n_bags, np.array([0.0, 5.0, 5.0]))
+    assert (free[:2] > 0).all()
+    assert dear.tolist() == [1.0, 0.0, 0.0]

@@ -1,0 +1,105 @@
+"""Networks: smooth truths are learned, rows weigh, the same seed gives the same numbers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mlwright.core.learner import Limits, Matrix, Sample, Shape
+from mlwright.core.shelves import LEARNERS
+from mlwright.core.task import Link, answers
+
+
+def configuration(link, n_rows=1_500, **changes):
+    shape = Shape(n_rows=n_rows, n_dense=4, n_codes=0, n_terms=0, n_scores=1, link=link)
+    one = LEARNERS.get("network").configurations(shape)[0]
+    return replace(one, parameters={**one.parameters, "hidden": 32, "members": 2, **changes})
+
+
+def sample(target, dense, n_classes=0, weights=None):
+    return Sample(Matrix(dense), target.astype(np.float64), weights, n_classes)
+
+
+def fit(link, train, valid, seed=0, rounds=None, **changes):
+    limits = Limits(seed=seed, rounds=rounds)
+    one = configuration(link, len(train.target), **changes)
+    return LEARNERS.get("network").fit(one, train, valid, link, limits)
+
+
+@pytest.fixture
+def wave():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(1_500, 4)).astype(np.float32)
+    return dense, np.sin(2 * dense[:, 0]) + dense[:, 1] * dense[:, 2]
+
+
+def test_a_smooth_truth_is_learned(wave):
+    dense, target = wave
+    train, valid = sample(target[:1_000], dense[:1_000]), sample(target[1_000:], dense[1_000:])
+    found = fit(Link.IDENTITY, train, valid, dropout=0.0, epochs=60)
+    left = found.model.scores(valid.matrix)[:, 0] - valid.target
+    assert np.mean(left**2) < 0.35 * np.var(valid.target)
+
+
+def test_scale_and_offset_of_the_target_do_not_matter(wave):
+    dense, target = wave
+    one = fit(Link.IDENTITY, sample(target, dense), None, rounds=5)
+    other = fit(Link.IDENTITY, sample(1e4 * target + 1e6, dense), None, rounds=5)
+    plain, moved = one.model.scores(Matrix(dense)), other.model.scores(Matrix(dense))
+    np.testing.assert_allclose(moved, 1e4 * plain + 1e6, rtol=1e-4)
+
+
+def test_xor_is_learned_by_classes():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(1_200, 4)).astype(np.float32)
+    target = ((dense[:, 0] > 0) != (dense[:, 1] > 0)).astype(float)
+    for link, n_classes in ((Link.SIGMOID, 2), (Link.SOFTMAX, 3)):
+        train = sample(target[:900], dense[:900], n_classes)
+        valid = sample(target[900:], dense[900:], n_classes)
+        found = fit(link, train, valid, dropout=0.0)
+        given = found.model.scores(valid.matrix)
+        assert found.model.is_answer
+        np.testing.assert_allclose(given.sum(axis=1), 1.0, atol=1e-6)
+        assert (given.argmax(axis=1) == valid.target).mean() > 0.85
+
+
+def test_a_class_that_never_occurred_is_not_expected():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(600, 4)).astype(np.float32)
+    target = rng.integers(0, 2, 600) * 2.0
+    found = fit(Link.SOFTMAX, sample(target, dense, 3), None, rounds=2)
+    assert found.model.scores(Matrix(dense))[:, 1].max() < 1e-6
+
+
+def test_rows_without_weight_do_not_count(wave):
+    dense, target = wave
+    weights = np.where(np.arange(len(target)) < 750, 1.0, 0.0)
+    spoiled = np.where(weights > 0, target, 50.0)
+    found = fit(Link.IDENTITY, sample(spoiled, dense, weights=weights), None, rounds=20)
+    assert np.abs(found.model.scores(Matrix(dense))).mean() < 10.0
+
+
+def test_the_same_seed_gives_the_same_numbers(wave):
+    dense, target = wave
+    train = sample(target, dense)
+    one, same, other = (fit(Link.IDENTITY, train, None, seed=s, rounds=2) for s in (1, 1, 2))
+    rows = Matrix(dense)
+    assert one.model.scores(rows).tobytes() == same.model.scores(rows).tobytes()
+    assert one.model.scores(rows).tobytes() != other.model.scores(rows).tobytes()
+
+
+def test_a_refit_ends_where_the_best_epoch_was(wave):
+    dense, target = wave
+    train, valid = sample(target[:1_000], dense[:1_000]), sample(target[1_000:], dense[1_000:])
+    assert 1 <= fit(Link.IDENTITY, train, valid).rounds <= 30
+    assert fit(Link.IDENTITY, train, None, rounds=3).rounds == 3
+
+
+def test_constant_empty_and_huge_columns_do_no_harm():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(400, 4)).astype(np.float32)
+    dense[:, 0], dense[:, 1] = 7.0, np.nan
+    dense[:, 2] *= np.float32(1e30)
+    target = (dense[:, 3] > 0).astype(float)
+    found = fit(Link.SIGMOID, sample(target, dense, 2), None, rounds=3)
+    assert np.isfinite(answers(Link.IDENTITY, found.model.scores(Matrix(dense)))).all()
