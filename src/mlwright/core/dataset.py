@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns, Floats
     from mlwright.core.schema import Schema
+
+_STRETCHES, _FEWEST_IN_STRETCH = 30, 5
 
 
 @final
@@ -28,6 +32,20 @@ class Dataset:
     times: Floats | None = None
     weights: Floats | None = None
     ids: Columns = field(default_factory=dict)
+
+    @property
+    def alike(self) -> Array | None:
+        """Return a number per row, equal where rows err alike: groups, else stretches of time; or None.
+
+        Errors of neighboring hours are one piece of evidence, not many. So rows with times are judged
+        in thirty stretches of about as many rows, those of one moment together.
+        """
+        if self.groups is not None or self.times is None:
+            return self.groups
+        moments, at = np.unique(self.times, return_inverse=True)
+        before = np.cumsum(np.bincount(at, minlength=len(moments))) - 1
+        n_stretches = max(2, min(_STRETCHES, self.n_rows // _FEWEST_IN_STRETCH))
+        return np.asarray(before[at] * n_stretches // max(1, self.n_rows))
 
     def take(self, rows: Array) -> Dataset:
         """Return the chosen rows (indices, in that order)."""

@@ -90,9 +90,9 @@ def _judge_test(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> di
     assert truth is not None  # noqa: S101 - the sealed test has a target
     prediction = fitted.judged.program.run(test.columns)
     plain = TASKS.get(task.kind).answer(fitted.baseline.answers(test.columns, test.n_rows))
-    scored = score_all(task.metrics, truth, prediction, groups=test.groups, seed=options.seed)
-    dull = score_all(task.metrics, truth, plain, groups=test.groups, seed=options.seed)
-    gain = compare(task.metric, truth, prediction, plain, groups=test.groups, seed=options.seed)
+    scored = score_all(task.metrics, truth, prediction, groups=test.alike, seed=options.seed)
+    dull = score_all(task.metrics, truth, plain, groups=test.alike, seed=options.seed)
+    gain = compare(task.metric, truth, prediction, plain, groups=test.alike, seed=options.seed)
     return {
         "test": {name: estimate_json(estimate) for name, estimate in scored.items()},
         "baseline": {name: estimate_json(estimate) for name, estimate in dull.items()},
@@ -153,7 +153,7 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
             break  # the contract is worth more than the rest of this list
         order = rng.permutation(n_rows)
         shuffled = built.program.run({**rows.columns, name: rows.columns[name][order]})
-        drop = compare(task.metric, rows.target, whole, shuffled, groups=rows.groups, seed=seed)
+        drop = compare(task.metric, rows.target, whole, shuffled, groups=rows.alike, seed=seed)
         if drop.direction.value == "min":
             drop = type(drop)(-drop.value, -drop.high, -drop.low, drop.direction)
         found.append({"column": name, "drop": {**estimate_json(drop), "direction": "max"}})

@@ -173,7 +173,7 @@ def _dataset(schema: Schema, raw: Raw, rows: Array, outcome: Outcome) -> Dataset
         n_rows=len(rows),
         target=outcome.values,
         groups=group_numbers(schema, raw, rows),
-        times=_numbers(schema.role_of(Role.TIME), raw, rows),
+        times=row_times(schema, raw, rows),
         weights=_weights(schema, raw, rows),
         ids={name: values[rows] for name, values in ids.items()},
     )
@@ -186,6 +186,12 @@ def group_numbers(schema: Schema, raw: Raw, rows: Array) -> Array | None:
         return None
     values = parse_column(found[0], raw.columns[found[0].name])[rows]
     return np.unique(values, return_inverse=True)[1]
+
+
+def row_times(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
+    """Return the time of each row, shape (n_rows,); None if there is no time column."""
+    found = schema.role_of(Role.TIME)
+    return _numbers(found, raw, rows) if found and found[0].name in raw.columns else None
 
 
 def _numbers(columns: tuple[Column, ...], raw: Raw, rows: Array) -> Floats | None:
@@ -227,7 +233,7 @@ def _read_test(data: object, schema: Schema, task: Task) -> Dataset:
         n_rows=len(known),
         target=target,
         groups=group_numbers(schema, raw, known),
-        times=_numbers(schema.role_of(Role.TIME), raw, known),
+        times=row_times(schema, raw, known),
         weights=_weights(schema, raw, known),
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.atomic import replacing
+from mlwright.core.dataset import Dataset
 from mlwright.core.errors import UsageError
 from mlwright.core.schema import Kind, Role
 from mlwright.data.parse import parse
@@ -15,7 +16,7 @@ from mlwright.data.raw import as_objects
 from mlwright.data.read import read
 from mlwright.evaluation.score import score_all
 from mlwright.workflow.judge import estimate_json
-from mlwright.workflow.prepare import group_numbers, typed_rows
+from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
@@ -37,8 +38,14 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
     raw = read(data)
     columns, truth, known = typed_rows(raw, model.schema, model.task)
     prediction = model.answer_typed(columns)
-    groups = group_numbers(model.schema, raw, known)
-    scores = score_all(model.task.metrics, truth, prediction, groups=groups, seed=seed)
+    rows = Dataset(
+        schema=model.schema,
+        columns=columns,
+        n_rows=len(truth),
+        groups=group_numbers(model.schema, raw, known),
+        times=row_times(model.schema, raw, known),
+    )
+    scores = score_all(model.task.metrics, truth, prediction, groups=rows.alike, seed=seed)
     return {
         "task": model.task.to_json(),
         "n_rows": len(truth),
