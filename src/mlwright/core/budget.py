@@ -13,6 +13,7 @@ from mlwright.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_MOST_SLOWDOWN, _TELLING_S = 4.0, 0.1
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -44,6 +45,7 @@ class Budget:
     max_trials: int | None = None
     started: float = field(default_factory=time.monotonic)
     ledger: list[tuple[str, float]] = field(default_factory=list)
+    _busy_s: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def deadline(self) -> float | None:
@@ -60,11 +62,22 @@ class Budget:
         """Seconds left; infinite when work is counted."""
         return float("inf") if self.deadline is None else self.deadline - time.monotonic()
 
+    @property
+    def slowdown(self) -> float:
+        """How much longer this process waits than it computes: 1 alone on the machine, 2 or 3 on a busy one.
+
+        Only phases count in which it had nothing to wait for but the processor.
+        """
+        wall, busy = (sum(parts) for parts in zip(*self._busy_s, strict=True)) if self._busy_s else (0.0, 0.0)
+        return min(_MOST_SLOWDOWN, max(1.0, wall / busy)) if busy > _TELLING_S else 1.0
+
     @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Enter the time that a phase takes into the ledger."""
-        start = time.monotonic()
+    def phase(self, name: str, *, is_busy: bool = False) -> Iterator[None]:
+        """Enter the time that a phase takes into the ledger; it `is_busy` if it computes all the time."""
+        start, processor = time.monotonic(), time.process_time()
         try:
             yield
         finally:
             self.ledger.append((name, time.monotonic() - start))
+            if is_busy:
+                self._busy_s.append((time.monotonic() - start, time.process_time() - processor))

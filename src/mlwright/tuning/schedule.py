@@ -17,7 +17,7 @@ _TRIAL_SHARE = 0.2
 _TRIALS_REFITTED = 4
 _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
-FINISH_S, S_PER_NODE, S_PER_ROW = 1.2, 6e-6, 2e-5
+_FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
 _TELLING_COST = 0.3
 """Candidates cheaper than this tell nothing about the speed of the machine."""
@@ -57,8 +57,12 @@ class Schedule:
         single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
-        programs = 2 * nodes * S_PER_NODE + FINISH_S + S_PER_ROW * self.n_rows
-        return 1.25 * (refits + self.prepare_s) + programs
+        return 1.25 * (refits + self.prepare_s) + self.finish_s(nodes)
+
+    def finish_s(self, n_nodes: int) -> float:
+        """Return the seconds for compiling, proving and judging two programs, each of so many nodes per seed."""
+        alone = _FINISH_S + 2 * self.n_refits * n_nodes * _S_PER_NODE + _S_PER_ROW * self.n_rows
+        return alone * self.budget.slowdown
 
     def has_time_for(self, configuration: Configuration) -> bool:
         """Tell whether a candidate is likely to end before the reserve begins."""

@@ -15,7 +15,6 @@ from mlwright.tuning.calibrate import class_factors
 from mlwright.tuning.line import Line
 from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
 from mlwright.tuning.refit import members as members_of
-from mlwright.tuning.schedule import FINISH_S, S_PER_NODE, S_PER_ROW
 from mlwright.workflow.build import Built, build, make_store
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class Finish:
     def _finish_s(self, chosen: list[Trial]) -> float:
         """Return the seconds that compiling, proving and judging will take, for two programs."""
         nodes = sum(trial.n_nodes for trial in chosen)
-        return FINISH_S + 2 * nodes * S_PER_NODE + S_PER_ROW * self.prepared.train.n_rows
+        return self.search.schedule.finish_s(nodes)
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         if self.options.refit == "no":

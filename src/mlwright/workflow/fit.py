@@ -47,7 +47,7 @@ def fit(
         run.journal(prepared, options, budget, listen) as journal,
         _crew(prepared, budget, journal, memory) as crew,
     ):
-        with budget.phase("features"):
+        with budget.phase("features", is_busy=True):
             listen(event(budget, "preparing", "making features"))
             recipe, store = make_store(
                 prepared.train, prepared.task, options.seed, fold_rows(prepared, options)

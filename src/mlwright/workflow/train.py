@@ -39,7 +39,7 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
     """
     budget = Budget(time_limit_s=options.limit_s, max_trials=options.max_trials)
     with open_run(options) as run, memory_watch(options.memory_limit_bytes, data) as memory:
-        with budget.phase("read and understand"):
+        with budget.phase("read and understand", is_busy=True):
             listen(Event(phase="reading", message="reading and understanding the data"))
             prepared = prepare(data, target, options)
         fitted = fit(prepared, options, budget, listen, run, memory)
