@@ -60,7 +60,7 @@ class Schedule:
         return 1.25 * (refits + self.prepare_s) + self.finish_s(nodes)
 
     def finish_s(self, n_nodes: int) -> float:
-        """Return the seconds for compiling, proving and judging two programs, each of so many nodes per seed."""
+        """Return the seconds to compile, prove and judge two programs, each of so many nodes per seed."""
         alone = _FINISH_S + 2 * self.n_refits * n_nodes * _S_PER_NODE + _S_PER_ROW * self.n_rows
         return alone * self.budget.slowdown
 
