@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["evaluate", "load", "profile", "train"]
+__all__ = ["compare", "evaluate", "load", "profile", "train"]
 
 
 def train(
@@ -78,6 +78,22 @@ def evaluate(model: Model, data: object) -> dict[str, Any]:
     from mlwright.workflow.score import evaluate as run
 
     return run(model, data)
+
+
+def compare(
+    old: Model, new: Model, data: object, *, metric: str | None = None, matters: float | None = None
+) -> dict[str, Any]:
+    """Compare the model in place with a new one on labeled rows that neither has seen.
+
+    Returns
+    -------
+    "verdict" ("ship", "do_not_ship" or "not_enough_data"), "why", and the "difference" with its 95 %
+    interval, paired on the same rows. `matters` is the smallest difference that would change
+    anything; 1 % of the old model's score unless given.
+    """
+    from mlwright.workflow.compare import compare as run
+
+    return run(old, new, data, metric=metric, matters=matters)
 
 
 def profile(data: object, target: str | None = None) -> dict[str, Any]:

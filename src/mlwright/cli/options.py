@@ -11,5 +11,7 @@ Data = Annotated[
 ModelFile = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model that `mlwright train` has written.")
 ]
+OldModel = Annotated[Path, typer.Argument(metavar="OLD", help="The model that is in place.")]
+NewModel = Annotated[Path, typer.Argument(metavar="NEW", help="The model that may replace it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress on stderr.")]

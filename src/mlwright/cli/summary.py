@@ -65,6 +65,34 @@ def show_scores(scores: Mapping[str, Any]) -> None:
     console.print(grid)
 
 
+_ANSWERS = {
+    "ship": ("good", "Ship the new model"),
+    "do_not_ship": ("bad", "Do not ship the new model"),
+    "not_enough_data": ("unsure", "Not enough data to tell"),
+}
+
+
+def show_comparison(found: Mapping[str, Any]) -> None:
+    """Print the verdict of `compare`, then the scores."""
+    console, grid = stdout(), table("model", "score>", "95 % interval>")
+    tone, title = _ANSWERS[found["verdict"]]
+    mark, color = _TONES[tone]
+    console.print(Text.assemble((f"{mark} {title}. ", f"bold {color}"), f"{_sentence(found['why'])}"))
+    for name in ("old", "new"):
+        grid.add_row(name, value_of(found[name]), interval_of(found[name]))
+    grid.add_row("new - old", value_of(found["difference"]), interval_of(found["difference"]))
+    better = {"max": "higher", "min": "lower"}[found["difference"]["direction"]]
+    title = f"{words.metric_title(found['metric'])} on {number(found['n_rows'])} rows, {better} is better"
+    console.print(Text(title, style="dim"))
+    console.print(grid)
+    if found["n_needed"]:
+        console.print(Text(f"About {number(found['n_needed'])} rows would tell.", style="dim"))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def show_profile(profile: Mapping[str, Any]) -> None:
     """Print the columns and what was noticed."""
     console, columns = stdout(), profile["columns"]
