@@ -33,21 +33,21 @@ def baseline(search: Search) -> list[Member]:
     return found
 
 
-def refit_jobs(search: Search, chosen: list[Trial]) -> dict[int, tuple[Trial, Job]]:
+def refit_jobs(search: Search, chosen: list[Trial], repeat: int = 0) -> dict[int, tuple[Trial, Job]]:
     """Return the jobs that fit the chosen candidates on all rows, the longest first.
 
-    Candidates in which chance plays no part are fitted once.
+    Further repeats have other seeds; candidates in which chance plays no part, or that would make
+    the program slow, are not repeated.
     """
     jobs = {}
-    most = search.schedule.n_refits
     # Equally long ones by number: the order of `chosen`, when weights are equal, is not to matter either.
     for trial in sorted(chosen, key=lambda t: (-t.seconds, t.number)):
-        name = trial.configuration.name
         has_luck = LEARNERS.get(trial.configuration.learner).has_luck
-        for repeat in range(most if has_luck and trial.n_nodes * most < _MOST_NODES else 1):
-            seed = seed_for(search.seed, name, *([repeat] if repeat else []))
-            job = trial.refit_job(search.next_number(), ALL_ROWS, seed)
-            jobs[job.number] = (trial, job)
+        if repeat and not (has_luck and trial.n_nodes * (repeat + 1) < _MOST_NODES):
+            continue
+        seed = seed_for(search.seed, trial.configuration.name, *([repeat] if repeat else []))
+        job = trial.refit_job(search.next_number(), ALL_ROWS, seed)
+        jobs[job.number] = (trial, job)
     return jobs
 
 

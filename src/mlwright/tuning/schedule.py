@@ -19,6 +19,7 @@ _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
 _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
+_ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
 _TELLING_COST = 0.3
 """Candidates cheaper than this tell nothing about the speed of the machine."""
 
@@ -49,6 +50,15 @@ class Schedule:
         if self.latency.is_fast:
             return 1
         return 3 if self.n_rows < 2_000 else 2 if self.n_rows < 6_000 else 1
+
+    def n_refits_now(self, chosen: list[Trial]) -> int:
+        """Return how often that is when the time that is left is used: once more on up to 20,000 rows."""
+        if self.budget.deadline is None or self.latency.is_fast:
+            return self.n_refits
+        most = self.n_refits + (1 if self.n_rows < _ROWS_TO_REPEAT else 0)
+        each = 2.0 * sum(trial.refit_s for trial in chosen) / max(1, self.n_workers)
+        left = self.budget.left_s - self.finish_s(sum(trial.n_nodes for trial in chosen)) - self.prepare_s
+        return max(1, min(most, int(_REPEATS_SHARE * left / max(each, 1e-3))))
 
     def reserve_s(self) -> float:
         """Return the seconds to keep for refitting the best, twice, and for compiling and judging."""

@@ -119,32 +119,36 @@ class Finish:
         deadline = None if self.budget.deadline is None else self.budget.deadline - self._finish_s(chosen)
         self.listen(event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
         wanted, why = self._wants_all_rows(chosen, line, deadline)
-        jobs = refit_jobs(self.search, chosen)
-        for _, job in jobs.values():
-            line.add(job, self.search.folder)
-        more: dict[int, tuple[Trial, Job]] = {}
-        recipe = None
+        recipe, folders = self.recipe, [self.search.folder]
+        begun = self._add(chosen, line, folders[0])  # the workers are busy while features are made here
         if wanted:
             task, seed = self.prepared.task, self.options.seed
             recipe, store = make_store(self.prepared.everything, task, seed, [])
-            store.save(self.folder / "everything")
-            more = refit_jobs(self.search, chosen)
-            for _, job in more.values():
-                line.add(job, self.folder / "everything")
-        line.drain(deadline)
-        if any(number not in line.outcomes for number in jobs):
+            folders.append(self.folder / "everything")
+            store.save(folders[1])
+        rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]
+        for repeat in range(1, self.search.schedule.n_refits_now(chosen)):
+            # With another seed, on the training rows and on all; what time cuts is left out of both.
+            rounds.append([self._add(chosen, line, folder, repeat) for folder in folders])
+        if not line.drain(deadline):
             self.search.crew.abandon()
-            return [], None, "there was no time to fit it again on all rows"
-        members = members_of(jobs, line.outcomes)
-        if not wanted or recipe is None:
+        late = "there was no time to fit it again on all rows"
+        if not _is_done(rounds[0][0], line):
+            return [], None, late
+        complete = [parts for parts in rounds if all(_is_done(jobs, line) for jobs in parts)]
+        members = members_of(_joined(complete or rounds[:1], 0), line.outcomes)
+        if not wanted:
             return members, None, why
-        if any(number not in line.outcomes for number in more):
-            self.search.crew.abandon()
-            return members, None, "there was no time to fit it again on all rows"
-        refitted = members_of(more, line.outcomes)
-        if not refitted:
-            return members, None, "every fit on all rows failed"
-        return members, (recipe, refitted), why
+        if not complete:
+            return members, None, late
+        refitted = members_of(_joined(complete, 1), line.outcomes)
+        return members, (recipe, refitted) if refitted else None, why if refitted else "every fit failed"
+
+    def _add(self, chosen: list[Trial], line: Line, folder: Path, repeat: int = 0) -> Jobs:
+        jobs = refit_jobs(self.search, chosen, repeat)
+        for _, job in jobs.values():
+            line.add(job, folder)
+        return jobs
 
     def _finish_s(self, chosen: list[Trial]) -> float:
         """Return the seconds that compiling, proving and judging will take, for two programs."""
@@ -178,6 +182,17 @@ class Finish:
         if mean > reach:
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}"
+
+
+Jobs = dict[int, "tuple[Trial, Job]"]
+
+
+def _is_done(jobs: Jobs, line: Line) -> bool:
+    return all(number in line.outcomes for number in jobs)
+
+
+def _joined(rounds: list[list[Jobs]], store: int) -> Jobs:
+    return {number: pair for parts in rounds for number, pair in parts[store].items()}
 
 
 def at_hand(chosen: list[Trial]) -> list[Member]:
