@@ -127,9 +127,9 @@ class Finish:
             folders.append(self.folder / "everything")
             store.save(folders[1])
         rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]
-        for repeat in range(1, self.search.schedule.n_refits_now(chosen)):
-            # With another seed, on the training rows and on all; what time cuts is left out of both.
-            rounds.append([self._add(chosen, line, folder, repeat) for folder in folders])
+        # Further rounds with other seeds, on the training rows and on all; what time cuts is left out of both.
+        repeats = range(1, self.search.schedule.n_refits_now(chosen))
+        rounds += [[self._add(chosen, line, folder, repeat) for folder in folders] for repeat in repeats]
         if not line.drain(deadline):
             self.search.crew.abandon()
         late = "there was no time to fit it again on all rows"
