@@ -127,7 +127,7 @@ class Finish:
             folders.append(self.folder / "everything")
             store.save(folders[1])
         rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]
-        # Further rounds with other seeds, on the training rows and on all; what time cuts is left out of both.
+        # Further rounds, with other seeds, on the same rows; what time cuts is left out of both programs.
         repeats = range(1, self.search.schedule.n_refits_now(chosen))
         rounds += [[self._add(chosen, line, folder, repeat) for folder in folders] for repeat in repeats]
         if not line.drain(deadline):
