@@ -11,7 +11,7 @@ from mlwright.core.step import Encoding, Table
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
 
-_SMOOTHING_ROWS = 10.0
+_SMOOTHING_ROWS = 5.0
 _MAX_CLASSES = 12
 
 
@@ -20,7 +20,7 @@ class TargetMean(Encoding):
     """Means of the target (one per class if there are more than two), shrunk towards the overall mean.
 
     Source: Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes",
-    eq. 3, with a fixed weight of ten rows. Training rows are encoded out of fold.
+    eq. 3, with a fixed weight of five rows. Training rows are encoded out of fold.
     """
 
     uses_target = True
