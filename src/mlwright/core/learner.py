@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """What learners see: dense features (n_rows, n_dense), NaN is missing, and word weights or None."""
+    """What learners see: dense features (n_rows, n_dense), NaN is missing, and word weights or None.
+
+    `categories` are the dense features that hold codes of categories, by number.
+    """
 
     dense: Singles
     terms: Any = None
+    categories: tuple[int, ...] = ()
 
     def take(self, rows: Array) -> Matrix:
         """Return the chosen rows."""
-        return Matrix(self.dense[rows], None if self.terms is None else self.terms[rows])
+        terms = None if self.terms is None else self.terms[rows]
+        return Matrix(self.dense[rows], terms, self.categories)
 
 
 @final

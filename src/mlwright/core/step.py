@@ -108,6 +108,8 @@ class Encoding(ABC):
 
     uses_target: bool = False
     """Whether training rows must be encoded out of fold."""
+    is_code: bool = False
+    """Whether the numbers are the codes themselves, one feature per category."""
 
 
 def as_singles(values: Array) -> Singles:

@@ -25,7 +25,8 @@ class Trees(FittedModel):
     """Binary trees whose values are added up; all arrays run over the nodes of all trees.
 
     A row goes left at node i when `x[feature[i]] <= threshold[i]` (single precision) or, where x is
-    missing, when `missing_left[i]`. `left` and `right` are node numbers; a leaf has `feature` -1.
+    missing, when `missing_left[i]`; where `is_equal[i]`, when it equals the threshold. `left` and `right`
+    are node numbers, and nodes of one tree may share a child; a leaf has `feature` -1.
     `values`, shape (n_nodes, width), are what leaves give; tree t adds them to the scores from
     `target[t]` on. `roots` holds the first node of each tree.
     """
@@ -39,6 +40,7 @@ class Trees(FittedModel):
     roots: Array
     target: Array
     n_scores: int
+    is_equal: Array
     is_answer: bool = False
     n_nodes: int = 0
 
@@ -48,8 +50,11 @@ class Trees(FittedModel):
     ) -> Trees:
         """Put single trees together, each a mapping of the fields above with nodes counted from 0.
 
-        Thresholds are double precision; `target`, shape (n_trees,), is as above.
+        Thresholds are double precision; `target`, shape (n_trees,), is as above. Without `is_equal`
+        all nodes compare by order.
         """
+        for part in parts:
+            part.setdefault("is_equal", np.zeros(len(part["feature"]), dtype=bool))
         sizes = [len(part["feature"]) for part in parts]
         roots = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
         joined = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -65,6 +70,7 @@ class Trees(FittedModel):
             roots=roots,
             target=target,
             n_scores=n_scores,
+            is_equal=joined["is_equal"],
             is_answer=is_answer,
         )
 
@@ -93,14 +99,19 @@ class Trees(FittedModel):
         while len(walking):
             at = node[walking]
             x = dense[row[walking], self.feature[at]]
-            goes_left = np.where(np.isnan(x), self.missing_left[at], x <= self.threshold[at])
+            threshold = self.threshold[at]
+            known_left = np.where(self.is_equal[at], x == threshold, x <= threshold)
+            goes_left = np.where(np.isnan(x), self.missing_left[at], known_left)
             there = np.where(goes_left, self.left[at], self.right[at])
             node[walking] = there
             walking = walking[self.feature[there] >= 0]
         return node.reshape(len(dense), len(roots))
 
     def lower(self, graph: Graph, dense: str, terms: str) -> str:
-        """Write the trees as one TreeEnsembleRegressor."""
+        """Write the trees as one TreeEnsembleRegressor.
+
+        The runtime lets nodes share a child: chains of equalities are how it knows sets of categories.
+        """
         del terms
         sizes = np.diff([*self.roots, len(self.feature)])
         tree_of = np.repeat(np.arange(self.n_trees), sizes)
@@ -108,6 +119,7 @@ class Trees(FittedModel):
         is_leaf = self.feature < 0
         first = np.repeat(self.roots, sizes)
         leaves = np.flatnonzero(is_leaf)
+        modes = np.where(is_leaf, "LEAF", np.where(self.is_equal, "BRANCH_EQ", "BRANCH_LEQ"))
         width = self.values.shape[1]
         return graph.add(
             "TreeEnsembleRegressor",
@@ -120,7 +132,7 @@ class Trees(FittedModel):
             nodes_nodeids=number.tolist(),
             nodes_featureids=np.where(is_leaf, 0, self.feature).tolist(),
             nodes_values=self.threshold.tolist(),
-            nodes_modes=np.where(is_leaf, "LEAF", "BRANCH_LEQ").tolist(),
+            nodes_modes=modes.tolist(),
             nodes_truenodeids=np.where(is_leaf, 0, self.left - first).tolist(),
             nodes_falsenodeids=np.where(is_leaf, 0, self.right - first).tolist(),
             nodes_missing_value_tracks_true=np.where(is_leaf, 0, self.missing_left).astype(int).tolist(),
@@ -131,10 +143,10 @@ class Trees(FittedModel):
         )
 
     def edges(self, n_dense: int) -> list[Floats]:
-        """Return the thresholds on each feature."""
+        """Return the thresholds on each feature; beside equal ones nothing jumps for codes."""
         found = []
         for column in range(n_dense):
-            here = self.threshold[self.feature == column]
+            here = self.threshold[(self.feature == column) & ~self.is_equal]
             found.append(np.unique(here).astype(np.float64))
         return found
 

@@ -23,30 +23,38 @@ if TYPE_CHECKING:
 class Encoder:
     """Fitted tables: (code column, its table), grouped by encoding; and features combined of others.
 
-    Encoded columns follow the dense ones, combined features come last. `sizes` counts the codes per column.
+    Encoded columns follow the dense ones, combined features come last. `sizes` counts the
+    codes per column; `codes_at` says which encoded columns hold the codes themselves.
     """
 
     groups: tuple[tuple[tuple[int, Table], ...], ...]
     sizes: tuple[int, ...] = ()
     combined: Combined | None = None
+    codes_at: tuple[int, ...] = ()
 
     @classmethod
     def fit(
         cls, names: tuple[str, ...], codes: Codes, sizes: tuple[int, ...], target: Floats, n_classes: int
     ) -> Encoder:
         """Fit the named encodings on every code column."""
-        groups = []
+        groups, n_before = [], 0
+        codes_at: list[int] = []
         for name in names:
             encoding = ENCODINGS.get(name)
-            groups.append(_fit_group(encoding, codes, sizes, target, n_classes))
-        return cls(tuple(groups), sizes)
+            group = _fit_group(encoding, codes, sizes, target, n_classes)
+            width = sum(table.values.shape[1] for _, table in group)
+            if encoding.is_code:
+                codes_at += range(n_before, n_before + width)
+            groups.append(group)
+            n_before += width
+        return cls(tuple(groups), sizes, codes_at=tuple(codes_at))
 
     def transform(self, block: Block) -> Matrix:
         """Put the encoded categories beside the dense features."""
         parts = [_encode(group, block.codes) for group in self.groups]
         if self.combined is not None:
             parts.append(self.combined.transform(block, self.sizes))
-        return _beside(block, parts)
+        return _beside(block, parts, self.codes_at)
 
     def lower(self, graph: Graph, dense: str, codes: str) -> str:
         """Write the look-ups into the program and return the name of all features."""
@@ -88,14 +96,14 @@ def fit_training(
                 other = _fit_group(encoding, codes[outside], sizes, target[outside], n_classes)
                 encoded[inside] = _encode(other, codes[inside])
         parts.append(encoded)
-    matrix = _beside(block, parts)
+    matrix = _beside(block, parts, encoder.codes_at)
     if not n_combined:
         return encoder, matrix
     chosen = choose(block, sizes, matrix.dense, target, n_classes, n_combined, seed)
     if chosen is None:
         return encoder, matrix
     combined, features = fit_combined(chosen, block, sizes, target, n_classes, seed)
-    return replace(encoder, combined=combined), _beside(block, [*parts, features])
+    return replace(encoder, combined=combined), _beside(block, [*parts, features], encoder.codes_at)
 
 
 def _fit_group(
@@ -117,9 +125,10 @@ def _encode(group: tuple[tuple[int, Table], ...], codes: Codes | None) -> Single
     return np.hstack([table.transform(codes[:, column]) for column, table in group])
 
 
-def _beside(block: Block, encoded: list[Singles]) -> Matrix:
+def _beside(block: Block, encoded: list[Singles], codes_at: tuple[int, ...]) -> Matrix:
     assert block.dense is not None  # noqa: S101 - a recipe always gives dense features
-    return Matrix(np.ascontiguousarray(np.hstack([block.dense, *encoded])), block.terms)
+    categories = tuple(block.dense.shape[1] + number for number in codes_at)
+    return Matrix(np.ascontiguousarray(np.hstack([block.dense, *encoded])), block.terms, categories)
 
 
 def _lower_group(graph: Graph, group: tuple[tuple[int, Table], ...], codes: str) -> list[str]:

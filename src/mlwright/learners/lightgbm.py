@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
@@ -42,6 +43,9 @@ _ORDER_SOME = {"small trees": 20, "randomized": 26, "deep": 30, "tiny trees": 32
 _ORDER_MANY = {"small trees": 20, "deep": 24, "randomized": 36, "tiny trees": 50, "wide": 60, "stumps": 70}
 """When each is tried, below 2,000 rows, below 8,000 and above; with combined features a little later."""
 _LATER = {"small trees": 2, "deep": 4, "randomized": 10}
+_WITH_SETS, _SETS_LATER = "small trees", 3
+_SETS = {"cat_smooth": 10.0, "cat_l2": 1.0, "max_cat_to_onehot": 8, "min_data_per_group": 20}
+"""The library's own splits of categories, by sets of up to 32 codes; they part levels that no order parts."""
 _N_COMBINED = 60
 _ROWS_TO_COMBINE = 1_000
 """With fewer rows chance picks the combinations."""
@@ -89,6 +93,18 @@ class LightGBM(Learner):
                 found.append(
                     replace(one, name=combined, order=later, cost=1.8 * cost, n_combined=_N_COMBINED)
                 )
+            if name == _WITH_SETS and shape.n_codes:
+                sets = {**one.parameters, **_SETS, "as_categories": True}
+                later = _order(name, shape) + _SETS_LATER
+                found.append(
+                    replace(
+                        one,
+                        name=f"lightgbm {name}, sets",
+                        order=later,
+                        parameters=sets,
+                        encodings=("frequency",),
+                    )
+                )
         return found
 
     def fit(
@@ -100,8 +116,13 @@ class LightGBM(Learner):
         parameters = _library_parameters(configuration, train, link, limits)
         rounds = int(parameters.pop("rounds"))
         rounds = limits.rounds or max(20, round(rounds / limits.haste))
+        codes = list(train.matrix.categories) if parameters.pop("as_categories", False) else []
         data = lightgbm.Dataset(
-            train.matrix.dense, label=train.target, weight=train.weights, params=parameters
+            train.matrix.dense,
+            label=train.target,
+            weight=train.weights,
+            params=parameters,
+            categorical_feature=codes,
         )
         data.construct()
         watched = []
@@ -257,6 +278,7 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
             "left": empty, "right": empty, "values": leaves[:, None],
         }  # fmt: skip
     n_splits = n_leaves - 1
+    sets = _sets(fields)
     threshold = _numbers(fields["threshold"], np.float64)
     decision = _numbers(fields["decision_type"], np.int64)
     default_left = (decision & 2) > 0
@@ -269,7 +291,7 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
     def padded(values: Array, fill: float | bool) -> Array:  # noqa: FBT001 - a fill value
         return np.concatenate([values, np.full(n_leaves, fill, dtype=values.dtype)])
 
-    return {
+    tree = {
         "feature": padded(_numbers(fields["split_feature"], np.int64), -1),
         "threshold": padded(threshold, 0.0),
         "missing_left": padded(missing_left, False),  # noqa: FBT003 - a fill value
@@ -277,3 +299,43 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
         "right": children("right_child"),
         "values": np.concatenate([np.zeros(n_splits), leaves])[:, None],
     }
+    is_set = (decision & 1) > 0
+    return _expand(tree, np.flatnonzero(is_set), sets) if is_set.any() else tree
+
+
+def _sets(fields: dict[str, str]) -> list[Array]:
+    """Return the codes that go left, for every split of a category, in the order of their numbers."""
+    if int(fields.get("num_cat", "0")) == 0:
+        return []
+    ends = _numbers(fields["cat_boundaries"], np.int64)
+    words = _numbers(fields["cat_threshold"], np.int64).astype(np.uint32)
+    found = []
+    for start, end in pairwise(ends):
+        bits = np.unpackbits(words[start:end].view(np.uint8), bitorder="little")
+        found.append(np.flatnonzero(bits))
+    return found
+
+
+def _expand(tree: dict[str, Array], splits: Array, sets: list[Array]) -> dict[str, Array]:
+    """Turn splits by a set of codes into chains of nodes, one per code, that share their left child.
+
+    A missing code is in no set, so it goes right all along.
+    """
+    tree = {**tree, "is_equal": np.zeros(len(tree["feature"]), dtype=bool)}
+    more: dict[str, list[Array]] = {name: [values] for name, values in tree.items()}
+    n_nodes = len(tree["feature"])
+    for node in splits:
+        codes = sets[int(tree["threshold"][node])].astype(np.float64)
+        rest = np.arange(n_nodes, n_nodes + len(codes) - 1)
+        last = tree["right"][node]
+        chain = {name: np.repeat(values[node : node + 1], len(rest), axis=0) for name, values in tree.items()}
+        chain["threshold"], chain["is_equal"] = codes[1:], np.ones(len(rest), dtype=bool)
+        chain["missing_left"] = np.zeros(len(rest), dtype=bool)
+        chain["right"] = np.concatenate([rest[1:], [last]])[: len(rest)].astype(np.int64)
+        tree["right"][node] = rest[0] if len(rest) else last
+        tree["threshold"][node], tree["is_equal"][node] = codes[0], True
+        tree["missing_left"][node] = False
+        for name, values in chain.items():
+            more[name].append(values)
+        n_nodes += len(rest)
+    return {name: np.concatenate(parts) for name, parts in more.items()}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Frequency(Encoding):
     """The code itself: levels are numbered by frequency, so trees can cut off the rare ones."""
 
+    is_code = True
+
     def fit(self, codes: Array, n_codes: int, target: Floats, n_classes: int) -> Table | None:
         """Return the codes as numbers; missing stays missing."""
         del codes, target, n_classes
