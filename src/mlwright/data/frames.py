@@ -148,7 +148,7 @@ def _from_arrow(data: Any, source: str) -> Raw:
 
 def _from_pandas(data: Any, source: str) -> Raw:
     """Read a pandas frame; its index is not a column."""
-    columns = [_pandas_cells(data.iloc[:, place]) for place in range(data.shape[1])]
+    columns = [_pandas_cells(series) for _, series in data.items()]  # by place: names may occur twice
     return _table(data.columns, columns, len(data), source)
 
 
@@ -157,11 +157,11 @@ def _pandas_cells(series: Any) -> Cells:
     dtype = series.dtype
     if getattr(dtype, "tz", None) is not None:
         return np.asarray(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
-    if isinstance(dtype, np.dtype):
-        if dtype.kind == "m":
-            return _seconds(series.to_numpy())
-        if dtype.kind != "O":
-            return np.asarray(series.to_numpy())
+    if isinstance(dtype, np.dtype) and dtype.kind != "O":
+        values = np.asarray(series.to_numpy())
+        return _seconds(values) if dtype.kind == "m" else values
+    if dtype.name in ("str", "string"):
+        return np.asarray(series.array.to_numpy(dtype=object, na_value=None))
     gaps = series.isna().to_numpy()
     inner = getattr(dtype, "numpy_dtype", None)
     if inner is not None and inner.kind in "biuf" and not gaps.any():
