@@ -20,6 +20,7 @@ _WORTH = 0.35
 _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
 _ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
+_FIRST_MARGIN = 1.6
 _TELLING_COST = 0.3
 """Candidates cheaper than this tell nothing about the speed of the machine."""
 
@@ -101,4 +102,7 @@ class Schedule:
 
     def _search_end(self) -> float:
         assert self.budget.deadline is not None  # noqa: S101 - asked only with a time limit
-        return self.budget.deadline - self.reserve_s()
+        if any(trial.number > 0 and trial.is_finished for trial in self.trials):
+            return self.budget.deadline - self.reserve_s()
+        # Until one candidate is complete nothing is kept for fitting again: a fold is better than a constant.
+        return self.budget.deadline - _FIRST_MARGIN * self.finish_s(0)
