@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import numpy as np
+from scoring import MEASURES
 
 from mlwright.core.task import Link, losses
 from mlwright.tuning.blend import blend, mean_loss
@@ -60,7 +61,7 @@ class Shelf:
     def judge(self, given: Floats) -> float:
         """Return the loss on the test rows."""
         if self.metric == "roc_auc":
-            return 1.0 - _auc(self.truth, given[:, 1])
+            return 1.0 - float(MEASURES[self.metric](self.truth, given)(np.ones(len(given))))
         each = losses(self.link, self.truth, given)
         return float(np.sqrt(each.mean()) * self.scale if self.link is Link.IDENTITY else each.mean())
 
@@ -131,14 +132,6 @@ def main() -> None:
         print(f"| {folder.name} | " + " | ".join(f"{one:.5g}" for one in found) + " |")
     for name, summary in (("mean change, %", np.mean), ("median change, %", np.median)):
         print(f"| {name} | " + " | ".join(f"{one:+.2f}" for one in summary(changes, axis=0)) + " |")
-
-
-def _auc(truth: Floats, scores: Floats) -> float:
-    from scipy.stats import rankdata  # noqa: PLC0415 - heavy
-
-    ranks, positive = rankdata(scores), truth == 1
-    n_yes = float(positive.sum())
-    return float((ranks[positive].sum() - n_yes * (n_yes + 1) / 2) / (n_yes * (len(truth) - n_yes)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from mlwright.tuning.latency import Latency
@@ -104,4 +103,3 @@ def test_few_rows_get_no_moves(store_of):
 def test_the_baseline_is_not_moved(large):
     plan = Plan(large, 0, Latency.BALANCED)
     assert plan.move([Trial(0, plan.first(), 2, weight=1.0)]) is None
-    assert np.isfinite(plan.n_left)
