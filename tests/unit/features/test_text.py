@@ -58,7 +58,7 @@ def test_weights_are_those_of_scikit_learn(fitted):
     letters = reference(TEXTS, analyzer="char", ngram_range=(3, 4))
     at = 0
     for bag, expected in zip(fitted.bags, (words, letters), strict=True):
-        names = [bag.joined(term) for term in bag.terms]
+        names = [("" if bag.of_letters else " ").join(term) for term in bag.terms]
         assert sorted(names) == sorted(expected)
         for name in names:
             np.testing.assert_allclose(found[:, at], expected[name], atol=1e-6, err_msg=name)

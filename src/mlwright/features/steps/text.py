@@ -10,11 +10,12 @@ import numpy as np
 from mlwright.core.graph import MICROSOFT
 from mlwright.core.schema import Kind
 from mlwright.core.step import Block, FittedStep, Layout, Lowered, Step
+from mlwright.features.terms import Terms, frequent_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlwright.core.arrays import Array, Columns, Singles
+    from mlwright.core.arrays import Columns, Singles
     from mlwright.core.dataset import Dataset
     from mlwright.core.graph import Graph
 
@@ -41,16 +42,12 @@ class _Bag:
         """Return sparse weights of unit length, shape (n_rows, n_terms)."""
         from scipy.sparse import diags  # noqa: PLC0415 - heavy, and not needed to serve
 
-        counts = _count(texts, [self.joined(term) for term in self.terms], of_letters=self.of_letters)
+        counts = Terms(self.terms, self.of_letters).count(texts)
         counts.data = np.sqrt(counts.data)
         weighted = (counts @ diags(self.weights)).tocsr().astype(np.float32)
         squares = weighted.multiply(weighted).sum(axis=1)
         norms = np.maximum(np.sqrt(np.asarray(squares).ravel()), np.float32(1e-6))
         return (diags(1.0 / norms) @ weighted).tocsr().astype(np.float32)
-
-    def joined(self, term: tuple[str, ...]) -> str:
-        """Write a term as scikit-learn does."""
-        return ("" if self.of_letters else " ").join(term)
 
     def lower(self, graph: Graph, text: str) -> str:
         """Count the terms in the program. The cell holds words that are separated by one space."""
@@ -131,48 +128,14 @@ class Text(Step):
 
 
 def _fit_bag(column: str, texts: list[str], *, of_letters: bool) -> _Bag | None:
-    lengths = _LETTERS if of_letters else _WORDS
     known = [text for text in texts if text]
     least = 2 if len(known) < 1_000 else max(3, len(known) // 5_000)
-    try:
-        counts, names = _vocabulary(known, lengths, least, of_letters=of_letters)
-    except ValueError:  # scikit-learn's word for "no term is frequent enough"
-        return None
-    documents = np.asarray((counts > 0).sum(axis=0)).ravel()
-    order = np.lexsort((names, -documents))[:_MAX_TERMS]
-    split = [tuple(names[i]) if of_letters else tuple(names[i].split(" ")) for i in order]
-    by_length = sorted(range(len(split)), key=lambda i: len(split[i]))
-    weights = np.log((1.0 + len(known)) / (1.0 + documents[order])) + 1.0
-    terms = tuple(split[i] for i in by_length)
-    return _Bag(column, of_letters, terms, weights[by_length].astype(np.float32))
-
-
-def _vocabulary(
-    texts: list[str], lengths: tuple[int, int], least: int, *, of_letters: bool
-) -> tuple[Any, Array]:
-    vectorizer = _vectorizer(lengths, of_letters=of_letters, min_df=least)
-    counts = vectorizer.fit_transform(texts)
-    return counts, vectorizer.get_feature_names_out()
-
-
-def _count(texts: Sequence[str], terms: Iterable[str], *, of_letters: bool) -> Any:
     lengths = _LETTERS if of_letters else _WORDS
-    vocabulary = {term: number for number, term in enumerate(terms)}
-    return _vectorizer(lengths, of_letters=of_letters, vocabulary=vocabulary).transform(texts)
-
-
-def _vectorizer(lengths: tuple[int, int], *, of_letters: bool, **options: Any) -> Any:
-    from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415 - heavy, training only
-
-    return CountVectorizer(
-        analyzer="char" if of_letters else "word",
-        tokenizer=None if of_letters else str.split,
-        token_pattern=None,
-        lowercase=False,
-        ngram_range=lengths,
-        dtype=np.float32,
-        **options,
-    )
+    found, documents = frequent_terms(known, lengths, least, _MAX_TERMS, of_letters=of_letters)
+    if not found.terms:
+        return None
+    weights = np.log((1.0 + len(known)) / (1.0 + documents)) + 1.0
+    return _Bag(column, of_letters, found.terms, weights.astype(np.float32))
 
 
 def _find_themes(parts: list[Any], seed: int) -> Singles:
