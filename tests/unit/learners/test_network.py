@@ -12,7 +12,8 @@ from mlwright.core.task import Link, answers
 
 def configuration(link, n_rows=1_500, **changes):
     shape = Shape(n_rows=n_rows, n_dense=4, n_codes=0, n_terms=0, n_scores=1, link=link)
-    one = LEARNERS.get("network").configurations(shape)[0]
+    found = LEARNERS.get("network").configurations(shape)
+    one = next(one for one in found if one.name == "network")
     return replace(one, parameters={**one.parameters, "hidden": 32, "members": 2, **changes})
 
 
@@ -88,11 +89,29 @@ def test_the_same_seed_gives_the_same_numbers(wave):
     assert one.model.scores(rows).tobytes() != other.model.scores(rows).tobytes()
 
 
-def test_a_refit_ends_where_the_best_epoch_was(wave):
+def test_the_rows_that_judge_have_no_say_in_the_training(wave):
     dense, target = wave
     train, valid = sample(target[:1_000], dense[:1_000]), sample(target[1_000:], dense[1_000:])
-    assert 1 <= fit(Link.IDENTITY, train, valid).rounds <= 30
-    assert fit(Link.IDENTITY, train, None, rounds=3).rounds == 3
+    judged, alone = fit(Link.IDENTITY, train, valid), fit(Link.IDENTITY, train, None, rounds=30)
+    assert judged.rounds == alone.rounds == 30
+    rows = Matrix(dense)
+    assert judged.model.scores(rows).tobytes() == alone.model.scores(rows).tobytes()
+
+
+def test_fewer_rounds_are_a_shorter_schedule(wave):
+    dense, target = wave
+    found = fit(Link.IDENTITY, sample(target, dense), None, rounds=3)
+    shorter = fit(Link.IDENTITY, sample(target, dense), None, epochs=3)
+    assert found.rounds == shorter.rounds == 3
+    rows = Matrix(dense)
+    assert found.model.scores(rows).tobytes() == shorter.model.scores(rows).tobytes()
+
+
+def test_noisy_data_may_have_a_short_schedule():
+    shape = Shape(n_rows=5_000, n_dense=4, n_codes=0, n_terms=0, n_scores=1, link=Link.SIGMOID)
+    found = {one.name: one.parameters["epochs"] for one in LEARNERS.get("network").configurations(shape)}
+    assert set(found) == {"network", "network, short", "network, combined", "network, short, combined"}
+    assert found["network, short"] == found["network, short, combined"] < 10 < found["network"]
 
 
 def test_constant_empty_and_huge_columns_do_no_harm():

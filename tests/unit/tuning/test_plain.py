@@ -83,7 +83,7 @@ def test_equal_values_give_equal_bytes():
 @pytest.mark.parametrize(
     "value",
     [object(), np.array([object()]), lambda: 0, {1, 2}, Pair(print), sparse.coo_matrix((2, 2))],
-    ids=repr,
+    ids=["object", "objects", "function", "set", "field", "sparse"],
 )
 def test_what_is_not_plain_data_is_not_written(value):
     with pytest.raises(TypeError, match="plain data"):
