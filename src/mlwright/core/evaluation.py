@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,8 +35,10 @@ class Estimate:
     direction: Direction
 
     def to_json(self) -> dict[str, Any]:
-        """Return the documented JSON shape of an estimate."""
-        return {"value": self.value, "low": self.low, "high": self.high, "direction": self.direction.value}
+        """Return the documented JSON shape; what is undefined becomes null, because JSON has no NaN."""
+        numbers = {"value": self.value, "low": self.low, "high": self.high}
+        shown = {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+        return {**shown, "direction": self.direction.value}
 
 
 class Metric(ABC):

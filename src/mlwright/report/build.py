@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mlwright.report import charts, words
 from mlwright.report.figures import Evidence, brief, dig, is_number, percent
 from mlwright.report.render import render
+from mlwright.report.worth import learning_points, learning_title, worth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,7 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "proof": dig(evidence, "split", "proof", default={}),
         "candidates": dig(evidence, "leaderboard", default=[])[:_MOST_CANDIDATES],
         "n_candidates": len(dig(evidence, "leaderboard", default=[])),
+        "worth": worth(evidence),
         "confusion": _confusion(evidence),
         "charts": _charts(evidence),
         "commands": commands(evidence),
@@ -178,6 +180,11 @@ def _charts(evidence: Evidence) -> dict[str, Any]:
         ),
         "roc": charts.curve(roc, _roc_title(roc), ("false alarms", f"{label} found")),
         "roc_title": _roc_title(roc),
+        "learning": charts.comparison(
+            learning_points(evidence),
+            words.metric_title(dig(evidence, "learning_curve", "measure", default="loss")),
+        ),
+        "learning_title": learning_title(evidence),
         "ledger": charts.ledger(dig(evidence, "ledger", default=[])),
     }
 

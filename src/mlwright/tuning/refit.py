@@ -1,16 +1,12 @@
-"""Fitting again: the chosen candidates on all rows, and what a third of the rows would have given."""
+"""Fitting again: the chosen candidates on all rows, with several seeds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mlwright.core.learner import Limits
 from mlwright.core.seeds import seed_for
 from mlwright.core.shelves import LEARNERS
-from mlwright.core.task import losses
 from mlwright.tuning.job import ALL_ROWS, Job, Outcome, run_job
 from mlwright.tuning.trial import Member, Trial
 
@@ -19,8 +15,6 @@ if TYPE_CHECKING:
 
 _MOST_NODES = 200_000
 """A candidate with more nodes in all its repeats would make a slow program."""
-CURVE_SHARE = 1 / 3
-"""The learning curve compares all rows with these: a half would often hide the gain in noise."""
 
 
 def baseline(search: Search) -> list[Member]:
@@ -72,36 +66,3 @@ def members(jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) ->
             found.append(Member(trial.configuration.name, weight, outcome.encoder, outcome.fit))
     total = sum(member.weight for member in found)
     return [replace(member, weight=member.weight / total) for member in found]
-
-
-def curve_jobs(search: Search, trial: Trial) -> dict[int, Job]:
-    """Return the jobs that fit a candidate on a third of the training rows of each fold."""
-    jobs = {}
-    for fold in range(trial.n_folds):
-        job = Job(
-            number=search.next_number(),
-            configuration=trial.configuration,
-            fold=fold,
-            limits=Limits(seed=seed_for(search.seed, "curve", fold)),
-            share=CURVE_SHARE,
-            allowed_s=search.schedule.allowed_s(trial.configuration),
-        )
-        jobs[job.number] = job
-    return jobs
-
-
-def gain_of_rows(
-    search: Search, trial: Trial, jobs: dict[int, Job], outcomes: dict[int, Outcome]
-) -> tuple[float, float] | None:
-    """Return how much lower the loss is with all rows than with a third, and its standard error.
-
-    Paired over the rows of the folds; None if a fold is missing.
-    """
-    by_fold = {job.fold: outcomes[number].answers for number, job in jobs.items() if number in outcomes}
-    parts = [by_fold.get(fold) for fold in range(trial.n_folds)]
-    known = [part.astype(np.float64) for part in parts if part is not None]
-    if len(known) < trial.n_folds:
-        return None
-    link, target = search.store.link, search.target
-    gain = losses(link, target, np.concatenate(known)) - losses(link, target, trial.answers())
-    return float(gain.mean()), float(gain.std() / np.sqrt(len(gain)))

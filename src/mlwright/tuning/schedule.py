@@ -17,10 +17,13 @@ _TRIAL_SHARE = 0.2
 _TRIALS_REFITTED = 4
 _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
-_FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
+_FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.5, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
 _ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
 _FIRST_MARGIN = 1.6
+_CURVE_SHARE = 0.08
+CURVE_COST = 1 / 9 + 1 / 3
+"""What the learning curve costs, as a share of the folds of the candidate."""
 _TELLING_COST = 0.3
 """Candidates cheaper than this tell nothing about the speed of the machine."""
 
@@ -68,7 +71,19 @@ class Schedule:
         single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
-        return 1.25 * (refits + self.prepare_s) + self.finish_s(nodes)
+        return 1.25 * (refits + self.prepare_s) + self.finish_s(nodes) + self.curve_reserve_s()
+
+    def curve_s(self, trial: Trial) -> float:
+        """Return the seconds that the learning curve of a candidate will take."""
+        return CURVE_COST * trial.seconds / max(1, self.n_workers)
+
+    def curve_reserve_s(self) -> float:
+        """Return the seconds kept for the learning curve: a small share of the limit at most."""
+        finished = [trial for trial in self.trials if trial.is_finished]
+        if not finished or self.budget.time_limit_s is None:
+            return 0.0
+        needed = self.curve_s(min(finished, key=lambda t: t.loss))
+        return needed if needed < _CURVE_SHARE * self.budget.time_limit_s else 0.0
 
     def finish_s(self, n_nodes: int) -> float:
         """Return the seconds to compile, prove and judge two programs, each of so many nodes per seed."""

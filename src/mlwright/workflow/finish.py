@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
@@ -12,9 +11,10 @@ from mlwright.core.errors import SearchError
 from mlwright.core.progress import Listener, event
 from mlwright.program.compile import Parts
 from mlwright.tuning.calibrate import class_factors
+from mlwright.tuning.curve import Curve, curve, curve_jobs
 from mlwright.tuning.line import Line
-from mlwright.tuning.refit import curve_jobs, gain_of_rows, refit_jobs
 from mlwright.tuning.refit import members as members_of
+from mlwright.tuning.refit import refit_jobs
 from mlwright.workflow.build import Built, build, make_store
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.prepare import Prepared
 
-_SURE = 1.64
-"""Standard errors that a gain must exceed: one-sided, 95 %."""
+_SURE = 1.64 / 1.96
+"""Of the lower half of a 95 % interval: what a gain must exceed to be there with 95 %, one-sided."""
 _MOST_NODES_AT_HAND = 80_000
 """So much of the folds' models is compiled when the time is out: within a second."""
 
@@ -52,6 +52,7 @@ class Fitted:
     refitted: Built | None = None
     refit_why: str = ""
     is_interrupted: bool = False
+    curve: Curve | None = None
     decisions: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -67,6 +68,7 @@ class Finish:
     search: Search
     recipe: Recipe
     folder: Path
+    _curve: Curve | None = None
 
     def run(self, chosen: list[Trial], baseline: Parts, *, refit: bool) -> Fitted:
         """Return the programs; without `refit`, of what is at hand."""
@@ -102,7 +104,7 @@ class Finish:
                 recipe, refit_members = everything
                 parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors)
                 refitted = build(parts, self.prepared.everything, self.options.seed)
-        return Fitted(self.search, judged, baseline, refitted, why, decisions=decisions)
+        return Fitted(self.search, judged, baseline, refitted, why, curve=self._curve, decisions=decisions)
 
     def _factors(self, chosen: list[Trial], *, refit: bool) -> tuple[float, ...]:
         if not refit:
@@ -156,32 +158,43 @@ class Finish:
         return self.search.schedule.finish_s(nodes)
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
+        self._curve = self._measure_curve(chosen[0], line, deadline)
         if self.options.refit == "no":
             return False, "refit was switched off"
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
         if self.prepared.train.times is not None:
             return True, "in rows ordered by time the latest tell most about rows to come"
-        return self._rows_help(chosen[0], line, deadline)
-
-    def _rows_help(self, trial: Trial, line: Line, deadline: float | None) -> tuple[bool, str]:
-        """Measure what a third of the rows would have given; more rows seldom hurt, so doubt means yes."""
-        jobs = curve_jobs(self.search, trial)
-        cost_s = 0.4 * trial.seconds / max(1, self.search.crew.n_workers)
-        if deadline is not None and cost_s > deadline - time.monotonic() - self.search.schedule.reserve_s():
+        if self._curve is None:
             return True, "more rows seldom hurt; there was no time to measure how much they help"
+        gain = self._curve.gain()
+        shown = (
+            "learning from all rows instead of a third lowers the loss on other rows by "
+            f"{gain.value:.2g} ({gain.low:.2g} to {gain.high:.2g})"
+        )
+        if gain.value > _SURE * (gain.value - gain.low):
+            return True, f"more rows help: {shown}"
+        return False, f"more rows do not help beyond noise: {shown}"
+
+    def _measure_curve(self, trial: Trial, line: Line, deadline: float | None) -> Curve | None:
+        schedule = self.search.schedule
+        needed = schedule.curve_s(trial) + schedule.reserve_s() - schedule.curve_reserve_s()
+        if deadline is not None and needed > self.budget.left_s:
+            return None
+        jobs = curve_jobs(self.search, trial)
         for job in jobs.values():
             line.add(job, self.search.folder)
         line.drain(deadline)
-        gain = gain_of_rows(self.search, trial, jobs, line.outcomes)
-        if gain is None:
-            return True, "more rows seldom hurt; the learning curve could not be measured"
-        mean, reach = gain[0], _SURE * gain[1]
-        gained = f"{mean:.2g} (± {reach:.1g})"
-        shown = f"learning from all rows instead of a third lowers the loss on other rows by {gained}"
-        if mean > reach:
-            return True, f"more rows help: {shown}"
-        return False, f"more rows do not help beyond noise: {shown}"
+        alike = self.prepared.train.alike
+        judged = np.concatenate([valid for _, valid in self.search.store.folds])
+        return curve(
+            self.search,
+            trial,
+            jobs,
+            line.outcomes,
+            None if alike is None else alike[judged],
+            self.prepared.task.scale,
+        )
 
 
 Jobs = dict[int, "tuple[Trial, Job]"]

@@ -19,6 +19,7 @@ from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.decisions import decisions
 from mlwright.workflow.doubts import doubts
 from mlwright.workflow.prepare import Prepared, describe_columns
+from mlwright.workflow.selection import selection
 
 if TYPE_CHECKING:
     from mlwright.core.budget import Budget
@@ -40,6 +41,7 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
     """Return the evidence: scores on the sealed test, how they came about, what was decided and why."""
     with budget.phase("judge"):
         scores = _judge_test(prepared, fitted, options)
+        chosen = selection(prepared, fitted.search, options.seed, budget)
         importance = []
         if not fitted.is_interrupted:  # who stops a run wants it to end
             importance = _importance(prepared, fitted.judged, options.seed, budget)
@@ -65,6 +67,8 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
         },
         **scores,
         "leaderboard": leaderboard(fitted),
+        "selection": chosen,
+        "learning_curve": None if fitted.curve is None else fitted.curve.to_json(),
         "importance": importance,
         "decisions": decisions(prepared, fitted, options),
         "ledger": [],
@@ -193,7 +197,5 @@ def environment(seed: int) -> dict[str, Any]:
 
 
 def estimate_json(estimate: Estimate) -> dict[str, Any]:
-    """Return the JSON shape; what is undefined becomes null, because JSON has no NaN."""
-    return {
-        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in estimate.to_json().items()
-    }
+    """Return the JSON shape of an estimate."""
+    return estimate.to_json()
