@@ -88,6 +88,10 @@ def train(  # noqa: PLR0913 - the parameters are the options
     test: Annotated[
         str | None, typer.Option(metavar="FILE", help="Rows to judge by, instead of splitting some off.")
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="The model in place, which the new one has to beat on the sealed test."),
+    ] = None,
     refit: Annotated[Refit, typer.Option(help="Fit the judged recipe again on all rows.")] = Refit.AUTO,
     latency: Annotated[
         Latency,
@@ -129,7 +133,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     Exits with 1 if the model should not be used as it is: say, no better than a constant answer.
     """
     place = output or Path(default_output(data))
-    check_writable(place, data, test)
+    check_writable(place, data, test, baseline)
     if place.suffix.lower() != ".mlw":
         fit = str(place.with_suffix(".mlw"))
         message = f"The model {str(place)!r} needs the ending .mlw: {fit!r}, for example."
@@ -145,7 +149,8 @@ def train(  # noqa: PLR0913 - the parameters are the options
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        refit=refit.value, latency=latency.value, run=run or place.with_suffix(".run"), run_anew=run is None,
+        baseline=baseline, refit=refit.value, latency=latency.value,
+        run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
@@ -172,6 +177,7 @@ def default_output(data: str) -> str:
 
 def document(evidence: dict[str, Any], files: Files) -> dict[str, Any]:
     """Return what `train --json` prints."""
+    against = evidence.get("in_place")
     return {
         "artifact": str(files.model),
         "report": str(files.report) if files.report else None,
@@ -181,6 +187,7 @@ def document(evidence: dict[str, Any], files: Files) -> dict[str, Any]:
         "findings": evidence["findings"],
         "elapsed_s": evidence["budget"]["elapsed_s"],
         "time_limit_s": evidence["budget"]["time_limit_s"],
+        **({"in_place": against} if against else {}),
     }
 
 

@@ -43,6 +43,11 @@ class Raw:
             raise MissingColumnError.among(missing, self.columns, self.source)
         return Raw({name: self.columns[name] for name in names}, self.n_rows, self.source)
 
+    def take(self, rows: Array) -> Raw:
+        """Return the chosen rows (indices, in that order)."""
+        chosen = {name: _cells_at(cells, rows) for name, cells in self.columns.items()}
+        return Raw(chosen, len(rows), self.source)
+
 
 def concat(parts: Sequence[Raw], source: str = "") -> Raw:
     """Put the rows of several tables below each other.
@@ -71,6 +76,10 @@ def as_objects(cells: Cells) -> Array:
         # Nanoseconds would turn into bare integers.
         return (cells.astype("datetime64[us]") if cells.dtype.kind == "M" else cells).astype(object)
     return np.fromiter(cells, dtype=object, count=len(cells))
+
+
+def _cells_at(cells: Cells, rows: Array) -> Cells:
+    return cells[rows] if isinstance(cells, np.ndarray) else [cells[row] for row in rows.tolist()]
 
 
 def _check_same_columns(first: Raw, part: Raw) -> None:

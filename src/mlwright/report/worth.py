@@ -18,7 +18,12 @@ from mlwright.report.words import metric_title
 
 def worth(evidence: Evidence) -> list[str]:
     """Say what the choice among candidates and the number of rows are worth, in a few sentences."""
-    found = [_over_the_simplest(evidence), _optimism(evidence), _more_rows(evidence)]
+    found = [
+        _over_the_one_in_place(evidence),
+        _over_the_simplest(evidence),
+        _optimism(evidence),
+        _more_rows(evidence),
+    ]
     return [sentence for sentence in found if sentence]
 
 
@@ -36,6 +41,17 @@ def learning_title(evidence: Evidence) -> str:
     if share[0] > 0:
         return f"Three times as many rows would take about {share[1] * 100:.1g} % off the error"
     return "More rows like these would hardly help"
+
+
+def _over_the_one_in_place(evidence: Evidence) -> str:
+    found = dig(evidence, "in_place", default={})
+    if not found.get("difference"):
+        return ""
+    title = metric_title(found.get("metric", ""))
+    return (
+        f"Against the model in place: {found.get('why')}. Its {title} on the sealed test is "
+        f"{estimate_text(found.get('old'))}, that of the new one {estimate_text(found.get('new'))}."
+    )
 
 
 def _over_the_simplest(evidence: Evidence) -> str:

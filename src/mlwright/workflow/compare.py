@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlwright.core.dataset import Dataset
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import MissingColumnError, UsageError
 from mlwright.core.shelves import METRICS
 from mlwright.data.read import read
 from mlwright.evaluation.score import compare as differ
 from mlwright.evaluation.score import estimate
 from mlwright.evaluation.verdict import Verdict, verdict
-from mlwright.workflow.judge import estimate_json
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.evaluation import Estimate
+    from mlwright.core.prediction import Prediction
+    from mlwright.core.task import Task
+    from mlwright.workflow.prepare import Prepared
 
 _MATTERS_SHARE = 0.01
 """A difference matters from this share of the old model's score on, unless the user says otherwise."""
@@ -53,7 +56,7 @@ def compare(
     UsageError
         The models answer different questions, or the metric is not one of theirs.
     """
-    name = _metric(old, new, metric)
+    name = check_question(old.task, new.task, metric)
     if matters is not None and not matters >= 0:
         message = f"A difference that matters is 0 or more, got {matters!r}."
         raise UsageError(message)
@@ -70,7 +73,57 @@ def compare(
         groups=group_numbers(new.schema, raw, known),
         times=row_times(new.schema, raw, known),
     )
-    one, other = new.answer_typed(columns), old.answer_typed(others)
+    rows = replace(rows, target=truth)
+    return _paired(name, rows, new.answer_typed(columns), old.answer_typed(others), matters, seed)
+
+
+def check_in_place(old: Model, prepared: Prepared) -> None:
+    """Refuse, before any work is done, a model in place that cannot be compared on the sealed test.
+
+    Raises
+    ------
+    UsageError, MissingColumnError
+        It answers another question, or lacks a column among these rows.
+    """
+    check_question(old.task, prepared.task)
+    cells = prepared.test_cells
+    assert cells is not None  # noqa: S101 - kept because there is a model in place
+    missing = [name for name in old.inputs if name not in cells.columns]
+    if missing:
+        raise MissingColumnError.among(missing, cells.names, f"{cells.source}, for the model in place")
+
+
+def with_the_one_in_place(old: Model, prepared: Prepared, answers: Prediction, seed: int) -> dict[str, Any]:
+    """Compare the model in place with new `answers` to the sealed test, as `compare` does.
+
+    Returns
+    -------
+    What `compare` returns, and "is_seen": whether the model in place has learned from the same data, the
+    rows that judge among them.
+
+    Raises
+    ------
+    UsageError, DataError
+        It cannot answer these rows.
+    """
+    assert prepared.test_cells is not None  # noqa: S101 - kept because there is a model in place
+    columns, same, _ = typed_rows(prepared.test_cells, old.schema, old.task)
+    truth = prepared.test.target
+    assert truth is not None  # noqa: S101 - the sealed test has a target
+    if not np.array_equal(truth, same, equal_nan=True):
+        message = f"The model in place reads the target {prepared.task.target!r} differently."
+        raise UsageError(message)
+    found = _paired(prepared.task.metric, prepared.test, answers, old.answer_typed(columns), None, seed)
+    is_same = old.evidence.get("data", {}).get("fingerprint") == prepared.fingerprint
+    return {**found, "is_seen": bool(is_same and old.evidence.get("refit", {}).get("done"))}
+
+
+def _paired(
+    name: str, rows: Dataset, one: Prediction, other: Prediction, matters: float | None, seed: int
+) -> dict[str, Any]:
+    """Compare `one`, the new answers, with `other`, the old ones."""
+    truth = rows.target
+    assert truth is not None  # noqa: S101 - rows that judge have a target
     difference = differ(name, truth, one, other, groups=rows.alike, seed=seed)
     before = estimate(name, truth, other, groups=rows.alike, seed=seed)
     after = estimate(name, truth, one, groups=rows.alike, seed=seed)
@@ -86,21 +139,21 @@ def _document(
     return {
         "verdict": found.answer.value,
         "why": found.why,
-        "difference": estimate_json(difference),
+        "difference": difference.to_json(),
         "metric": name,
-        "old": estimate_json(before),
-        "new": estimate_json(after),
+        "old": before.to_json(),
+        "new": after.to_json(),
         "n_rows": n_rows,
         "n_needed": found.n_needed,
     }
 
 
-def _metric(old: Model, new: Model, metric: str | None) -> str:
+def check_question(old: Task, new: Task, metric: str | None = None) -> str:
     """Return the metric to compare by, once it is clear that both models answer the same question."""
     for what, before, after in (
-        ("target", old.task.target, new.task.target),
-        ("kind", old.task.kind, new.task.kind),
-        ("classes", list(old.task.classes), list(new.task.classes)),
+        ("target", old.target, new.target),
+        ("kind", old.kind, new.kind),
+        ("classes", list(old.classes), list(new.classes)),
     ):
         if before != after:
             message = (
@@ -109,10 +162,10 @@ def _metric(old: Model, new: Model, metric: str | None) -> str:
             )
             raise UsageError(message)
     if metric is None:
-        return new.task.metric
-    if metric not in new.task.metrics:
+        return new.metric
+    if metric not in new.metrics:
         METRICS.get(metric)  # a name that is not known at all is said to be so
-        shown = ", ".join(new.task.metrics)
-        message = f"The metric {metric!r} does not judge {new.task.kind} models. Choose one of: {shown}."
+        shown = ", ".join(new.metrics)
+        message = f"The metric {metric!r} does not judge {new.kind} models. Choose one of: {shown}."
         raise UsageError(message)
     return metric

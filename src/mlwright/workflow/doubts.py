@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.shelves import METRICS
+from mlwright.evaluation.verdict import Answer
 
 if TYPE_CHECKING:
     from mlwright.data.split import Split
@@ -44,6 +45,43 @@ def seen_before(split: Split) -> list[Finding]:
             action="kept",
         )
     ]
+
+
+def in_place(found: dict[str, Any] | None) -> list[Finding]:
+    """Say whether the new model should replace the one in place, unless it should."""
+    if found is None:
+        return []
+    findings = []
+    if found["is_seen"]:
+        findings.append(
+            Finding(
+                rule="in_place_has_seen_the_test",
+                severity=Severity.WARNING,
+                message="The model in place has learned from these very rows, so the comparison flatters it.",
+                evidence={"n_rows": found["n_rows"]},
+                remedy="Bring rows that neither has seen with --test.",
+                action="kept",
+            )
+        )
+    if found["verdict"] != Answer.SHIP:
+        is_sure = found["verdict"] == Answer.DO_NOT_SHIP
+        more = f" About {found['n_needed']:,} rows to judge by would tell." if found["n_needed"] else ""
+        shown = [_show(found["difference"][key]) for key in ("value", "low", "high")]
+        findings.append(
+            Finding(
+                rule="not_better_than_in_place",
+                severity=Severity.ERROR if is_sure else Severity.WARNING,
+                message=(
+                    f"Against the model in place: {found['why']}. The difference in "
+                    f"{METRICS.get(found['metric']).title} is {shown[0]}, 95 % interval "
+                    f"{shown[1]} to {shown[2]}."
+                ),
+                evidence={key: found[key] for key in ("verdict", "difference", "n_rows", "n_needed")},
+                remedy=f"Keep the model in place.{more}",
+                action="kept",
+            )
+        )
+    return findings
 
 
 def _is_better(gain: dict[str, Any]) -> bool:

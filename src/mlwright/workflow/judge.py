@@ -16,12 +16,14 @@ from mlwright.core.shelves import TASKS
 from mlwright.core.task import Link
 from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
 from mlwright.evaluation.score import compare, score_all
+from mlwright.workflow.compare import with_the_one_in_place
 from mlwright.workflow.decisions import decisions
-from mlwright.workflow.doubts import doubts
+from mlwright.workflow.doubts import doubts, in_place
 from mlwright.workflow.prepare import Prepared, describe_columns
 from mlwright.workflow.selection import selection
 
 if TYPE_CHECKING:
+    from mlwright.artifact.model import Model
     from mlwright.core.budget import Budget
     from mlwright.core.evaluation import Estimate
     from mlwright.core.prediction import Prediction
@@ -37,15 +39,24 @@ _FEWEST_ROWS, _MOST_ROWS = 200, 2_000
 _LIBRARIES = ("numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
 
-def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Budget) -> dict[str, Any]:
-    """Return the evidence: scores on the sealed test, how they came about, what was decided and why."""
+def judge(
+    prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Budget, old: Model | None = None
+) -> dict[str, Any]:
+    """Return the evidence: scores on the sealed test, how they came about, what was decided and why.
+
+    `old` is the model in place, if there is one.
+    """
     with budget.phase("judge"):
         scores = _judge_test(prepared, fitted, options)
+        against = None
+        if old is not None:
+            answers = fitted.judged.program.run(prepared.test.columns)
+            against = with_the_one_in_place(old, prepared, answers, options.seed)
         chosen = selection(prepared, fitted.search, options.seed, budget)
         importance = []
         if not fitted.is_interrupted:  # who stops a run wants it to end
             importance = _importance(prepared, fitted.judged, options.seed, budget)
-    findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"])]
+    findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"]), *in_place(against)]
     task = prepared.task
     return {
         "format": EVIDENCE_FORMAT,
@@ -66,6 +77,7 @@ def judge(prepared: Prepared, fitted: Fitted, options: TrainOptions, budget: Bud
             "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
         },
         **scores,
+        "in_place": against,
         "leaderboard": leaderboard(fitted),
         "selection": chosen,
         "learning_curve": None if fitted.curve is None else fitted.curve.to_json(),

@@ -23,7 +23,8 @@ class TrainOptions:
     `time_limit_s` [s] is a contract. With `max_trials` alone work is counted instead and the clock is
     not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
-    that judges the model (else rows are split off). `refit` decides whether the judged recipe is fitted
+    that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
+    those rows. `refit` decides whether the judged recipe is fitted
     again on all rows; `latency` says what the speed of an answer may cost. `run` is the folder that makes
     a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
     together stay below `memory_limit_bytes`.
@@ -40,6 +41,7 @@ class TrainOptions:
     weight: str | None = None
     exclude: tuple[str, ...] = ()
     test: object | None = None
+    baseline: object | None = None
     refit: str = "auto"
     latency: str = "balanced"
     name: str = ""
@@ -81,6 +83,7 @@ class TrainOptions:
             "weight": [self.weight],
             "exclude": [*self.exclude],
             "test": [str(self.test)] if isinstance(self.test, str | Path) else [],
+            "baseline": [str(self.baseline)] if isinstance(self.baseline, str | Path) else [],
             "refit": [self.refit] if self.refit != "auto" else [],
             "latency": [self.latency] if self.latency != "balanced" else [],
         }
@@ -102,6 +105,7 @@ class TrainArguments(TypedDict, total=False):
     weight: str | None
     exclude: str | list[str] | None
     test: object
+    baseline: object
     refit: str
     latency: str
     run: str | Path | None
@@ -127,6 +131,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         weight=arguments.get("weight"),
         exclude=_names(arguments.get("exclude")),
         test=arguments.get("test"),
+        baseline=arguments.get("baseline"),
         refit=arguments.get("refit", "auto"),
         latency=arguments.get("latency", "balanced"),
         run=arguments.get("run"),

@@ -47,6 +47,7 @@ class Prepared:
     n_rows_read: int
     fingerprint: str
     name: str
+    test_cells: Raw | None = None
 
 
 def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
@@ -77,14 +78,18 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     task, outcome = frame(cells[known], target, options.kind, options.metric)
     dataset = _dataset(schema, raw, known, outcome)
     keys = row_keys(dataset.columns)
+    test_cells: Raw | None = None
     if options.test is None:
         split = seal(
             outcome.values, keys, n_classes=len(task.classes), groups=dataset.groups, times=dataset.times,
             seed=options.seed,
         )  # fmt: skip
         train, test = dataset.take(split.train), dataset.take(split.test)
+        if options.baseline is not None:
+            test_cells = raw.take(known[split.test])
     else:
-        train, test = dataset, _read_test(options.test, schema, task)
+        test_cells = read(options.test)
+        train, test = dataset, _read_test(test_cells, schema, task)
         split = _given(train, test)
         findings += seen_before(split)
         dataset = _stack(train, test)
@@ -101,6 +106,7 @@ def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
         n_rows_read=raw.n_rows,
         fingerprint=fingerprint(dataset),
         name=options.name or raw.source,
+        test_cells=test_cells,
     )
 
 
@@ -220,8 +226,7 @@ def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
     return weights
 
 
-def _read_test(data: object, schema: Schema, task: Task) -> Dataset:
-    raw = read(data)
+def _read_test(raw: Raw, schema: Schema, task: Task) -> Dataset:
     columns, target, known = typed_rows(raw, schema, task)
     needed = [c.name for c in schema if c.role in (Role.GROUP, Role.TIME, Role.WEIGHT)]
     missing = [name for name in needed if name not in raw.columns]

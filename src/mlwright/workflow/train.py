@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlwright.artifact.golden import make_golden
+from mlwright.artifact.load import load
 from mlwright.artifact.model import Model
 from mlwright.artifact.profile import make_profile
 from mlwright.core.budget import Budget
+from mlwright.core.errors import UsageError
 from mlwright.core.interrupt import ending_is_near
 from mlwright.core.progress import Event, Listener, silence
 from mlwright.report.card import model_card
+from mlwright.workflow.compare import check_in_place
 from mlwright.workflow.fit import fit
 from mlwright.workflow.judge import judge
 from mlwright.workflow.memory import memory_watch
@@ -41,15 +45,27 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
     with open_run(options) as run, memory_watch(options.memory_limit_bytes, data) as memory:
         with budget.phase("read and understand", is_busy=True):
             listen(Event(phase="reading", message="reading and understanding the data"))
+            old = _in_place(options.baseline)
             prepared = prepare(data, target, options)
+            if old is not None:
+                check_in_place(old, prepared)
         fitted = fit(prepared, options, budget, listen, run, memory)
         with ending_is_near():
             listen(Event(phase="judging", message="opening the sealed test"))
-            evidence = judge(prepared, fitted, options, budget)
+            evidence = judge(prepared, fitted, options, budget, old)
             model = _wrap(prepared, fitted, evidence, options, budget)
     if memory is not None and options.max_trials is None:
         evidence["budget"]["memory_peak_bytes"] = memory.peak_bytes
     return model
+
+
+def _in_place(baseline: object | None) -> Model | None:
+    if baseline is None or isinstance(baseline, Model):
+        return baseline
+    if isinstance(baseline, str | Path):
+        return load(baseline)
+    message = f"The baseline is a model or the path of one, not {type(baseline).__name__}."
+    raise UsageError(message)
 
 
 def _wrap(

@@ -3,7 +3,7 @@
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.errors import MissingColumnError, UnknownNameError, UsageError
 
 from .conftest import houses, only, trained
 
@@ -56,3 +56,56 @@ def test_models_of_other_questions_are_refused(price_model, later):
 def test_a_negative_difference_cannot_matter(price_model, later):
     with pytest.raises(UsageError, match="0 or more"):
         mw.compare(price_model, price_model, later, matters=-1.0)
+
+
+def rules(model):
+    return {finding["rule"]: finding["severity"] for finding in model.evidence["findings"]}
+
+
+def test_a_new_model_that_is_better_replaces_the_one_in_place(weak_model):
+    rows = only(houses(400, seed=3), "size", "age", "area", "price")
+    model = trained(rows, "price", baseline=weak_model)
+    found = model.evidence["in_place"]
+    assert found["verdict"] == "ship"
+    assert found["n_rows"] == model.evidence["split"]["n_test"]
+    assert found["new"]["value"] == model.evidence["test"]["rmse"]["value"]
+    assert not {"not_better_than_in_place", "in_place_has_seen_the_test"} & set(rules(model))
+
+
+def test_one_that_is_worse_does_not(price_model, later, tmp_path):
+    price_model.save(tmp_path / "old.mlw")
+    blind = [{key: row[key] for key in ("age", "price")} | {"size": row["size"]} for row in later]
+    # The old model needs its columns in the rows that judge; the new one is told not to use them.
+    rows = [{**row, "area": other["area"]} for row, other in zip(blind, later, strict=True)]
+    model = trained(rows, "price", baseline=str(tmp_path / "old.mlw"), exclude=("size", "area"))
+    assert model.evidence["in_place"]["verdict"] == "do_not_ship"
+    assert rules(model)["not_better_than_in_place"] == "error"
+    assert model.evidence["options"]["baseline"] == [str(tmp_path / "old.mlw")]
+
+
+def test_a_model_in_place_that_knows_the_rows_is_flattered(later):
+    first = trained(later, "price", refit="yes")
+    again = trained(later, "price", baseline=first)
+    assert again.evidence["in_place"]["is_seen"]
+    assert rules(again)["in_place_has_seen_the_test"] == "warning"
+
+
+def test_rows_to_judge_by_may_be_given(weak_model, later):
+    rows = only(houses(seed=9), "size", "age", "area", "price")
+    model = trained(rows, "price", baseline=weak_model, test=later)
+    assert model.evidence["in_place"]["n_rows"] == len(later)
+
+
+def test_another_question_is_refused_before_any_work(price_model, tmp_path):
+    rows = only(houses(), "size", "area", "is_sold")
+    with pytest.raises(UsageError, match="different questions"):
+        trained(rows, "is_sold", baseline=price_model, run=tmp_path / "run")
+    with pytest.raises(UsageError, match="not int"):
+        trained(rows, "is_sold", baseline=3)
+
+
+def test_a_model_in_place_whose_columns_are_gone_is_refused_before_the_search(price_model, tmp_path):
+    rows = only(houses(seed=4), "size", "age", "price")
+    with pytest.raises(MissingColumnError, match="area"):
+        trained(rows, "price", baseline=price_model, run=tmp_path / "run")
+    assert not list((tmp_path / "run").glob("*.jobs*"))
