@@ -90,7 +90,9 @@ def train(  # noqa: PLR0913 - the parameters are the options
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="The model in place, which the new one has to beat on the sealed test."),
+        typer.Option(
+            metavar="MODEL", help="The model in place, which the new one has to beat on the sealed test."
+        ),
     ] = None,
     refit: Annotated[Refit, typer.Option(help="Fit the judged recipe again on all rows.")] = Refit.AUTO,
     latency: Annotated[

@@ -53,6 +53,7 @@ class Fitted:
     refit_why: str = ""
     is_interrupted: bool = False
     curve: Curve | None = None
+    n_seeds: int = 1
     decisions: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -69,6 +70,7 @@ class Finish:
     recipe: Recipe
     folder: Path
     _curve: Curve | None = None
+    _n_seeds: int = 1
 
     def run(self, chosen: list[Trial], baseline: Parts, *, refit: bool) -> Fitted:
         """Return the programs; without `refit`, of what is at hand."""
@@ -104,7 +106,16 @@ class Finish:
                 recipe, refit_members = everything
                 parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors)
                 refitted = build(parts, self.prepared.everything, self.options.seed)
-        return Fitted(self.search, judged, baseline, refitted, why, curve=self._curve, decisions=decisions)
+        return Fitted(
+            self.search,
+            judged,
+            baseline,
+            refitted,
+            why,
+            curve=self._curve,
+            n_seeds=self._n_seeds,
+            decisions=decisions,
+        )
 
     def _factors(self, chosen: list[Trial], *, refit: bool) -> tuple[float, ...]:
         if not refit:
@@ -138,6 +149,7 @@ class Finish:
         if not _is_done(rounds[0][0], line):
             return [], None, late
         complete = [parts for parts in rounds if all(_is_done(jobs, line) for jobs in parts)]
+        self._n_seeds = max(1, len(complete))
         members = members_of(_joined(complete or rounds[:1], 0), line.outcomes)
         if not wanted:
             return members, None, why

@@ -186,6 +186,7 @@ def _refit(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
         "judged_program": judged,
         "shipped_program": sha256(shipped.data).hexdigest(),
         "n_rows": prepared.everything.n_rows if fitted.refitted else prepared.train.n_rows,
+        "n_seeds": fitted.n_seeds,
     }
 
 
