@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _MOST_HEARD = 12
 _HALF, _MUCH = 0.5, 0.6
 """Shares of the error that are left when a strong, or a weak, suspect is added."""
+_EASY = 0.05
+"""Where the others leave less error than this, no score rests on one column."""
 _ORDER = (Strength.CERTAIN, Strength.STRONG, Strength.FAIR, Strength.WEAK)
 
 
@@ -179,7 +181,9 @@ def _verdict(ruling: Ruling, strength: Strength) -> tuple[Verdict, str]:
         return Verdict.KEEP, "nothing but a good score speaks against it"
     has_gain = ruling.gain.low > 0
     left = (1.0 - ruling.with_it.value) / max(1.0 - ruling.without.value, 1e-12)
-    return (_weak if strength is Strength.WEAK else _strong)(left, has_gain=has_gain)
+    if strength is Strength.WEAK:
+        return _weak(left, has_gain=has_gain and 1.0 - ruling.without.value >= _EASY)
+    return _strong(left, has_gain=has_gain)
 
 
 def _weak(left: float, *, has_gain: bool) -> tuple[Verdict, str]:

@@ -26,9 +26,9 @@ class TrainOptions:
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
     those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
-    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost. `run` is the folder that makes
-    a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
-    together stay below `memory_limit_bytes`.
+    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost. `run` is
+    the folder that makes a killed training go on; with `run_anew` one of other work is emptied, not refused.
+    All processes together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None

@@ -139,7 +139,7 @@ def test_rows_that_become_copies_leave_the_test():
 def test_copies_in_rows_that_were_given_to_judge_by_are_counted_without_the_leak():
     rows = {
         "size": [float(n % 200) for n in range(600)],
-        "price": [3.0 * (n % 200) + n % 7 for n in range(600)],
+        "price": [(n % 200) + 40.0 * (n % 7) for n in range(600)],
     }
     rows = plant(rows, "price", "copy").rows
     rows["size"] = [size + 0.001 * n for n, size in enumerate(rows["size"])]

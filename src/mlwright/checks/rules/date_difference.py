@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, final
 
@@ -36,7 +37,8 @@ class DateDifference(Rule):
             suspect = _judge(case, *_ordered(one, other))
             if suspect is not None:
                 found[suspect.column] = suspect
-        return list(found.values())
+        # Worth a warning also where the other columns tell the target as well.
+        return [*found.values(), *(replace(suspect, strength=Strength.FAIR) for suspect in found.values())]
 
 
 def _ordered(one: Single, other: Single) -> tuple[Single, Single]:

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 _FEWEST_LEVELS, _FEWEST_REPEATED = 20, 0.3
 _MOST_ROWS_A_LEVEL = 200
 _TOO_GOOD, _CERTAIN = 0.5, 0.25
+_FAR = -4.0
+"""So many standard deviations from what honest means would show."""
 """Squared distance of level means to the column, over what honest means would show; 1 by chance."""
 _MOST_OPEN = 0.5
+_MOST_OUTCOMES = 5
 _FEWEST_AT_END, _FEWEST_SHARES, _UNFAIR = 10, 4, 0.1
 
 
@@ -49,7 +52,7 @@ def _outcomes(case: Case) -> list[Floats]:
     if not case.n_classes:
         return whole
     counts = np.bincount(case.target.astype(np.int64), minlength=case.n_classes)
-    usual = np.argsort(-counts, kind="stable")[: 2 if case.n_classes > 2 else 1]
+    usual = np.argsort(-counts, kind="stable")[: _MOST_OUTCOMES if case.n_classes > 2 else 1]
     return whole + [(case.target == k).astype(np.float64) for k in usual if counts[k] >= _FEWEST_AT_END]
 
 
@@ -102,11 +105,11 @@ def _judge(single: Single, target: Floats) -> Suspect | None:
     means, x = (sums / counts)[is_repeated], levels[is_repeated]
     noise = np.maximum(squares[is_repeated] / n - means**2, 0.0) * n / (n - 1)
     off, total = _distance(x, means, n)
-    is_noisy = np.count_nonzero(noise > 1e-12 * max(total, 1e-300)) >= _FEWEST_LEVELS
-    if not is_noisy or off > _MOST_OPEN * total:
+    n_noisy = int(np.count_nonzero(noise > 1e-12 * max(total, 1e-300)))
+    if n_noisy < _FEWEST_LEVELS or off > _MOST_OPEN * total:
         return None
     ratio = off / float(noise.sum())
-    if ratio > _TOO_GOOD:
+    if ratio > _TOO_GOOD or _deviation(ratio, n_noisy) > _FAR:
         return None
     return Suspect(
         column=single.name,
@@ -117,6 +120,15 @@ def _judge(single: Single, target: Floats) -> Suspect | None:
         ),
         evidence={"distance_over_chance": round(ratio, 4), "n_groups": len(x)},
     )
+
+
+def _deviation(ratio: float, n_levels: int) -> float:
+    """Return the normal quantile of a mean of so many squares that should be 1.
+
+    Source: Wilson and Hilferty (1931), The distribution of chi-square, PNAS 17.
+    """
+    spread = 2.0 / (9.0 * n_levels)
+    return float((np.cbrt(ratio) - (1.0 - spread)) / np.sqrt(spread))
 
 
 def _distance(x: Floats, means: Floats, n: Floats) -> tuple[float, float]:

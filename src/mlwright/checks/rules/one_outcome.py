@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -30,8 +31,10 @@ class OneOutcome(Rule):
         """Return columns whose unusual cells all belong to one class, beyond chance."""
         if not case.n_classes:
             return []
-        found = (_judge(case, single) for single in case.singles.values())
-        return [suspect for suspect in found if suspect is not None]
+        found = [suspect for single in case.singles.values() if (suspect := _judge(case, single)) is not None]
+        # Worth a warning also where the other columns tell the target as well.
+        strong = [suspect for suspect in found if suspect.strength is Strength.STRONG]
+        return [*found, *(replace(suspect, strength=Strength.FAIR) for suspect in strong)]
 
 
 def _judge(case: Case, single: Single) -> Suspect | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlwright.core.rule import Case, Single
 
 _FEWEST_ROWS, _FEWEST_OF_CLASS = 50, 10
-_SAME_LABEL = 0.98
+_SAME_LABEL, _LIKE_LABEL = 0.98, 0.95
 _SAME_ORDER = 0.9995
 _FEWEST_VALUES = 20
 _MOST_LEVELS_SHARE = 0.1
@@ -36,34 +36,40 @@ class TargetCopy(Rule):
         find = _same_labels if case.n_classes else _same_values
         found = []
         for name, single in case.singles.items():
-            message = find(single, case)
+            strength, message = find(single, case)
             if message:
-                found.append(Suspect(column=name, strength=Strength.CERTAIN, message=message))
+                found.append(Suspect(column=name, strength=strength, message=message))
         return found
 
 
-def _same_labels(single: Single, case: Case) -> str:
-    """Find one level for each class and one class for each level."""
+def _same_labels(single: Single, case: Case) -> tuple[Strength, str]:
+    """Find one class for each level, and perhaps one level for each class."""
     counts = np.bincount(single.codes, minlength=single.n_codes)
     levels = np.flatnonzero(counts >= _FEWEST_OF_CLASS)
     truth = case.target.astype(np.int64)
     n_truth = np.bincount(truth, minlength=case.n_classes)
     common = np.flatnonzero(n_truth >= _FEWEST_OF_CLASS)
-    if len(levels) != len(common) or len(common) < 2:
-        return ""
+    if len(levels) < len(common) or len(common) < 2:
+        return Strength.WEAK, ""
     both = np.zeros((single.n_codes, case.n_classes))
     np.add.at(both, (single.codes, truth), 1.0)
     both = both[np.ix_(levels, common)]
     best = both.argmax(axis=1)
-    if len(np.unique(best)) < len(levels):
-        return ""
     hits = both[np.arange(len(levels)), best]
-    if min((hits / counts[levels]).min(), (hits / n_truth[common][best]).min()) < _SAME_LABEL:
-        return ""
-    return "Each of its values stands for one class, and each class for one of its values."
+    pure = float((hits / counts[levels]).min())
+    if pure < _LIKE_LABEL or len(np.unique(best)) < len(common):
+        return Strength.WEAK, ""
+    if len(levels) > len(common):
+        is_whole = pure >= _SAME_LABEL and counts[levels].sum() >= _SAME_LABEL * case.n_rows
+        return Strength.FAIR, "Each of its values stands for one class alone." if is_whole else ""
+    agreed = min(pure, float((hits / n_truth[common][best]).min()))
+    message = "Each of its values stands for one class, and each class for one of its values"
+    if agreed >= _SAME_LABEL:
+        return Strength.CERTAIN, f"{message}."
+    return Strength.FAIR, f"{message}, in {agreed:.0%} of the rows at least." if agreed >= _LIKE_LABEL else ""
 
 
-def _same_values(single: Single, case: Case) -> str:
+def _same_values(single: Single, case: Case) -> tuple[Strength, str]:
     """Find a function of the target that keeps (or turns) its order, or cuts it into ranges."""
     numbers = single.numbers
     if numbers is not None and not single.is_missing.all():
@@ -74,8 +80,11 @@ def _same_values(single: Single, case: Case) -> str:
             and len(np.unique(known)) >= _FEWEST_VALUES
             and abs(rank_correlation(known, truth)) >= _SAME_ORDER
         ):
-            return "It puts the rows in exactly the order of the target: it is computed from it."
-    return _ranges(single, case)
+            return (
+                Strength.CERTAIN,
+                "It puts the rows in exactly the order of the target: it is computed from it.",
+            )
+    return Strength.CERTAIN, _ranges(single, case)
 
 
 def _ranges(single: Single, case: Case) -> str:
