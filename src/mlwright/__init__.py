@@ -42,6 +42,7 @@ def train(
         `time_limit` (seconds, or text such as "10m"; default "60s"), `metric`, `seed`, `kind`, `id`,
         `group`, `time`, `weight`, `exclude` (names of columns), `test` (data that judges the model),
         `baseline` (the model in place or its path: is the new one better?),
+        `leaks` ("drop", "warn", "keep": what to do about columns that give the answer away),
         `refit` ("auto", "yes", "no"), `latency` ("fast", "balanced", "best"), `max_trials` (counts work
         instead of time: same seed, same bytes),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),

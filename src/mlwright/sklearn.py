@@ -54,6 +54,9 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         A number, a numpy generator of the old kind, or None for another seed at each fit.
     refit
         Whether the judged recipe is fitted again on all rows: "auto", "yes" or "no".
+    leaks
+        What to do about columns that give the answer away: "drop" what is proven, "warn" and leave all in,
+        or "keep": you vouch for all columns.
     group, time
         Names of columns of `X` that must not straddle the sealed test; "x0", "x1", … in an array. With
         the time "none" rows that stand in the order of a date are judged at random all the same.
@@ -76,13 +79,14 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     array([False])
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - scikit-learn reads hyperparameters from the signature
         self,
         time_limit: str | float | None = 60.0,
         metric: str | None = None,
         max_trials: int | None = None,
         random_state: Any = None,
         refit: str = "auto",
+        leaks: str = "drop",
         group: str | None = None,
         time: str | None = None,
     ) -> None:
@@ -91,6 +95,7 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.max_trials = max_trials
         self.random_state = random_state
         self.refit = refit
+        self.leaks = leaks
         self.group = group
         self.time = time
 
@@ -134,13 +139,14 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     array([30.])
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - scikit-learn reads hyperparameters from the signature
         self,
         time_limit: str | float | None = 60.0,
         metric: str | None = None,
         max_trials: int | None = None,
         random_state: Any = None,
         refit: str = "auto",
+        leaks: str = "drop",
         group: str | None = None,
         time: str | None = None,
     ) -> None:
@@ -149,6 +155,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.max_trials = max_trials
         self.random_state = random_state
         self.refit = refit
+        self.leaks = leaks
         self.group = group
         self.time = time
 
@@ -205,6 +212,7 @@ def _train(estimator: Any, rows: Raw, target: Array, link: Link, y: Any) -> Mode
             "max_trials": estimator.max_trials,
             "seed": int(seed),
             "refit": estimator.refit,
+            "leaks": estimator.leaks,
             "group": estimator.group,
             "time": estimator.time,
             "kind": next(kind for kind in TASKS.names() if TASKS.get(kind).link is link),

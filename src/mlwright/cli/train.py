@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, final
 
 import typer
 
+from mlwright.checks.leaks import Leaks
 from mlwright.cli.console import print_json, watching
 from mlwright.cli.guard import boundary, check_writable, finish
 from mlwright.cli.options import AsJson, Data, Quiet
@@ -94,6 +95,12 @@ def train(  # noqa: PLR0913 - the parameters are the options
             metavar="MODEL", help="The model in place, which the new one has to beat on the sealed test."
         ),
     ] = None,
+    leaks: Annotated[
+        Leaks,
+        typer.Option(
+            help="Columns that give the answer away: drop what is proven, only warn, or keep: you vouch."
+        ),
+    ] = Leaks.DROP,
     refit: Annotated[Refit, typer.Option(help="Fit the judged recipe again on all rows.")] = Refit.AUTO,
     latency: Annotated[
         Latency,
@@ -151,7 +158,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        baseline=baseline, refit=refit.value, latency=latency.value,
+        baseline=baseline, leaks=leaks.value, refit=refit.value, latency=latency.value,
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from mlwright.core.combination import Combination
 from mlwright.core.evaluation import Metric
 from mlwright.core.learner import Learner
 from mlwright.core.registry import Registry
+from mlwright.core.rule import Rule
 from mlwright.core.step import Encoding, Step
 from mlwright.core.task import TaskKind
 
@@ -17,3 +18,4 @@ COMBINATIONS: Registry[Combination] = Registry(
     "combination",
 )
 LEARNERS: Registry[Learner] = Registry("mlwright.learners", Learner, "learner")  # type: ignore[type-abstract]
+RULES: Registry[Rule] = Registry("mlwright.checks.rules", Rule, "rule")  # type: ignore[type-abstract]

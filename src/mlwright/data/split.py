@@ -21,6 +21,8 @@ _LONGEST_FUTURE = 0.25
 _WANTED_UNITS = 10
 """A test of fewer groups than this has no interval worth the name."""
 _MOST_JUDGED_CLASSES = 20
+GIVEN = "given"
+"""How rows were split that came with rows to judge by."""
 
 
 @final
@@ -138,6 +140,33 @@ def prove(
         "latest_train_time": None if times is None else _iso(times[train], np.fmax),
         "earliest_test_time": None if times is None else _iso(times[test], np.fmin),
     }
+
+
+def without_new_copies(
+    split: Split, keys: Integers, groups: Array | None, times: Floats | None
+) -> tuple[Split, Array]:
+    """Take test rows out that copy a training row, once a column is gone; where none would stay, all do.
+
+    Parameters
+    ----------
+    split
+        A split of the rows.
+    keys, groups, times
+        Of all rows, as for `seal`; `keys` without the column.
+
+    Returns
+    -------
+    The split, proven again, and which of its test rows stay, shape (n_test,).
+    """
+    apart = rare_keys(keys)
+    stays: Array = ~np.isin(apart[split.test], apart[split.train])
+    if split.how == GIVEN or not stays.any():
+        stays = np.ones(len(split.test), dtype=bool)
+    test = split.test[stays]
+    proof = split.proof | prove(split.train, test, keys, groups, times)
+    if "n_dropped" in proof:
+        proof["n_dropped"] += int((~stays).sum())
+    return Split(train=split.train, test=test, how=split.how, proof=proof), stays
 
 
 def _iso(times: Floats, pick: np.ufunc) -> str | None:

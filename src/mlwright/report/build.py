@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import charts, words
+from mlwright.report import charts, leak_words, words
 from mlwright.report.figures import Evidence, brief, dig, is_number, percent
 from mlwright.report.render import render
 from mlwright.report.worth import learning_points, learning_title, worth
@@ -91,6 +91,9 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "refit_line": words.refit_line(evidence),
         "budget_line": words.budget_line(evidence),
         "scores": _scores(evidence),
+        "leaks": _leaks(evidence),
+        "leaks_line": leak_words.leaks_line(evidence),
+        "leaks_metric": _leaks_metric(evidence),
         "columns": dig(evidence, "data", "columns", default=[])[:_MOST_COLUMNS],
         "n_columns": len(dig(evidence, "data", "columns", default=[])),
         "proof": dig(evidence, "split", "proof", default={}),
@@ -108,6 +111,25 @@ def _findings(evidence: Evidence) -> list[Evidence]:
     found = dig(evidence, "findings", default=[])
     rank = {severity: i for i, severity in enumerate(_SEVERITIES)}
     return sorted(found, key=lambda f: rank.get(f.get("severity"), len(rank)))[:_MOST_FINDINGS]
+
+
+def _leaks(evidence: Evidence) -> list[dict[str, Any]]:
+    """Prepare the columns that were accused; what was cleared stays in `info --json`."""
+    return [
+        {
+            "column": leak["column"],
+            **{key: leak.get(key) or "" for key in ("title", "says", "message", "verdict", "why")},
+            "with_it": dig(leak, "evidence", "with"),
+            "without": leak.get("honest"),
+            "remedy": leak_words.leak_remedy(leak),
+        }
+        for leak in leak_words.accused(evidence)
+    ][:_MOST_COLUMNS]
+
+
+def _leaks_metric(evidence: Evidence) -> str:
+    names = {dig(leak, "evidence", "metric", default="") for leak in leak_words.accused(evidence)}
+    return words.metric_title(names.pop()) if names else ""
 
 
 def _scores(evidence: Evidence) -> list[dict[str, Any]]:

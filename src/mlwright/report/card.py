@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlwright.report import words
+from mlwright.report import leak_words, words
 from mlwright.report.build import commands
 from mlwright.report.figures import (
     Evidence,
@@ -37,6 +37,7 @@ def model_card(evidence: Evidence) -> str:
         "## What drives it\n\n" + _bullets(_driver(item) for item in words.drivers(evidence, 10)),
         "## How it was judged\n\n" + _bullets((words.split_line(evidence), words.refit_line(evidence))),
         "## Things to watch\n\n" + _bullets(_finding(f) for f in dig(evidence, "findings", default=[])),
+        "## Leaks\n\n" + _bullets([leak_words.leaks_line(evidence) or "None was found."]),
         "## What it reads\n\n" + _inputs(evidence),
         "## How to use it\n\n" + _usage(evidence),
         "## Provenance\n\n" + _provenance(evidence),

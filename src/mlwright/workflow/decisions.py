@@ -25,7 +25,11 @@ def decisions(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> list
         _decision("metric", task.metric, asked if options.metric else "the usual one; see --metric"),
         _decision("split", prepared.split.how, _why_split(prepared, options)),
     ]
-    unused = [column.name for column in prepared.schema.role_of(Role.UNUSED)]
+    leaking = [leak["column"] for leak in prepared.leaks if leak["action"] == "dropped"]
+    if leaking:
+        why = "they would not be known when a prediction is made; see the leaks, and --leaks"
+        found.append(_decision("leaks left out", ", ".join(leaking), why))
+    unused = [c.name for c in prepared.schema.role_of(Role.UNUSED) if c.name not in leaking]
     if unused:
         shown = ", ".join(unused[:8]) + (", …" if len(unused) > 8 else "")
         found.append(_decision("columns left out", shown, "excluded, constant, or different in every row"))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mlwright.workflow.finish import Fitted
     from mlwright.workflow.prepare import Prepared
 
+SEEN = "test_seen"
+"""The finding that rows given to judge by are copies of rows to learn from."""
 _FEWEST_TEST_ROWS = 30
 _MOST_SEEN_SHARE = 0.05
 _SMALLEST_GAIN = 1e-9
@@ -37,7 +39,7 @@ def seen_before(split: Split) -> list[Finding]:
         return []
     return [
         Finding(
-            rule="test_seen",
+            rule=SEEN,
             severity=Severity.ERROR if n_seen > _MOST_SEEN_SHARE * n_test else Severity.WARNING,
             message=f"{n_seen:,} of the {n_test:,} rows given to judge by are copies of rows to learn from.",
             evidence={"n_seen": n_seen, "n_test": n_test},

@@ -76,6 +76,7 @@ def judge(
             "proof": prepared.split.proof,
             "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
         },
+        "leaks": list(prepared.leaks),
         **scores,
         "in_place": against,
         "leaderboard": leaderboard(fitted),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, final
 
+from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
@@ -24,10 +25,10 @@ class TrainOptions:
     not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
-    those rows. `refit` decides whether the judged recipe is fitted
-    again on all rows; `latency` says what the speed of an answer may cost. `run` is the folder that makes
-    a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
-    together stay below `memory_limit_bytes`.
+    those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
+    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost. `run` is
+    the folder that makes a killed training go on; with `run_anew` one of other work is emptied, not refused.
+    All processes together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -42,6 +43,7 @@ class TrainOptions:
     exclude: tuple[str, ...] = ()
     test: object | None = None
     baseline: object | None = None
+    leaks: str = Leaks.DROP
     refit: str = "auto"
     latency: str = "balanced"
     name: str = ""
@@ -52,6 +54,9 @@ class TrainOptions:
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
             message = f"--refit {self.refit!r} is not known. Choose one of: {', '.join(REFIT)}."
+            raise UsageError(message)
+        if self.leaks not in set(Leaks):
+            message = f"--leaks {self.leaks!r} is not known. Choose one of: {', '.join(Leaks)}."
             raise UsageError(message)
         if self.latency not in set(Latency):
             message = f"--latency {self.latency!r} is not known. Choose one of: {', '.join(Latency)}."
@@ -84,6 +89,7 @@ class TrainOptions:
             "exclude": [*self.exclude],
             "test": [str(self.test)] if isinstance(self.test, str | Path) else [],
             "baseline": [str(self.baseline)] if isinstance(self.baseline, str | Path) else [],
+            "leaks": [str(self.leaks)] if self.leaks != Leaks.DROP else [],
             "refit": [self.refit] if self.refit != "auto" else [],
             "latency": [self.latency] if self.latency != "balanced" else [],
         }
@@ -106,6 +112,7 @@ class TrainArguments(TypedDict, total=False):
     exclude: str | list[str] | None
     test: object
     baseline: object
+    leaks: str
     refit: str
     latency: str
     run: str | Path | None
@@ -132,6 +139,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         exclude=_names(arguments.get("exclude")),
         test=arguments.get("test"),
         baseline=arguments.get("baseline"),
+        leaks=arguments.get("leaks", Leaks.DROP),
         refit=arguments.get("refit", "auto"),
         latency=arguments.get("latency", "balanced"),
         run=arguments.get("run"),

@@ -17,7 +17,7 @@ from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
-from mlwright.data.split import Split, prove, seal
+from mlwright.data.split import GIVEN, Split, prove, seal
 from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The question and its rows: `train` to learn from, `test` to judge by, `everything` for a refit."""
+    """The question and its rows: `train` to learn from, `test` to judge by, `everything` for a refit.
+
+    `leaks` are the decisions of the leak court, as in the evidence.
+    """
 
     task: Task
     schema: Schema
@@ -48,11 +51,16 @@ class Prepared:
     fingerprint: str
     name: str
     test_cells: Raw | None = None
+    leaks: tuple[dict[str, Any], ...] = ()
 
 
 def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     """Read, understand, pose the question, and seal the test."""
-    raw = read(data)
+    return pose(read(data), target, options)
+
+
+def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
+    """Understand rows that were read, pose the question, and seal the test."""
     _check_size(raw, target)
     roles = _roles(options)
     if target in roles:
@@ -251,7 +259,7 @@ def _given(train: Dataset, test: Dataset) -> Split:
         times = np.concatenate([train.times, test.times])
     split_at = train.n_rows
     proof = prove(rows[:split_at], rows[split_at:], both, groups, times)
-    return Split(train=rows[:split_at], test=rows[split_at:], how="given", proof=proof)
+    return Split(train=rows[:split_at], test=rows[split_at:], how=GIVEN, proof=proof)
 
 
 def _stack(one: Dataset, other: Dataset) -> Dataset:

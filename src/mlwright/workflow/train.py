@@ -20,6 +20,7 @@ from mlwright.report.card import model_card
 from mlwright.workflow.compare import check_in_place
 from mlwright.workflow.fit import fit
 from mlwright.workflow.judge import judge
+from mlwright.workflow.leaks import without_leaks
 from mlwright.workflow.memory import memory_watch
 from mlwright.workflow.prepare import prepare
 from mlwright.workflow.run import open_run
@@ -49,6 +50,9 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
             prepared = prepare(data, target, options)
             if old is not None:
                 check_in_place(old, prepared)
+        with budget.phase("leaks", is_busy=True):
+            listen(Event(phase="reading", message="looking for columns that give the answer away"))
+            prepared = without_leaks(prepared, options, budget)
         fitted = fit(prepared, options, budget, listen, run, memory)
         with ending_is_near():
             listen(Event(phase="judging", message="opening the sealed test"))

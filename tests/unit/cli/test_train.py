@@ -15,8 +15,8 @@ def options(workflow):
 def test_every_option_reaches_the_workflow(call, workflow):
     line = (
         "train a.csv -t income --time-limit 2m --metric roc_auc --id a --id b --group g --time w --weight n "
-        "--exclude x,y --exclude z --test t.csv --baseline o.mlw --refit yes --kind k --seed 3 --run r "
-        "--memory-limit 4GB -q"
+        "--exclude x,y --exclude z --test t.csv --baseline o.mlw --refit yes --leaks warn "
+        "--kind k --seed 3 --run r --memory-limit 4GB -q"
     )
     done = call(*line.split())
     assert done.exit_code == 0, done.output
@@ -25,6 +25,7 @@ def test_every_option_reaches_the_workflow(call, workflow):
     assert (asked.id, asked.exclude) == (("a", "b"), ("x", "y", "z"))
     assert (asked.group, asked.time, asked.weight, asked.test) == ("g", "w", "n", "t.csv")
     assert (asked.refit, asked.kind, asked.seed, asked.baseline) == ("yes", "k", 3, "o.mlw")
+    assert asked.leaks == "warn"
     assert (str(asked.run), asked.run_anew, asked.memory_limit_bytes) == ("r", False, 4 * 10**9)
 
 

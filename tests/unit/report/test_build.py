@@ -173,3 +173,40 @@ def test_the_card_has_one_line_per_row_and_every_section(income):
     assert card.startswith("# Is two lines \\<=50K or \\>50K?\n")
     for section in ("What it means", "Scores on the sealed test", "What drives it", "Provenance"):
         assert f"## {section}" in card
+
+
+LEAK = {
+    "column": NASTY,
+    "charge": "one_outcome",
+    "charges": ["one_outcome"],
+    "title": "is filled with one outcome only",
+    "says": "It was filled because of it, afterwards.",
+    "message": "It is filled in 96.0% of the rows that are '1'.",
+    "evidence": {"metric": "roc_auc", "with": {"value": 0.99, "low": 0.98, "high": 1.0, "direction": "max"}},
+    "verdict": "drop",
+    "why": "the other columns tell far less",
+    "action": "dropped",
+    "honest": {"value": 0.81, "low": 0.79, "high": 0.83, "direction": "max"},
+}
+
+
+def test_leaks_are_told_in_words_with_the_honest_score(income):
+    assert 'id="leaks"' not in build_report(income)
+    income["leaks"] = [LEAK, {**LEAK, "column": "cleared", "verdict": "keep"}]
+    text = " ".join(Page(build_report(income)).text)
+    assert "would not be known when a prediction is made, so the model does not read it" in text
+    assert "0.81" in text
+    assert "--leaks keep" in text
+    assert "cleared" not in text
+    assert "would not be known" in model_card(income)
+    assert "<script>alert" not in build_report(income)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "action", "says"),
+    [("drop", "kept", "as asked for"), ("warn", "kept", "Ask someone who knows the data")],
+)
+def test_a_leak_that_is_kept_asks_for_someone_who_knows(income, verdict, action, says):
+    income["leaks"] = [{**LEAK, "column": "paid", "verdict": verdict, "action": action}]
+    assert says in build_report(income)
+    assert "--exclude paid" in build_report(income)

@@ -180,3 +180,16 @@ def test_an_option_out_of_range_is_refused(given, says):
 def test_nothing_to_learn_from_is_said(rows):
     with pytest.raises(DataError):
         trained(rows, "y")
+
+
+def test_a_leak_is_left_out_of_the_program_and_told_in_the_evidence():
+    rows = [{**row, "deed": 2.5 * row["price"] + 7.0} for row in only(houses(), *FEATURES, "price")]
+    model = trained(rows, "price")
+    assert "deed" not in model.evidence["program"]["inputs"]
+    leak = next(leak for leak in model.evidence["leaks"] if leak["column"] == "deed")
+    assert set(leak) == documented("leaks")
+    assert (leak["verdict"], leak["action"]) == ("drop", "dropped")
+    assert any(
+        one["what"] == "leaks left out" and one["choice"] == "deed" for one in model.evidence["decisions"]
+    )
+    assert trained(rows, "price", leaks="keep").evidence["test"]["rmse"]["value"] < 3.0

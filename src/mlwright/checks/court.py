@@ -1,0 +1,209 @@
+"""The leak court: charges are brought, evidence is heard, a verdict is given for each column.
+
+A charge of the shelf `checks/rules/` is no proof. What holds the target by construction is dropped. What
+merely tells it well must pass a test: a quick model of the columns that nobody accuses gives the honest
+score, and the suspect must cut the error that is left by half. In an easy question the others tell the
+target as well, and a strong column goes free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, final
+
+from mlwright.checks.single import alone
+from mlwright.checks.witness import Witness
+from mlwright.core.rule import Strength
+from mlwright.core.shelves import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlwright.core.arrays import Floats
+    from mlwright.core.evaluation import Estimate
+    from mlwright.core.rule import Case, Suspect
+
+_MOST_HEARD = 12
+_HALF, _MUCH = 0.5, 0.6
+"""Shares of the error that are left when a strong, or a weak, suspect is added."""
+_EASY = 0.05
+"""Where the others leave less error than this, no score rests on one column."""
+_ORDER = (Strength.CERTAIN, Strength.STRONG, Strength.FAIR, Strength.WEAK)
+
+
+class Verdict(StrEnum):
+    """What should happen to a column."""
+
+    DROP = "drop"
+    """Proven: it would not be there when a prediction is made."""
+    WARN = "warn"
+    """Doubtful: someone who knows the data must say."""
+    KEEP = "keep"
+    """Looked at, and cleared."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What one rule says about a column, and on what evidence."""
+
+    rule: str
+    title: str
+    says: str
+    strength: Strength
+    message: str
+    evidence: dict[str, Any]
+    reading: Floats | None = None
+
+
+@final
+@dataclass(slots=True, kw_only=True)
+class Ruling:
+    """The charges against one column (or "", the table), what was heard, and the verdict.
+
+    `alone`: the column by itself. `with_it`: a quick model of the columns that are not accused, and this
+    one. `without`: the same without it, which is the honest score. `gain`: their paired difference. Each is
+    None where it was not needed or not heard.
+    """
+
+    column: str
+    charges: list[Charge]
+    verdict: Verdict = Verdict.WARN
+    alone: Estimate | None = None
+    with_it: Estimate | None = None
+    without: Estimate | None = None
+    gain: Estimate | None = None
+    why: str = ""
+
+    @property
+    def strength(self) -> Strength:
+        """The strongest charge."""
+        return min((charge.strength for charge in self.charges), key=_ORDER.index)
+
+    @property
+    def first(self) -> Charge:
+        """The charge to be told first: the strongest, and of those the most particular."""
+        ranked = [charge for charge in self.charges if charge.strength is self.strength]
+        return max(ranked, key=lambda charge: len(charge.evidence))
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """All rulings, the gravest first, and the honest score: a quick model of the columns not accused."""
+
+    rulings: tuple[Ruling, ...] = ()
+    honest: Estimate | None = None
+    is_cut: bool = False
+
+
+def try_all(case: Case, has_time: Callable[[], bool] = lambda: True) -> Sitting:
+    """Bring all charges of the shelf and give a verdict on each column that one fits.
+
+    `has_time` is asked before each piece of work; when it says no, what was not heard is only warned of.
+    """
+    tables, columns, is_cut = _charges(case, has_time)
+    grave = [r for r in columns if r.strength in (Strength.CERTAIN, Strength.STRONG)]
+    weak = [r for r in columns if r.strength is Strength.WEAK]
+    for ruling in columns:
+        ruling.alone = alone(case, ruling.column)
+    honest = None
+    if columns and has_time():
+        honest, is_cut_short = _hear(case, grave, weak, has_time)
+        is_cut = is_cut or is_cut_short
+    for ruling in columns:
+        verdicts = [_verdict(ruling, strength) for strength in {c.strength for c in ruling.charges}]
+        ruling.verdict, ruling.why = min(verdicts, key=lambda one: (list(Verdict).index(one[0]), one[1]))
+    _spare_the_last(case, columns)
+    order = sorted(columns, key=lambda r: (_ORDER.index(r.strength), -case.singles[r.column].score, r.column))
+    return Sitting(rulings=(*order, *tables), honest=honest, is_cut=is_cut)
+
+
+def _charges(case: Case, has_time: Callable[[], bool]) -> tuple[list[Ruling], list[Ruling], bool]:
+    """Ask every rule; return rulings on the table, on columns, and whether time ran out."""
+    by_column: dict[str, list[Charge]] = {}
+    tables: list[Ruling] = []
+    for name in RULES.names():
+        if not has_time():
+            return tables, [Ruling(column=c, charges=own) for c, own in by_column.items()], True
+        rule = RULES.get(name)
+        for suspect in rule.suspects(case):
+            charge = _charge(name, rule.title, rule.says, suspect)
+            if suspect.column:
+                by_column.setdefault(suspect.column, []).append(charge)
+            else:
+                tables.append(Ruling(column="", charges=[charge], why="about the table, not about a column"))
+    return tables, [Ruling(column=c, charges=own) for c, own in by_column.items()], False
+
+
+def _charge(name: str, title: str, says: str, suspect: Suspect) -> Charge:
+    return Charge(
+        rule=name, title=title, says=says, strength=suspect.strength, message=suspect.message,
+        evidence=dict(suspect.evidence), reading=suspect.reading,
+    )  # fmt: skip
+
+
+def _hear(
+    case: Case, grave: list[Ruling], weak: list[Ruling], has_time: Callable[[], bool]
+) -> tuple[Estimate | None, bool]:
+    """Hear the witness on each suspect; return the honest score, and whether time ran out."""
+    readings = {r.column: c.reading for r in grave + weak for c in r.charges if c.reading is not None}
+    witness = Witness(case, readings)
+    accused = {ruling.column for ruling in grave}
+    free = [name for name in case.singles if name not in accused]
+    if not free:
+        return None, False
+    honest = witness.hear(free)
+    ranked = sorted(grave + weak, key=lambda r: (_ORDER.index(r.strength), -case.singles[r.column].score))
+    for ruling in ranked[:_MOST_HEARD]:
+        if not has_time():
+            return honest, True
+        # A weak charge does not cost the others their place: without this one column, what is left?
+        others = [name for name in free if name != ruling.column]
+        if not others:
+            continue
+        both = [*others, ruling.column]
+        ruling.with_it, ruling.without = witness.hear(both), witness.hear(others)
+        ruling.gain = witness.gain(both, others)
+    return honest, False
+
+
+def _verdict(ruling: Ruling, strength: Strength) -> tuple[Verdict, str]:
+    """Judge a charge of this strength by what was heard."""
+    if strength is Strength.CERTAIN:
+        return Verdict.DROP, "it holds the target by construction"
+    if strength is Strength.FAIR:
+        return Verdict.WARN, "the pattern is one that leaks leave, but it is no proof"
+    if ruling.with_it is None or ruling.without is None or ruling.gain is None:
+        if strength is Strength.STRONG:
+            return Verdict.WARN, "no other columns were heard to compare it with"
+        return Verdict.KEEP, "nothing but a good score speaks against it"
+    has_gain = ruling.gain.low > 0
+    left = (1.0 - ruling.with_it.value) / max(1.0 - ruling.without.value, 1e-12)
+    if strength is Strength.WEAK:
+        return _weak(left, has_gain=has_gain and 1.0 - ruling.without.value >= _EASY)
+    return _strong(left, has_gain=has_gain)
+
+
+def _weak(left: float, *, has_gain: bool) -> tuple[Verdict, str]:
+    if has_gain and left <= _MUCH:
+        return Verdict.WARN, "the score rests on it: without it much more is left unexplained"
+    return Verdict.KEEP, "the other columns tell the target nearly as well"
+
+
+def _strong(left: float, *, has_gain: bool) -> tuple[Verdict, str]:
+    if has_gain and left <= _HALF:
+        return Verdict.DROP, "the other columns tell the target far less well, so it is no easy question"
+    if has_gain:
+        return Verdict.WARN, "it adds to the other columns, but these tell the target well too"
+    return Verdict.KEEP, "the other columns tell the target as well"
+
+
+def _spare_the_last(case: Case, rulings: list[Ruling]) -> None:
+    """Drop nothing where no column would be left to learn from."""
+    dropped = [ruling for ruling in rulings if ruling.verdict is Verdict.DROP]
+    if len(dropped) < len(case.singles):
+        return
+    for ruling in dropped:
+        ruling.verdict, ruling.why = Verdict.WARN, "no column would be left to learn from"

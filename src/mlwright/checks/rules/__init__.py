@@ -1,0 +1,1 @@
+"""Charges of the leak court, one a file."""

@@ -1,0 +1,107 @@
+"""Rulings in words: findings for people, and the record for the evidence."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from mlwright.checks.court import Ruling, Verdict
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.shelves import METRICS
+
+if TYPE_CHECKING:
+    from mlwright.core.evaluation import Estimate
+
+
+def finding_of(ruling: Ruling, metric: str, action: str, *, is_vouched: bool) -> Finding:
+    """Say what a column is charged with, on what evidence, and what was done.
+
+    Parameters
+    ----------
+    ruling
+        On a column or on the table, not cleared.
+    metric
+        Id of the metric of the court.
+    action
+        "dropped" or "kept".
+    is_vouched
+        Whether the user answers for the columns: then it is a note.
+    """
+    charge = ruling.first
+    proven = ruling.verdict is Verdict.DROP
+    severity = Severity.ERROR if proven and action != "dropped" else Severity.WARNING
+    return Finding(
+        rule=charge.rule,
+        severity=Severity.NOTE if is_vouched else severity,
+        column=ruling.column,
+        message=" ".join(filter(None, [_opening(ruling), charge.message, _scores(ruling, metric)])),
+        evidence=_evidence(ruling),
+        remedy="" if is_vouched else _remedy(ruling, action),
+        action=action,
+    )
+
+
+def record_of(ruling: Ruling, metric: str, action: str) -> dict[str, Any]:
+    """Return the entry of `evidence["leaks"]`."""
+    return {
+        "column": ruling.column or None,
+        "charge": ruling.first.rule,
+        "title": ruling.first.title,
+        "says": ruling.first.says,
+        "charges": [charge.rule for charge in ruling.charges],
+        "message": ruling.first.message,
+        "evidence": {"metric": metric, **_evidence(ruling)},
+        "verdict": ruling.verdict.value,
+        "why": ruling.why,
+        "action": action,
+        "honest": _json(ruling.without),
+    }
+
+
+def _evidence(ruling: Ruling) -> dict[str, Any]:
+    scores = {
+        "alone": ruling.alone, "with": ruling.with_it, "without": ruling.without, "gain": ruling.gain,
+    }  # fmt: skip
+    said = {name: _json(estimate) for name, estimate in scores.items() if estimate is not None}
+    return {**said, **ruling.first.evidence}
+
+
+def _opening(ruling: Ruling) -> str:
+    if not ruling.column:
+        return ""
+    word = "Leak" if ruling.verdict is Verdict.DROP else "Possible leak"
+    return f"{word}: it {ruling.first.title}."
+
+
+def _scores(ruling: Ruling, metric: str) -> str:
+    title = METRICS.get(metric).title
+    if ruling.with_it is not None and ruling.without is not None:
+        return (
+            f"With it a quick model gets {title} {_shown(ruling.with_it)}, without it "
+            f"{_shown(ruling.without)}: that is the honest score."
+        )
+    return f"Alone it gets {title} {_shown(ruling.alone)}." if ruling.alone is not None else ""
+
+
+def _remedy(ruling: Ruling, action: str) -> str:
+    name = ruling.column
+    if not name:
+        return ruling.first.says
+    if action == "dropped":
+        return f"{ruling.first.says} If it is known when a prediction is made, use --leaks keep."
+    return (
+        f"Find out when it is filled in. If with the answer or after it, use --exclude {name!r}; if before, "
+        f"--leaks keep vouches for it."
+    )
+
+
+def _shown(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+
+
+def _json(estimate: Estimate | None) -> dict[str, Any] | None:
+    """Return the JSON shape; what is undefined becomes null, because JSON has no NaN."""
+    if estimate is None:
+        return None
+    found = estimate.to_json()
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in found.items()}

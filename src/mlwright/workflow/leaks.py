@@ -1,0 +1,135 @@
+"""Leaks: what gives the answer away is left out before anything is learned, and that is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlwright.checks.case import open_case
+from mlwright.checks.court import Sitting, Verdict, try_all
+from mlwright.checks.leaks import Leaks
+from mlwright.checks.single import metric_of
+from mlwright.checks.structure import unnamed_groups, unnamed_times
+from mlwright.checks.words import finding_of, record_of
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.schema import Role
+from mlwright.data.rows import row_keys
+from mlwright.data.split import GIVEN, without_new_copies
+from mlwright.workflow.doubts import SEEN, seen_before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlwright.core.budget import Budget
+    from mlwright.core.dataset import Dataset
+    from mlwright.core.rule import Case
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.prepare import Prepared
+
+_FEWEST_ROWS = 50
+_CELLS_A_SECOND, _MOST_CELLS = 10_000, 600_000
+"""How many cells are looked at for a second of the time limit; a look costs about a microsecond a cell."""
+_SHARE, _LEFT_SHARE, _TOO_SHORT_S = 0.05, 0.5, 1.0
+
+
+def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> Prepared:
+    """Hold court on the training rows, and leave out the columns that are proven to leak."""
+    if prepared.train.n_rows < _FEWEST_ROWS:
+        return prepared
+    has_time = _clock(budget)
+    if not has_time():
+        return replace(prepared, findings=(*prepared.findings, _not_heard(0)))
+    limit_s = options.limit_s
+    n_cells = _MOST_CELLS if limit_s is None else min(_MOST_CELLS, int(limit_s * _CELLS_A_SECOND))
+    given = prepared.test if prepared.split.how == GIVEN else None
+    case = open_case(
+        prepared.train, prepared.task.classes, prepared.keys, prepared.split.train,
+        n_cells=n_cells, test=given, seed=options.seed,
+    )  # fmt: skip
+    sitting = try_all(case, has_time)
+    doomed = _doomed(prepared, sitting) if options.leaks == Leaks.DROP else frozenset()
+    findings, records = _told(sitting, case, doomed, is_vouched=options.leaks == Leaks.KEEP)
+    accused = {r.column for r in sitting.rulings if r.verdict is not Verdict.KEEP}
+    findings += _structure(prepared.train, case, accused, options)
+    if sitting.is_cut:
+        findings.append(_not_heard(len(sitting.rulings)))
+    prepared = replace(prepared, findings=(*prepared.findings, *findings), leaks=tuple(records))
+    return _without(prepared, doomed) if doomed else prepared
+
+
+def _clock(budget: Budget) -> Callable[[], bool]:
+    """Return whether there is time for more: a twentieth of the limit, and never the last half of it."""
+    limit_s, began_s = budget.time_limit_s, budget.elapsed_s
+    if limit_s is None:
+        return lambda: True
+
+    def has_time() -> bool:
+        is_far = budget.left_s > _LEFT_SHARE * limit_s
+        if budget.max_trials is not None:
+            return is_far  # work is counted; the clock only guards the contract
+        return is_far and limit_s >= _TOO_SHORT_S and budget.elapsed_s - began_s < _SHARE * limit_s
+
+    return has_time
+
+
+def _doomed(prepared: Prepared, sitting: Sitting) -> frozenset[str]:
+    """Return the columns to leave out; a time that steers the split stays."""
+    proven = {ruling.column for ruling in sitting.rulings if ruling.verdict is Verdict.DROP}
+    features = {column.name for column in prepared.schema.features if column.role is Role.FEATURE}
+    return frozenset(proven & features)
+
+
+def _told(
+    sitting: Sitting, case: Case, doomed: frozenset[str], *, is_vouched: bool
+) -> tuple[list[Finding], list[dict[str, Any]]]:
+    metric, _ = metric_of(case.n_classes)
+    findings, records = [], []
+    for ruling in sitting.rulings:
+        action = "dropped" if ruling.column in doomed else "kept"
+        records.append(record_of(ruling, metric, action))
+        if ruling.verdict is not Verdict.KEEP:
+            findings.append(finding_of(ruling, metric, action, is_vouched=is_vouched))
+    return findings, records
+
+
+def _structure(train: Dataset, case: Case, accused: set[str], options: TrainOptions) -> list[Finding]:
+    """Say which groups and times the split does not know of."""
+    found = []
+    if options.group is None:
+        found += [one for one in unnamed_groups(train, case) if one.column not in accused]
+    if options.time is None:
+        found += unnamed_times(train, case, accused)
+    return found
+
+
+def _without(prepared: Prepared, doomed: frozenset[str]) -> Prepared:
+    """Forget the columns; rows of the test that have thereby become copies of training rows go too."""
+    schema = prepared.schema.with_role(Role.UNUSED, *doomed)
+
+    def kept(rows: Dataset) -> Dataset:
+        columns = {name: cells for name, cells in rows.columns.items() if name not in doomed}
+        return replace(rows, schema=schema, columns=columns)
+
+    train, test, everything = kept(prepared.train), kept(prepared.test), kept(prepared.everything)
+    keys = row_keys(everything.columns)
+    split, stays = without_new_copies(prepared.split, keys, everything.groups, everything.times)
+    cells, findings = prepared.test_cells, prepared.findings
+    if not stays.all():
+        chosen = stays.nonzero()[0]
+        test, cells = test.take(chosen), None if cells is None else cells.take(chosen)
+    if split.how == GIVEN:
+        findings = (*(one for one in findings if one.rule != SEEN), *seen_before(split))
+    return replace(
+        prepared, schema=schema, findings=findings, train=train, test=test, everything=everything,
+        split=split, keys=keys[split.train], test_cells=cells,
+    )  # fmt: skip
+
+
+def _not_heard(n_rulings: int) -> Finding:
+    return Finding(
+        rule="leaks_cut",
+        severity=Severity.NOTE,
+        message="There was no time to look for all kinds of leaks.",
+        evidence={"n_columns_accused": n_rulings},
+        remedy="Give more with --time-limit, or look without a limit: mlwright profile DATA --target COL.",
+    )

@@ -1,0 +1,203 @@
+"""The court finds what was planted, and leaves honest columns alone."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from mlwright.core.errors import DataError, UnknownNameError, UsageError
+from mlwright.core.schema import Role
+from mlwright.core.shelves import RULES
+from mlwright.testing.leaks import KINDS, plant
+from mlwright.workflow.options import TrainOptions
+
+from .conftest import accused, judged, people, without
+
+TARGETS = ("left", "spent")
+FOR_VALUES, FOR_CLASSES = {"rounded", "parts", "product"}, {"rare_trace"}
+PAIRS = [
+    (kind, target)
+    for kind in KINDS
+    for target in TARGETS
+    if not (target == "left" and kind in FOR_VALUES) and not (target == "spent" and kind in FOR_CLASSES)
+]
+
+
+def question(target, **given):
+    return without(people(**given), *(name for name in TARGETS if name != target))
+
+
+@pytest.mark.parametrize(("kind", "target"), PAIRS)
+def test_a_planted_leak_is_found_and_nothing_else_is_accused(kind, target):
+    planted = plant(question(target), target, kind, seed=3)
+    found = accused(planted.rows, target)
+    assert set(found) == set(planted.columns)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("seed", range(4))
+def test_honest_columns_are_not_accused(target, seed):
+    assert accused(question(target, seed=seed), target) == {}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_noise_about_noise_is_not_accused(target):
+    rows = question(target)
+    rng = np.random.default_rng(8)
+    rows |= {f"x{n}": rng.normal(size=700).tolist() for n in range(20)}
+    rows |= {f"k{n}": rng.integers(0, 40, 700).tolist() for n in range(10)}
+    rows[target] = [rows[target][row] for row in rng.permutation(700)]
+    assert accused(rows, target) == {}
+
+
+def test_what_is_proven_is_no_feature_and_that_can_be_taken_back():
+    planted = plant(question("left"), "left", "copy")
+    name = planted.columns[0]
+    prepared, leaks = judged(planted.rows, "left")
+    for rows in (prepared.train, prepared.test, prepared.everything):
+        assert name not in rows.columns
+        assert rows.schema[name].role is Role.UNUSED
+    assert leaks[name]["action"] == "dropped"
+    assert any(
+        name == f.column and f.action == "dropped" and "--leaks keep" in f.remedy for f in prepared.findings
+    )
+    for answer, severity in (("warn", "error"), ("keep", "note")):
+        kept, leaks = judged(planted.rows, "left", leaks=answer)
+        assert name in kept.train.columns
+        assert (leaks[name]["verdict"], leaks[name]["action"]) == ("drop", "kept")
+        assert next(f.severity for f in kept.findings if f.column == name) == severity
+
+
+def test_an_excluded_column_is_not_tried():
+    planted = plant(question("left"), "left", "copy")
+    prepared, leaks = judged(planted.rows, "left", exclude=planted.columns)
+    assert leaks == {}
+    assert planted.columns[0] not in prepared.train.columns
+
+
+def test_the_honest_score_is_that_of_the_table_without_the_leak():
+    planted = plant(question("left"), "left", "noisy_copy")
+    _, leaks = judged(planted.rows, "left")
+    leak = leaks[planted.columns[0]]
+    assert leak["evidence"]["alone"]["value"] > 0.97
+    assert leak["evidence"]["with"]["low"] > leak["honest"]["high"]
+    assert 0.6 < leak["honest"]["value"] < 0.9
+    assert leak["evidence"]["gain"]["low"] > 0
+
+
+def test_the_evidence_is_json():
+    for kind in ("post_outcome", "dates", "encoded_key"):
+        prepared, _ = judged(plant(question("left"), "left", kind).rows, "left")
+        assert json.loads(json.dumps(prepared.leaks, allow_nan=False)) == list(prepared.leaks)
+
+
+def test_in_an_easy_question_a_column_that_tells_all_goes_free():
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 2, 600)
+    rows = {name: (4.0 * kind + rng.normal(0.0, 0.5, 600)).tolist() for name in ("length", "width", "weight")}
+    rows |= {"height": (1.5 * kind + rng.normal(0.0, 0.5, 600)).tolist(), "sort": [f"s{k}" for k in kind]}
+    assert "drop" not in accused(rows, "sort").values()
+
+
+def test_the_last_column_is_never_dropped():
+    rows = {"x": list(range(400)), "y": [3.5 * n for n in range(400)]}
+    prepared, leaks = judged(rows, "y")
+    assert list(prepared.train.columns) == ["x"]
+    assert leaks["x"]["verdict"] == "warn"
+
+
+def test_targets_of_the_test_do_not_change_a_ruling():
+    rows = plant(question("spent"), "spent", "noisy_copy").rows
+    learned, test = (
+        {name: cells[part] for name, cells in rows.items()} for part in (slice(500), slice(500, 700))
+    )
+    turned = {**test, "spent": test["spent"][::-1]}
+    before, after = (judged(learned, "spent", test=given)[1] for given in (test, turned))
+    assert before
+    assert after == before
+
+
+def test_the_same_seed_gives_the_same_rulings():
+    rows = plant(question("left"), "left", "post_outcome").rows
+    assert judged(rows, "left")[0].leaks == judged(rows, "left")[0].leaks
+
+
+def test_rows_that_become_copies_leave_the_test():
+    rng = np.random.default_rng(0)
+    rows = {"size": rng.integers(0, 300, 900).astype(float).tolist()}
+    rows["price"] = [3.0 * size + float(rng.normal(0, 40)) for size in rows["size"]]
+    planted = plant(rows, "price", "copy")
+    prepared, _ = judged(planted.rows, "price")
+    assert list(prepared.train.columns) == ["size"]
+    assert prepared.split.proof["n_shared_duplicates"] == 0
+    assert not set(prepared.train.columns["size"]) & set(prepared.test.columns["size"])
+    assert prepared.test.n_rows == len(prepared.split.test) == prepared.split.proof["n_test"]
+
+
+def test_copies_in_rows_that_were_given_to_judge_by_are_counted_without_the_leak():
+    rows = {
+        "size": [float(n % 200) for n in range(600)],
+        "price": [(n % 200) + 40.0 * (n % 7) for n in range(600)],
+    }
+    rows = plant(rows, "price", "copy").rows
+    rows["size"] = [size + 0.001 * n for n, size in enumerate(rows["size"])]
+    test = {name: cells[:40] for name, cells in rows.items()}
+    test["price"] = [price + 0.5 for price in test["price"]]
+    test["amount_other_unit"] = [cell + 0.1 for cell in test["amount_other_unit"]]
+    prepared, _ = judged(rows, "price", test=test)
+    assert list(prepared.train.columns) == ["size"]
+    assert [f.evidence["n_seen"] for f in prepared.findings if f.rule == "test_seen"] == [40]
+
+
+def test_rows_of_another_kind_to_judge_by_are_reported_without_their_target():
+    rows = question("spent")
+    shifted = {**rows, "income": [x * 3.0 for x in rows["income"]]}
+    findings = {}
+    for name, spent in (("as they are", shifted["spent"]), ("turned", shifted["spent"][::-1])):
+        prepared, _ = judged(rows, "spent", test={**shifted, "spent": spent})
+        findings[name] = next(f for f in prepared.findings if f.rule == "drift")
+    assert "'income'" in findings["turned"].message
+    assert findings["as they are"] == findings["turned"]
+    same, _ = judged(rows, "spent", test=question("spent", seed=5))
+    assert not any(f.rule == "drift" for f in same.findings)
+
+
+def test_copies_that_disagree_are_counted():
+    rng = np.random.default_rng(1)
+    size = np.repeat(rng.normal(size=300), 2)
+    rows = {"size": size.tolist(), "sold": np.tile(["yes", "no"], 300).tolist(), "age": (size * 2).tolist()}
+    prepared, _ = judged(rows, "sold")
+    finding = next(f for f in prepared.findings if f.rule == "conflicting_duplicates")
+    assert finding.evidence["n_rows"] == prepared.train.n_rows
+    assert finding.evidence["n_wrong_at_least"] == prepared.train.n_rows // 2
+
+
+def test_a_history_of_the_target_is_no_leak_but_its_future_is():
+    rng = np.random.default_rng(2)
+    sales = np.cumsum(rng.normal(size=900)) + 50.0
+    rows = {
+        "day": [str(np.datetime64("2020-01-01") + n) for n in range(2, 898)],
+        "yesterday": sales[1:897].tolist(),
+        "tomorrow": sales[3:899].tolist(),
+        "sales": sales[2:898].tolist(),
+    }
+    found = accused(rows, "sales", time="day")
+    assert found["tomorrow"] == "drop"
+    assert found.get("yesterday") != "drop"
+
+
+def test_an_unknown_answer_or_kind_of_leak_is_refused():
+    with pytest.raises(UsageError, match="drop, warn, keep"):
+        TrainOptions(leaks="remove")
+    with pytest.raises(UnknownNameError, match="copy"):
+        plant(question("left"), "left", "copie")
+    with pytest.raises(DataError, match="needs a target of numbers"):
+        plant(question("left"), "left", "parts")
+
+
+def test_every_rule_says_what_it_is_about():
+    for rule in map(RULES.get, RULES.names()):
+        assert rule.title
+        assert rule.says.endswith(".")
