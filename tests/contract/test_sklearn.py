@@ -119,5 +119,6 @@ def test_a_group_does_not_straddle_the_sealed_test(orders, is_late):
 
 def test_cross_validation_works_on_a_frame(orders):
     target = np.nan_to_num(orders["size"]) * 3 + 1
-    scores = cross_val_score(AutoRegressor(max_trials=1, random_state=0, refit="no"), orders, target, cv=3)
-    assert scores.min() > 0.8
+    # The target is computed from a column, which looks like a leak: vouched for, it may be learned from.
+    regressor = AutoRegressor(max_trials=1, random_state=0, refit="no", leaks="keep")
+    assert cross_val_score(regressor, orders, target, cv=3).min() > 0.8
