@@ -1,9 +1,9 @@
 """The leak court: charges are brought, evidence is heard, a verdict is given for each column.
 
 A charge of the shelf `checks/rules/` is no proof. What holds the target by construction is dropped. What
-merely tells it well must pass a test: a quick model of the columns that nobody accuses gives the honest
-score, and the suspect must cut the error that is left by half. In an easy question the others tell the
-target as well, and a strong column goes free.
+looks like a trace of it must pass a test: a quick model of the columns that nobody accuses gives the
+honest score, and the suspect must cut the error that is left by half. In an easy question the others tell
+the target as well, and a strong column goes free.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Floats
     from mlwright.core.evaluation import Estimate
-    from mlwright.core.rule import Case, Suspect
+    from mlwright.core.rule import Case, Rule, Suspect
 
 _MOST_HEARD = 12
 _HALF, _MUCH = 0.5, 0.6
@@ -55,6 +55,7 @@ class Charge:
     message: str
     evidence: dict[str, Any]
     reading: Floats | None = None
+    proves: bool = True
 
 
 @final
@@ -129,7 +130,7 @@ def _charges(case: Case, has_time: Callable[[], bool]) -> tuple[list[Ruling], li
             return tables, [Ruling(column=c, charges=own) for c, own in by_column.items()], True
         rule = RULES.get(name)
         for suspect in rule.suspects(case):
-            charge = _charge(name, rule.title, rule.says, suspect)
+            charge = _charge(name, rule, suspect)
             if suspect.column:
                 by_column.setdefault(suspect.column, []).append(charge)
             else:
@@ -137,10 +138,10 @@ def _charges(case: Case, has_time: Callable[[], bool]) -> tuple[list[Ruling], li
     return tables, [Ruling(column=c, charges=own) for c, own in by_column.items()], False
 
 
-def _charge(name: str, title: str, says: str, suspect: Suspect) -> Charge:
+def _charge(name: str, rule: Rule, suspect: Suspect) -> Charge:
     return Charge(
-        rule=name, title=title, says=says, strength=suspect.strength, message=suspect.message,
-        evidence=dict(suspect.evidence), reading=suspect.reading,
+        rule=name, title=rule.title, says=rule.says, strength=suspect.strength, message=suspect.message,
+        evidence=dict(suspect.evidence), reading=suspect.reading, proves=rule.proves,
     )  # fmt: skip
 
 
@@ -183,7 +184,8 @@ def _verdict(ruling: Ruling, strength: Strength) -> tuple[Verdict, str]:
     left = (1.0 - ruling.with_it.value) / max(1.0 - ruling.without.value, 1e-12)
     if strength is Strength.WEAK:
         return _weak(left, has_gain=has_gain and 1.0 - ruling.without.value >= _EASY)
-    return _strong(left, has_gain=has_gain)
+    proves = any(charge.proves for charge in ruling.charges if charge.strength is strength)
+    return _strong(left, has_gain=has_gain, proves=proves)
 
 
 def _weak(left: float, *, has_gain: bool) -> tuple[Verdict, str]:
@@ -192,7 +194,9 @@ def _weak(left: float, *, has_gain: bool) -> tuple[Verdict, str]:
     return Verdict.KEEP, "the other columns tell the target nearly as well"
 
 
-def _strong(left: float, *, has_gain: bool) -> tuple[Verdict, str]:
+def _strong(left: float, *, has_gain: bool, proves: bool) -> tuple[Verdict, str]:
+    if has_gain and left <= _HALF and not proves:
+        return Verdict.WARN, "the other columns tell the target far less well, but a good column may do that"
     if has_gain and left <= _HALF:
         return Verdict.DROP, "the other columns tell the target far less well, so it is no easy question"
     if has_gain:

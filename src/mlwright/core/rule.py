@@ -137,6 +137,8 @@ class Rule(ABC):
     """The charge for people, such as "repeats the target"."""
     says: ClassVar[str]
     """One plain sentence: why that is a leak."""
+    proves: ClassVar[bool] = True
+    """Whether a strong charge that holds is a proof; a good score by itself is none."""
 
     @abstractmethod
     def suspects(self, case: Case) -> list[Suspect]:

@@ -17,7 +17,7 @@ _TRIAL_SHARE = 0.2
 _TRIALS_REFITTED = 4
 _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
-_FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.5, 6e-6, 2e-5
+_FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
 _ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
 _FIRST_MARGIN = 1.6

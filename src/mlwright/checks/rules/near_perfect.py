@@ -20,6 +20,7 @@ class NearPerfect(Rule):
 
     title = "tells the target almost perfectly by itself"
     says = "A column that gives the whole answer is usually written down when the answer is known."
+    proves = False
 
     def suspects(self, case: Case) -> list[Suspect]:
         """Return columns whose score alone is close to 1: strong if its interval is."""
