@@ -30,6 +30,13 @@ mlwright train visits.parquet -t readmitted --group patient --time-limit 10m -o 
 mlwright train sales.csv -t revenue --time date --metric mae --exclude region,clerk --json"""
 
 
+class Mode(StrEnum):
+    """Which rows calibrate prediction intervals and sets."""
+
+    APPROXIMATE = "approximate"
+    CERTIFIED = "certified"
+
+
 class Refit(StrEnum):
     """When to fit the judged recipe again on all rows."""
 
@@ -106,6 +113,12 @@ def train(  # noqa: PLR0913 - the parameters are the options
         Latency,
         typer.Option(help="What an answer's speed may cost: fewer members, or the last bit of accuracy."),
     ] = Latency.BALANCED,
+    intervals: Annotated[
+        Mode,
+        typer.Option(
+            help="What calibrates prediction intervals: errors out of fold, or rows held back for it."
+        ),
+    ] = Mode.APPROXIMATE,
     kind: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The kind of question, where the target leaves it open."),
@@ -159,6 +172,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
         baseline=baseline, leaks=leaks.value, refit=refit.value, latency=latency.value,
+        intervals=intervals.value,
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip

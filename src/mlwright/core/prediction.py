@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.arrays import Array, Floats, Integers
 
 
@@ -18,10 +20,13 @@ class Prediction:
 
     `scores` has shape (n_rows, n_classes) with probabilities, or (n_rows, 1) with values.
     `labels` has shape (n_rows,): numbers of the chosen classes; None when the answer is a value.
+    `difficulty` has shape (n_rows,): how far off such a value usually is, in units of the value; None
+    where nothing tells rows apart in this.
     """
 
     scores: Floats
     labels: Integers | None = None
+    difficulty: Floats | None = None
 
     @property
     def values(self) -> Floats:
@@ -30,7 +35,22 @@ class Prediction:
 
     def take(self, rows: Array) -> Prediction:
         """Return the chosen rows."""
-        return Prediction(self.scores[rows], None if self.labels is None else self.labels[rows])
+        return Prediction(
+            self.scores[rows],
+            None if self.labels is None else self.labels[rows],
+            None if self.difficulty is None else self.difficulty[rows],
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Prediction]) -> Prediction:
+        """Put the answers of several lots of rows, of one program, under each other."""
+        labels = [part.labels for part in parts if part.labels is not None]
+        difficulty = [part.difficulty for part in parts if part.difficulty is not None]
+        return cls(
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate(labels) if labels else None,
+            np.concatenate(difficulty) if difficulty else None,
+        )
 
     @classmethod
     def of_probabilities(cls, probabilities: Floats) -> Prediction:

@@ -15,6 +15,8 @@ from mlwright.core.prediction import Prediction
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
 
+PROBABILITIES, LABEL, VALUE, DIFFICULTY = "probabilities", "label", "value", "difficulty"
+"""Names of the outputs of a program."""
 _CHUNK_ROWS = 4_096
 _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
@@ -49,6 +51,9 @@ class Program:
         self.columns = _columns(session.get_modelmeta().custom_metadata_map, len(inputs))
         self.reads_text: list[bool] = [item.type == "tensor(string)" for item in inputs]
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
+        if not ({VALUE} <= set(self._outputs) or {PROBABILITIES, LABEL} <= set(self._outputs)):
+            message = f"program.onnx answers {self._outputs}; it was not written by mlwright."
+            raise ArtifactError(message)
         has_words = b"TfIdfVectorizer" in data
         self._chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
 
@@ -61,16 +66,15 @@ class Program:
         starts = range(0, n_rows, self._chunk_rows)
         chunks = ([feed[start : start + self._chunk_rows] for feed in feeds] for start in starts)
         with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
-            parts = list(threads.map(self._run, chunks))
-        labels = [part.labels for part in parts if part.labels is not None]
-        scores = np.concatenate([part.scores for part in parts])
-        return Prediction(scores, np.concatenate(labels) if labels else None)
+            return Prediction.join(list(threads.map(self._run, chunks)))
 
     def _run(self, feeds: list[Array]) -> Prediction:
-        found = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
-        if len(found) == 1:
-            return Prediction(found[0])
-        return Prediction(found[0].astype(np.float64), found[1])
+        answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
+        found = dict(zip(self._outputs, answers, strict=True))
+        if VALUE in found:
+            difficulty = found.get(DIFFICULTY)
+            return Prediction(found[VALUE], None, None if difficulty is None else difficulty[:, 0])
+        return Prediction(found[PROBABILITIES].astype(np.float64), found[LABEL])
 
 
 def _columns(facts: dict[str, str], n_inputs: int) -> list[str]:

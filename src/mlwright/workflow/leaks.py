@@ -122,6 +122,7 @@ def _without(prepared: Prepared, doomed: frozenset[str]) -> Prepared:
     return replace(
         prepared, schema=schema, findings=findings, train=train, test=test, everything=everything,
         split=split, keys=keys[split.train], test_cells=cells,
+        held=None if prepared.held is None else kept(prepared.held),
     )  # fmt: skip
 
 

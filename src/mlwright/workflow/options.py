@@ -10,6 +10,7 @@ from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
+from mlwright.evaluation.conformal import Mode
 from mlwright.tuning.latency import Latency
 
 _USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
@@ -26,9 +27,10 @@ class TrainOptions:
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
     those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
-    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost. `run` is
-    the folder that makes a killed training go on; with `run_anew` one of other work is emptied, not refused.
-    All processes together stay below `memory_limit_bytes`.
+    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost;
+    `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `run` is the folder that
+    makes a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
+    together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -46,6 +48,7 @@ class TrainOptions:
     leaks: str = Leaks.DROP
     refit: str = "auto"
     latency: str = "balanced"
+    intervals: str = "approximate"
     name: str = ""
     run: str | Path | None = None
     run_anew: bool = False
@@ -61,6 +64,15 @@ class TrainOptions:
         if self.latency not in set(Latency):
             message = f"--latency {self.latency!r} is not known. Choose one of: {', '.join(Latency)}."
             raise UsageError(message)
+        if self.intervals not in set(Mode):
+            message = f"--intervals {self.intervals!r} is not known. Choose one of: {', '.join(Mode)}."
+            raise UsageError(message)
+        if self.is_certified and self.refit == "yes":
+            message = (
+                "--intervals certified ships the very program that the held back rows calibrated, so it "
+                "cannot be fitted again. Leave out --refit yes."
+            )
+            raise UsageError(message)
         if self.max_trials is not None and self.max_trials < 1:
             message = f"--max-trials must be at least 1, got {self.max_trials}."
             raise UsageError(message)
@@ -70,6 +82,11 @@ class TrainOptions:
         if not 0 <= self.seed < 2**31:
             message = f"--seed must lie between 0 and {2**31 - 1}, got {self.seed}."
             raise UsageError(message)
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether rows are held back to calibrate intervals and sets."""
+        return self.intervals == Mode.CERTIFIED
 
     @property
     def limit_s(self) -> float | None:
@@ -92,6 +109,7 @@ class TrainOptions:
             "leaks": [str(self.leaks)] if self.leaks != Leaks.DROP else [],
             "refit": [self.refit] if self.refit != "auto" else [],
             "latency": [self.latency] if self.latency != "balanced" else [],
+            "intervals": [self.intervals] if self.is_certified else [],
         }
         given = {name: [value for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
@@ -115,6 +133,7 @@ class TrainArguments(TypedDict, total=False):
     leaks: str
     refit: str
     latency: str
+    intervals: str
     run: str | Path | None
     memory_limit: str | int | None
 
@@ -142,6 +161,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         leaks=arguments.get("leaks", Leaks.DROP),
         refit=arguments.get("refit", "auto"),
         latency=arguments.get("latency", "balanced"),
+        intervals=arguments.get("intervals", "approximate"),
         run=arguments.get("run"),
         memory_limit_bytes=None if memory is None else parse_size(memory),
     )

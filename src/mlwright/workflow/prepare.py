@@ -17,7 +17,7 @@ from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
-from mlwright.data.split import GIVEN, Split, prove, seal
+from mlwright.data.split import GIVEN, Split, hold_back, prove, seal
 from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
@@ -37,6 +37,7 @@ class Prepared:
     """The question and its rows: `train` to learn from, `test` to judge by, `everything` for a refit.
 
     `leaks` are the decisions of the leak court, as in the evidence.
+    `held` are training rows that were held back to calibrate intervals and sets; None if there are none.
     """
 
     task: Task
@@ -52,6 +53,7 @@ class Prepared:
     name: str
     test_cells: Raw | None = None
     leaks: tuple[dict[str, Any], ...] = ()
+    held: Dataset | None = None
 
 
 def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
@@ -101,9 +103,11 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         split = _given(train, test)
         findings += seen_before(split)
         dataset = _stack(train, test)
+    held, train, split = _hold_back(train, split, task, options)
     assert train.target is not None  # noqa: S101 - it was just read
     return Prepared(
         task=_scaled_by(task, train.target),
+        held=held,
         schema=schema,
         findings=tuple(findings),
         split=split,
@@ -116,6 +120,29 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         name=options.name or raw.source,
         test_cells=test_cells,
     )
+
+
+def _hold_back(
+    train: Dataset, split: Split, task: Task, options: TrainOptions
+) -> tuple[Dataset | None, Dataset, Split]:
+    """Take rows to calibrate by out of the training rows, if they are wanted."""
+    if not options.is_certified:
+        return None, train, split
+    assert train.target is not None  # noqa: S101 - training rows have a target
+    keys = row_keys(train.columns)
+    learned, held = hold_back(
+        train.target, keys, n_classes=len(task.classes), groups=train.groups, times=train.times,
+        seed=options.seed,
+    )  # fmt: skip
+    apart = prove(learned, held, keys, train.groups, train.times)
+    proof = {
+        **split.proof,
+        "n_train": len(learned),
+        "n_held_back": len(held),
+        "n_held_back_shared_duplicates": apart["n_shared_duplicates"],
+        "n_held_back_shared_groups": apart["n_shared_groups"],
+    }
+    return train.take(held), train.take(learned), replace(split, train=split.train[learned], proof=proof)
 
 
 def _scaled_by(task: Task, values: Floats) -> Task:
