@@ -98,6 +98,15 @@ class Model:
             raise UsageError(message)
         return self.answer(data).scores
 
+    def decide(self, data: object) -> Array:
+        """Return the label that costs least to decide, shape (n_rows,); needs `train --cost`."""
+        decisions = self.answer(data).decisions
+        if decisions is None:
+            message = "This model was not told what mistakes cost. Train with --cost, such as fn=500,fp=20."
+            raise UsageError(message)
+        labels: Array = self.classes_[decisions]
+        return labels
+
     def predict_interval(self, data: object, level: float = USUAL_LEVEL) -> Array:
         """Return the ends between which the true value lies this often, shape (n_rows, 2).
 

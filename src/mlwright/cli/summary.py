@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from mlwright.cli.console import stdout, table
-from mlwright.report import promises, words
+from mlwright.report import advice, promises, words
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -43,6 +43,7 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
         ("drivers", _named(words.drivers(evidence))),
         ("shipped", words.refit_line(evidence)),
         ("sure", promises.held_line(evidence)),
+        ("decide", advice.advice(evidence)),
         ("findings", _counted(dig(evidence, "findings", default=[]))),
         ("model", f"{model} ({size(model.stat().st_size if model.exists() else None)})"),
         ("report", str(report) if report else "none was asked for"),

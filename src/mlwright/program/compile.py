@@ -11,13 +11,14 @@ from mlwright.core.graph import Graph
 from mlwright.core.prediction import Prediction
 from mlwright.core.task import Link, Task, answers, lower_answers
 from mlwright.program.onnx_file import write_onnx
-from mlwright.program.runtime import DIFFICULTY, LABEL, PROBABILITIES, VALUE
+from mlwright.program.runtime import DECISION, DIFFICULTY, LABEL, PROBABILITIES, VALUE
 from mlwright.tuning.calibrate import apply_factors
 from mlwright.tuning.spread import Spread, disagreement, lower_disagreement
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Columns, Floats
+    from mlwright.core.arrays import Columns, Floats, Integers
     from mlwright.features.recipe import Recipe
+    from mlwright.tuning.policy import Policy
     from mlwright.tuning.trial import Member
 
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class Parts:
     """All that a program is made of, as fitted: the reference it is proven against.
 
-    `factors` calibrate the classes, and `spread` tells how far off a value usually is, if there are any.
+    `factors` calibrate the classes, `spread` tells how far off a value usually is, and `policy` decides, if
+    there are any.
     """
 
     task: Task
@@ -34,6 +36,14 @@ class Parts:
     members: tuple[Member, ...]
     factors: tuple[float, ...] = ()
     spread: Spread | None = None
+    policy: Policy | None = None
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The raw columns that the program reads."""
+        known = self.recipe.reads
+        stakes = self.policy.stakes if self.policy else ""
+        return known if not stakes or stakes in known else (*known, stakes)
 
     @property
     def weights(self) -> dict[str, float]:
@@ -56,7 +66,7 @@ class Parts:
         if self.factors:
             total = apply_factors(total, np.array(self.factors))
         if self.task.link is not Link.IDENTITY:
-            return Prediction(total)
+            return Prediction(total, None, decisions=self._decisions(columns, total))
         difficulty = None
         if self.spread is not None:
             parts = [(weight, by_name[name][:, 0] / weight) for name, weight in self.weights.items()]
@@ -64,13 +74,20 @@ class Parts:
             difficulty = self.spread.of(total[:, 0], apart) * self.task.scale
         return Prediction(total * self.task.scale + self.task.offset, None, difficulty)
 
+    def _decisions(self, columns: Columns, probabilities: Floats) -> Integers | None:
+        if self.policy is None:
+            return None
+        stakes = columns[self.policy.stakes] if self.policy.stakes else None
+        return self.policy.decide(probabilities, stakes)
+
 
 def compile_program(parts: Parts) -> bytes:
     """Write the program: typed raw columns in, answers out.
 
     Classification answers `probabilities` (n_rows, n_classes) and `label` (n_rows,), the number of
     the most probable class, of equal ones the first. Regression answers `value` (n_rows, 1), and with
-    a spread `difficulty` (n_rows, 1), in the same units.
+    a spread `difficulty` (n_rows, 1), in the same units. With a policy classification answers `decision`
+    (n_rows, 1) too, the number of the class that costs least to decide.
     """
     graph, task = Graph(), parts.task
     lowered = parts.recipe.lower(graph)
@@ -88,7 +105,7 @@ def compile_program(parts: Parts) -> bytes:
     if parts.factors:
         total = _lower_factors(graph, total, parts.factors)
     facts = {
-        "mlwright.columns": list(parts.recipe.reads),
+        "mlwright.columns": list(parts.reads),
         "mlwright.classes": list(task.classes),
         "mlwright.target": task.target,
     }
@@ -108,7 +125,16 @@ def compile_program(parts: Parts) -> bytes:
     graph.output(PROBABILITIES, total)
     graph.output(LABEL, graph.add("ArgMax", total, axis=1, keepdims=0, select_last_index=0))
     outputs = {PROBABILITIES: (np.float32, len(task.classes)), LABEL: (np.int64, 0)}
+    if parts.policy is not None:
+        graph.output(DECISION, parts.policy.lower(graph, total, _raw(graph, parts.policy.stakes)))
+        outputs[DECISION] = (np.int64, 1)
     return write_onnx(graph, outputs, facts)
+
+
+def _raw(graph: Graph, name: str) -> str:
+    """Return a raw column of numbers, declared already or not; "" stays ""."""
+    known = {item.name: item.value for item in graph.inputs}
+    return known[name] if name in known else graph.input(name, is_text=False) if name else ""
 
 
 def _unscaled(graph: Graph, given: str, scale: float, offset: float) -> str:

@@ -62,6 +62,7 @@ def prove(parts: Parts, program: Program, columns: Columns, seed: int) -> Proof:
         )
         raise ProofError(message)
     _prove_difficulty(prediction, reference)
+    _prove_decisions(parts, prediction, rows)
     _prove_rows_are_alone(program, rows, n_rows, seed)
     return Proof(n_rows, difference)
 
@@ -97,10 +98,30 @@ def _prove_difficulty(prediction: Prediction, reference: Prediction) -> None:
     raise ProofError(message)
 
 
+def _prove_decisions(parts: Parts, prediction: Prediction, rows: Columns) -> None:
+    """Compare with the policy at the program's probabilities; within rounding a tie may fall either way."""
+    policy, found = parts.policy, prediction.decisions
+    if policy is None and found is None:
+        return
+    if policy is not None and found is not None:
+        stakes = rows[policy.stakes] if policy.stakes else None
+        costs = policy.expected(prediction.scores, stakes)
+        paid = np.take_along_axis(costs, found[:, None], axis=1)[:, 0]
+        size = np.abs(costs).max(axis=1) + np.abs(policy.costs).max()
+        if (paid <= costs.min(axis=1) + TOLERANCE * size).all():
+            return
+    message = (
+        "The compiled program decides otherwise than the policy that was chosen. "
+        "This is a defect of mlwright; please report it with the data if you can."
+    )
+    raise ProofError(message)
+
+
 def _prove_rows_are_alone(program: Program, rows: Columns, n_rows: int, seed: int) -> None:
     def bits(columns: Columns) -> Floats:
         found = program.run(columns)
-        return found.scores if found.difficulty is None else np.column_stack([found.scores, found.difficulty])
+        others = [part for part in (found.difficulty, found.decisions) if part is not None]
+        return np.column_stack([found.scores, *others])
 
     together = bits(rows)
     order = stream(seed, "proof order").permutation(n_rows)
@@ -120,7 +141,7 @@ def probe_columns(parts: Parts, columns: Columns, seed: int) -> dict[str, Array]
     rng = stream(seed, "proof rows")
     n_known = len(next(iter(columns.values())))
     chosen = rng.integers(0, n_known, _N_ROWS)
-    rows = {name: np.array(columns[name][chosen], copy=True) for name in parts.recipe.reads}
+    rows = {name: np.array(columns[name][chosen], copy=True) for name in parts.reads}
     edges = _edges(parts)
     for column in parts.recipe.columns:
         odd = _odd_values(column, edges.get(column.name, np.empty(0)))

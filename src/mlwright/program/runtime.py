@@ -15,7 +15,9 @@ from mlwright.core.prediction import Prediction
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
 
-PROBABILITIES, LABEL, VALUE, DIFFICULTY = "probabilities", "label", "value", "difficulty"
+PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION = (
+    "probabilities", "label", "value", "difficulty", "decision"
+)  # fmt: skip
 """Names of the outputs of a program."""
 _CHUNK_ROWS = 4_096
 _CHUNK_ROWS_TEXT = 256
@@ -74,7 +76,12 @@ class Program:
         if VALUE in found:
             difficulty = found.get(DIFFICULTY)
             return Prediction(found[VALUE], None, None if difficulty is None else difficulty[:, 0])
-        return Prediction(found[PROBABILITIES].astype(np.float64), found[LABEL])
+        decisions = found.get(DECISION)
+        return Prediction(
+            found[PROBABILITIES].astype(np.float64),
+            found[LABEL],
+            decisions=None if decisions is None else decisions[:, 0],
+        )
 
 
 def _columns(facts: dict[str, str], n_inputs: int) -> list[str]:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import charts, leak_words, promises, words
+from mlwright.report import advice, charts, leak_words, promises, words
 from mlwright.report.figures import Evidence, brief, dig, is_number, percent
 from mlwright.report.render import render
 from mlwright.report.worth import learning_points, learning_title, worth
@@ -104,6 +104,7 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "leaks": _leaks(evidence),
         "leaks_line": leak_words.leaks_line(evidence),
         "leaks_metric": _leaks_metric(evidence),
+        "decision_lines": advice.decision_lines(evidence),
         "error_line": promises.error_line(evidence),
         "interval_lines": promises.interval_lines(evidence),
         "interval_slices": promises.slice_rows(evidence),

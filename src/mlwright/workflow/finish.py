@@ -14,6 +14,7 @@ from mlwright.tuning.calibrate import class_factors
 from mlwright.tuning.curve import Curve, curve, curve_jobs
 from mlwright.tuning.line import Line
 from mlwright.tuning.outoffold import OutOfFold
+from mlwright.tuning.policy import Policy, fit_policy
 from mlwright.tuning.refit import members as members_of
 from mlwright.tuning.refit import refit_jobs
 from mlwright.workflow.build import Built, build, make_store
@@ -62,6 +63,7 @@ class Fitted:
     curve: Curve | None = None
     n_seeds: int = 1
     decisions: list[dict[str, str]] = field(default_factory=list)
+    policy_why: str = ""
 
 
 @final
@@ -109,12 +111,13 @@ class Finish:
             parts = Parts(self.prepared.task, self.recipe, tuple(members), factors)
             known = OutOfFold.of(self.search, parts.weights)
             spread = None if known is None else known.spread(parts.task.link, self.options.seed)
-            parts = replace(parts, spread=spread)
+            policy, policy_why = self._policy(known, factors)
+            parts = replace(parts, spread=spread, policy=policy)
             judged = build(parts, self.prepared.train, self.options.seed)
             refitted = None
             if everything is not None:
                 recipe, refit_members = everything
-                parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors, spread)
+                parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors, spread, policy)
                 refitted = build(parts, self.prepared.everything, self.options.seed)
             conformal = calibrate(self.prepared, judged, known)
         return Fitted(
@@ -127,7 +130,23 @@ class Finish:
             curve=self._curve,
             n_seeds=self._n_seeds,
             decisions=decisions,
+            policy_why=policy_why,
         )
+
+    def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
+        """Choose what to decide by answers out of fold; without any, expected costs alone decide."""
+        costs, task = self.prepared.costs, self.prepared.task
+        if costs is None:
+            return None, ""
+        if known is None:
+            late = "the run ended before answers out of fold were there"
+            return costs.policy, f"{late}, so expected costs decide" + (
+                " and no capacity" * bool(costs.share)
+            )
+        given = known.prediction(task, factors, None).scores
+        stakes = costs.stakes_of(self.prepared.train)
+        stakes = None if stakes is None else stakes[known.rows]
+        return fit_policy(costs.policy, known.target, given, stakes, costs.share, self.options.seed)
 
     def _factors(self, chosen: list[Trial], *, refit: bool) -> tuple[float, ...]:
         if not refit:

@@ -18,6 +18,7 @@ from mlwright.evaluation.detail import calibration_bins, confusion, residual_sum
 from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.compare import with_the_one_in_place
+from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
 from mlwright.workflow.doubts import doubts, in_place
 from mlwright.workflow.intervals import judge_intervals
@@ -58,6 +59,7 @@ def judge(
         importance = []
         if not fitted.is_interrupted:  # who stops a run wants it to end
             importance = _importance(prepared, fitted.judged, options.seed, budget)
+        decision = judge_decisions(prepared, fitted, prediction, options.seed)
         intervals = judge_intervals(prepared, fitted.conformal, prediction, importance, options.seed)
     findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"]), *in_place(against)]
     task = prepared.task
@@ -72,17 +74,12 @@ def judge(
             "columns": describe_columns(prepared.schema),
             "fingerprint": prepared.fingerprint,
         },
-        "split": {
-            "how": prepared.split.how,
-            "n_train": len(prepared.split.train),
-            "n_test": len(prepared.split.test),
-            "proof": prepared.split.proof,
-            "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
-        },
+        "split": _split(prepared, fitted),
         "leaks": list(prepared.leaks),
         **scores,
         "in_place": against,
         "intervals": intervals,
+        "decision": decision,
         "leaderboard": leaderboard(fitted),
         "selection": chosen,
         "learning_curve": None if fitted.curve is None else fitted.curve.to_json(),
@@ -102,6 +99,16 @@ def judge(
         "program": _program(fitted.refitted or fitted.judged),
         "findings": [finding.to_json() for finding in findings],
         "environment": environment(options.seed),
+    }
+
+
+def _split(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
+    return {
+        "how": prepared.split.how,
+        "n_train": len(prepared.split.train),
+        "n_test": len(prepared.split.test),
+        "proof": prepared.split.proof,
+        "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
     }
 
 

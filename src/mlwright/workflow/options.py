@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, final
@@ -15,6 +16,7 @@ from mlwright.tuning.latency import Latency
 
 _USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
+Cost = str | Path | Mapping[str, float]
 
 
 @final
@@ -28,9 +30,11 @@ class TrainOptions:
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
     those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
     judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost;
-    `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `run` is the folder that
-    makes a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
-    together stay below `memory_limit_bytes`.
+    `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `cost` says what mistakes
+    cost: amounts by name ("fn=500,fp=20"), or the path of a cost matrix; `capacity` how many rows may be
+    acted on; `stakes` and `today` name columns: what multiplies the cost of a miss, and what was decided so
+    far. `run` is the folder that makes a killed training go on; with `run_anew` one of other work is
+    emptied, not refused. All processes together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -49,6 +53,10 @@ class TrainOptions:
     refit: str = "auto"
     latency: str = "balanced"
     intervals: str = "approximate"
+    cost: Cost | None = None
+    capacity: str | float | None = None
+    stakes: str | None = None
+    today: str | None = None
     name: str = ""
     run: str | Path | None = None
     run_anew: bool = False
@@ -84,6 +92,11 @@ class TrainOptions:
             raise UsageError(message)
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Columns that must not be used: what was decided today would tell, and will not be there."""
+        return self.exclude if self.today is None else (*self.exclude, self.today)
+
+    @property
     def is_certified(self) -> bool:
         """Whether rows are held back to calibrate intervals and sets."""
         return self.intervals == Mode.CERTIFIED
@@ -110,6 +123,10 @@ class TrainOptions:
             "refit": [self.refit] if self.refit != "auto" else [],
             "latency": [self.latency] if self.latency != "balanced" else [],
             "intervals": [self.intervals] if self.is_certified else [],
+            "cost": [_shown(self.cost)],
+            "capacity": [None if self.capacity is None else str(self.capacity)],
+            "stakes": [self.stakes],
+            "today": [self.today],
         }
         given = {name: [value for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
@@ -134,6 +151,10 @@ class TrainArguments(TypedDict, total=False):
     refit: str
     latency: str
     intervals: str
+    cost: Cost | None
+    capacity: str | float | None
+    stakes: str | None
+    today: str | None
     run: str | Path | None
     memory_limit: str | int | None
 
@@ -162,9 +183,19 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         refit=arguments.get("refit", "auto"),
         latency=arguments.get("latency", "balanced"),
         intervals=arguments.get("intervals", "approximate"),
+        cost=arguments.get("cost"),
+        capacity=arguments.get("capacity"),
+        stakes=arguments.get("stakes"),
+        today=arguments.get("today"),
         run=arguments.get("run"),
         memory_limit_bytes=None if memory is None else parse_size(memory),
     )
+
+
+def _shown(cost: Cost | None) -> str | None:
+    if isinstance(cost, Mapping):
+        return ",".join(f"{name}={value:g}" for name, value in cost.items())
+    return None if cost is None else str(cost)
 
 
 def _names(value: str | list[str] | None) -> tuple[str, ...]:

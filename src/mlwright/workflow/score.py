@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlwright.data.raw import Raw
 
 FORMATS = (".csv", ".parquet", ".jsonl", ".feather")
-ROW_NUMBER, PREDICTION = "row", "prediction"
+ROW_NUMBER, PREDICTION, DECISION = "row", "prediction", "decision"
 
 
 def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
@@ -124,7 +124,9 @@ def _answers(model: Model, prediction: Prediction) -> dict[str, Array]:
         return {PREDICTION: prediction.values}
     labels = model.classes_[prediction.labels]
     shares = {f"probability_{label}": prediction.scores[:, i] for i, label in enumerate(model.task.classes)}
-    return {PREDICTION: labels, **shares}
+    if prediction.decisions is None:
+        return {PREDICTION: labels, **shares}
+    return {PREDICTION: labels, DECISION: model.classes_[prediction.decisions], **shares}
 
 
 def _ranges(model: Model, prediction: Prediction, level: float) -> dict[str, Array]:
