@@ -53,9 +53,6 @@ class Program:
         self.columns = _columns(session.get_modelmeta().custom_metadata_map, len(inputs))
         self.reads_text: list[bool] = [item.type == "tensor(string)" for item in inputs]
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
-        if not ({VALUE} <= set(self._outputs) or {PROBABILITIES, LABEL} <= set(self._outputs)):
-            message = f"program.onnx answers {self._outputs}; it was not written by mlwright."
-            raise ArtifactError(message)
         has_words = b"TfIdfVectorizer" in data
         self._chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
 
@@ -73,12 +70,12 @@ class Program:
     def _run(self, feeds: list[Array]) -> Prediction:
         answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
         found = dict(zip(self._outputs, answers, strict=True))
-        if VALUE in found:
+        if LABEL not in found:
             difficulty = found.get(DIFFICULTY)
-            return Prediction(found[VALUE], None, None if difficulty is None else difficulty[:, 0])
+            return Prediction(answers[0], None, None if difficulty is None else difficulty[:, 0])
         decisions = found.get(DECISION)
         return Prediction(
-            found[PROBABILITIES].astype(np.float64),
+            answers[0].astype(np.float64),
             found[LABEL],
             decisions=None if decisions is None else decisions[:, 0],
         )
