@@ -210,3 +210,14 @@ def test_a_matrix_that_does_not_fit_is_refused(tmp_path, text, says):
     (tmp_path / "costs.csv").write_text(text)
     with pytest.raises(UsageError, match=says):
         trained(only(houses(), *FEATURES, "grade"), "grade", cost=str(tmp_path / "costs.csv"))
+
+
+def test_stakes_that_tell_the_answer_stay_and_are_told():
+    rows = sold()
+    for row in rows:
+        row["amount"] = 100.5 if row["is_sold"] == "yes" else round(row["amount"] / 100, 3)
+    model = trained(rows, "is_sold", cost="fn=5,fp=20", stakes="amount")
+    assert "amount" in model.inputs
+    assert model.decide(rows[:40]).tolist() == [row["is_sold"] for row in rows[:40]]
+    told = [leak for leak in model.evidence["leaks"] if leak["column"] == "amount"]
+    assert [leak["action"] for leak in told] == ["kept"]

@@ -146,3 +146,10 @@ def test_who_asks_for_the_wrong_thing_is_told(price_model, sale_model):
 def test_an_option_that_cannot_be_is_refused(given, says):
     with pytest.raises(UsageError, match=says):
         options(**given)
+
+
+def test_a_column_that_leaks_is_gone_from_the_rows_held_back_too():
+    rows = [{**row, "copy": row["price"] * 2 + 1} for row in sizes(400)]
+    model = trained(rows, "price", intervals="certified")
+    assert "copy" not in model.inputs
+    assert model.evidence["intervals"]["n_rows"] == model.evidence["split"]["proof"]["n_held_back"]
