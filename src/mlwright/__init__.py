@@ -43,8 +43,11 @@ def train(
         `group`, `time`, `weight`, `exclude` (names of columns), `test` (data that judges the model),
         `baseline` (the model in place or its path: is the new one better?),
         `leaks` ("drop", "warn", "keep": what to do about columns that give the answer away),
-        `refit` ("auto", "yes", "no"), `latency` ("fast", "balanced", "best"), `max_trials` (counts work
-        instead of time: same seed, same bytes),
+        `refit` ("auto", "yes", "no"), `latency` ("fast", "balanced", "best"), `intervals` ("approximate",
+        "certified": holds rows back so that prediction intervals and sets keep their level), `max_trials`
+        (counts work instead of time: same seed, same bytes), `cost` (what mistakes cost: "fn=500,fp=20",
+        a mapping, or the path of a cost matrix), `capacity` (200, "5%": how many rows may be acted on),
+        `stakes`, `today` (columns: the money at risk in a row, what was decided so far),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
         `memory_limit` (bytes, or text such as "4GB": all processes together stay below it).
 

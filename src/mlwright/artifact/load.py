@@ -12,10 +12,11 @@ from typing import Any
 
 from mlwright.artifact.golden import check_golden
 from mlwright.artifact.model import Model
-from mlwright.artifact.save import FORMAT, JSON_FILES, MANIFEST, PROGRAM
+from mlwright.artifact.save import FORMAT, INTERVALS, JSON_FILES, MANIFEST, PROGRAM
 from mlwright.core.errors import ArtifactError
 from mlwright.core.schema import NUMERIC, Schema
 from mlwright.core.task import Task
+from mlwright.evaluation.conformal import Conformal
 from mlwright.program.runtime import Program
 from mlwright.program.verify import verify_program
 
@@ -44,6 +45,10 @@ def load(path: str | Path) -> Model:
         schema, task = Schema.from_json(described["columns"]), Task.from_json(described["task"])
         evidence, profile, golden = (json.loads(files[f"{name}.json"]) for name in _REST)
         card = files["card.md"].decode()
+        intervals = None
+        if INTERVALS in files:
+            intervals = json.loads(files[INTERVALS])
+            Conformal.from_json(intervals)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         if isinstance(error, ArtifactError):
             raise
@@ -60,7 +65,7 @@ def load(path: str | Path) -> Model:
     facts = {key: value for key, value in manifest.items() if key not in ("format", "files")}
     contents = {
         "program": files[PROGRAM], "runtime": program, "evidence": evidence, "profile": profile,
-        "golden": golden, "card": card, "facts": facts,
+        "golden": golden, "card": card, "facts": facts, "intervals": intervals,
     }  # fmt: skip
     return Model(task, schema, contents)
 
@@ -100,7 +105,7 @@ def _read(place: Path) -> dict[str, bytes]:
 
 def _check_members(place: Path, members: list[zipfile.ZipInfo]) -> None:
     names = [member.filename for member in members]
-    unknown = sorted(set(names) - _KNOWN)
+    unknown = sorted(set(names) - _KNOWN - {INTERVALS})
     if unknown or len(names) != len(set(names)):
         what = f"the unexpected member {unknown[0][:60]!r}" if unknown else "a member twice"
         message = f"{place.name!r} is not a model file: it contains {what}."
@@ -139,6 +144,9 @@ def _check_manifest(manifest: dict[str, Any], files: dict[str, bytes]) -> None:
             f"The model has format {manifest['format']!r}; this mlwright reads format {FORMAT}. "
             "Install the version of mlwright that wrote it, or train again."
         )
+        raise ArtifactError(message)
+    if INTERVALS in manifest["files"] and INTERVALS not in files:
+        message = f"{INTERVALS!r} is missing, which the manifest lists."
         raise ArtifactError(message)
     for name, data in files.items():
         if name == MANIFEST:

@@ -12,10 +12,11 @@ from mlwright.core.schema import NUMERIC, Column, Schema
 from mlwright.core.task import Link, Task
 from mlwright.data.parse import cell_reader, parse
 from mlwright.data.read import read
+from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal
 from mlwright.program.runtime import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mlwright.core.arrays import Array, Columns
@@ -40,6 +41,8 @@ class Model:
         self.schema = schema
         self.evidence: dict[str, Any] = contents["evidence"]
         self._contents = contents
+        intervals = contents.get("intervals")
+        self._conformal = None if intervals is None else Conformal.from_json(intervals)
         self._program: Program = contents.get("runtime") or Program(contents["program"])
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
         self._cells = [(c.name, cell_reader(c), c.kind in NUMERIC) for c in self._columns]
@@ -95,10 +98,56 @@ class Model:
             raise UsageError(message)
         return self.answer(data).scores
 
+    def decide(self, data: object) -> Array:
+        """Return the label that costs least to decide, shape (n_rows,); needs `train --cost`."""
+        decisions = self.answer(data).decisions
+        if decisions is None:
+            message = "This model was not told what mistakes cost. Train with --cost, such as fn=500,fp=20."
+            raise UsageError(message)
+        labels: Array = self.classes_[decisions]
+        return labels
+
+    def predict_interval(self, data: object, level: float = USUAL_LEVEL) -> Array:
+        """Return the ends between which the true value lies this often, shape (n_rows, 2).
+
+        How sure that is, `evidence["intervals"]` says: see `train --intervals certified`.
+
+        Raises
+        ------
+        UsageError
+            The model answers classes, was made without intervals, or on too few rows for the level.
+        """
+        if self.task.link is not Link.IDENTITY:
+            message = f"This model predicts classes of {self.task.target!r}; ask it for sets instead."
+            raise UsageError(message)
+        return self.conformal.intervals(self.answer(data), level)
+
+    def predict_set(self, data: object, level: float = USUAL_LEVEL) -> list[tuple[Any, ...]]:
+        """Return the labels among which the true one is this often, for each row, the likeliest first.
+
+        A set is never empty: where the likeliest label alone is right more often than asked, sets hold
+        that one label. Raises UsageError as `predict_interval` does.
+        """
+        if self.task.link is Link.IDENTITY:
+            message = f"This model predicts the number {self.task.target!r}; ask it for intervals instead."
+            raise UsageError(message)
+        return self.conformal.labels(self.answer(data), level, self.task.classes)
+
+    @property
+    def conformal(self) -> Conformal:
+        """What makes intervals or sets of answers; raise UsageError if there is none."""
+        if self._conformal is None:
+            message = (
+                "This model has no prediction intervals or sets: it was made before there were any, or "
+                "its training ended too early. Train again."
+            )
+            raise UsageError(message)
+        return self._conformal
+
     def answer(self, data: object) -> Prediction:
         """Return the prediction for each row of `data`."""
         if isinstance(data, dict):
-            row = self._one_row(data)
+            row = _one_row(self._cells, data)
             if row is not None:
                 return self._program.run(row)
         raw = read(data)
@@ -112,19 +161,20 @@ class Model:
         """Write the model as one file, all or nothing."""
         write_artifact(path, self.task, self.schema, self._contents)
 
-    def _one_row(self, data: dict[str, Any]) -> dict[str, Array] | None:
-        """Read a dict of single cells; None if it holds columns, or lacks one."""
-        row: dict[str, Array] = {}
-        for name, reader, is_number in self._cells:
-            if name not in data:
-                return None
-            value = data[name]
-            if hasattr(value, "__len__") and not isinstance(value, str | bytes):
-                return None
-            cell = np.empty(1, dtype=np.float64 if is_number else object)
-            cell[0] = reader(value)
-            row[name] = cell
-        return row
+
+def _one_row(cells: list[tuple[str, Callable[[Any], Any], bool]], data: dict[str, Any]) -> Columns | None:
+    """Read a dict of single cells; None if it holds columns, or lacks one."""
+    row: dict[str, Array] = {}
+    for name, reader, is_number in cells:
+        if name not in data:
+            return None
+        value = data[name]
+        if hasattr(value, "__len__") and not isinstance(value, str | bytes):
+            return None
+        cell = np.empty(1, dtype=np.float64 if is_number else object)
+        cell[0] = reader(value)
+        row[name] = cell
+    return row
 
 
 def _as_array(classes: tuple[Any, ...]) -> Array:

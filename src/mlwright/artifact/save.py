@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 PROGRAM, MANIFEST = "program.onnx", "manifest.json"
 JSON_FILES = ("schema.json", "evidence.json", "profile.json", "golden.json")
+INTERVALS = "intervals.json"
+"""Not in every model: those made before there were intervals, or of too few rows, have none."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip wants a date; a fixed one, so that equal models are equal files."""
 
@@ -28,7 +30,8 @@ def write_artifact(path: str | Path, task: Task, schema: Schema, contents: Mappi
     """Write everything into a new file beside `path`, then move it there.
 
     `contents` holds "program" (bytes), "evidence", "profile", "golden" (JSON), "card" (text) and
-    "facts" (JSON for the manifest). Raises UsageError when the place cannot be written to.
+    "facts" (JSON for the manifest); "intervals" (JSON) may be None. Raises UsageError when the place
+    cannot be written to.
     """
     files = {
         PROGRAM: contents["program"],
@@ -38,6 +41,8 @@ def write_artifact(path: str | Path, task: Task, schema: Schema, contents: Mappi
         "golden.json": _json(contents["golden"]),
         "card.md": contents["card"].encode(),
     }
+    if contents.get("intervals") is not None:
+        files[INTERVALS] = _json(contents["intervals"])
     manifest = {
         "format": FORMAT,
         **contents["facts"],

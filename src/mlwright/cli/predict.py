@@ -13,6 +13,8 @@ EPILOG = """Examples:
 
 mlwright predict churn.mlw new.csv -o answers.csv
 
+mlwright predict prices.mlw new.csv --intervals 0.9 -o answers.csv
+
 mlwright predict churn.mlw new.parquet | head"""
 
 
@@ -26,19 +28,27 @@ def predict(
             "--output", "-o", metavar="FILE", help="Where the answers go: .csv, .parquet, .jsonl or .feather."
         ),
     ] = None,
+    intervals: Annotated[
+        float | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Add intervals, or sets of labels, that hold the truth this often, such as 0.9.",
+        ),
+    ] = None,
     *,
     quiet: Quiet = False,
 ) -> None:
     """Answer every row of DATA with MODEL; without --output, CSV goes to stdout.
 
     Each row carries its id columns (or its number), the prediction and, for classes, one probability
-    for each of them.
+    for each of them. --intervals adds prediction_low and prediction_high or, for classes, prediction_set:
+    a JSON list of labels, the likeliest first.
     """
     if output:
         check_writable(output, data, model)
     from mlwright.artifact.load import load
     from mlwright.workflow.score import predict_file
 
-    n_rows = predict_file(load(model), data, output)
+    n_rows = predict_file(load(model), data, output, intervals)
     if output and not quiet:
         stderr().print(f"{n_rows:,} rows answered: {output}")

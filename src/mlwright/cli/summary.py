@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from mlwright.cli.console import stdout, table
-from mlwright.report import words
+from mlwright.report import advice, promises, words
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -42,13 +42,16 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
     facts = [
         ("drivers", _named(words.drivers(evidence))),
         ("shipped", words.refit_line(evidence)),
+        ("sure", promises.held_line(evidence)),
+        ("decide", advice.advice(evidence)),
         ("findings", _counted(dig(evidence, "findings", default=[]))),
         ("model", f"{model} ({size(model.stat().st_size if model.exists() else None)})"),
         ("report", str(report) if report else "none was asked for"),
         ("use it", shlex.join(["mlwright", "predict", str(model), "new.csv", "-o", "answers.csv"])),
     ]
     for name, value in facts:
-        console.print(Text.assemble((f"{name:<10}", "dim"), value))
+        if value:
+            console.print(Text.assemble((f"{name:<10}", "dim"), value))
     pressing = [f for f in dig(evidence, "findings", default=[]) if f["severity"] != "note"]
     if pressing:
         console.print()

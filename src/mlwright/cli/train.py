@@ -27,7 +27,16 @@ mlwright train telco.csv --target Churn
 
 mlwright train visits.parquet -t readmitted --group patient --time-limit 10m -o readmission.mlw
 
+mlwright train churn.csv -t left --cost fn=500,fp=20 --capacity 200
+
 mlwright train sales.csv -t revenue --time date --metric mae --exclude region,clerk --json"""
+
+
+class Mode(StrEnum):
+    """Which rows calibrate prediction intervals and sets."""
+
+    APPROXIMATE = "approximate"
+    CERTIFIED = "certified"
 
 
 class Refit(StrEnum):
@@ -106,6 +115,34 @@ def train(  # noqa: PLR0913 - the parameters are the options
         Latency,
         typer.Option(help="What an answer's speed may cost: fewer members, or the last bit of accuracy."),
     ] = Latency.BALANCED,
+    intervals: Annotated[
+        Mode,
+        typer.Option(
+            help="What calibrates prediction intervals: errors out of fold, or rows held back for it."
+        ),
+    ] = Mode.APPROXIMATE,
+    cost: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AMOUNTS",
+            help="What mistakes cost: fn=500,fp=20 (also tp, tn), or a CSV file with a cost matrix.",
+        ),
+    ] = None,
+    capacity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Act on at most so many of as many rows as DATA holds, or on a share such as 5%.",
+        ),
+    ] = None,
+    stakes: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="The money at risk in a row: multiplies the cost of a miss."),
+    ] = None,
+    today: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="What was decided so far, to compare with; never a feature."),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The kind of question, where the target leaves it open."),
@@ -159,6 +196,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
         baseline=baseline, leaks=leaks.value, refit=refit.value, latency=latency.value,
+        intervals=intervals.value, cost=cost, capacity=capacity, stakes=stakes, today=today,
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip

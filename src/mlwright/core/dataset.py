@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Columns, Floats
+    from mlwright.core.arrays import Array, Columns, Floats, Integers
     from mlwright.core.schema import Schema
 
 _STRETCHES, _FEWEST_IN_STRETCH = 30, 5
@@ -21,7 +21,8 @@ class Dataset:
 
     `columns` holds the feature columns (see `core.arrays.Columns`). `target` has shape (n_rows,):
     class numbers 0 … n_classes-1 or values, as float64; None when unknown. `groups` (integers) and
-    `times` (epoch seconds) steer the split; `weights` are >= 0.
+    `times` (epoch seconds) steer the split; `weights` are >= 0. `today` are the class numbers that were
+    decided so far, shape (n_rows,).
     """
 
     schema: Schema
@@ -31,6 +32,7 @@ class Dataset:
     groups: Array | None = None
     times: Floats | None = None
     weights: Floats | None = None
+    today: Integers | None = None
     ids: Columns = field(default_factory=dict)
 
     @property
@@ -57,5 +59,6 @@ class Dataset:
             groups=None if self.groups is None else self.groups[rows],
             times=None if self.times is None else self.times[rows],
             weights=None if self.weights is None else self.weights[rows],
+            today=None if self.today is None else self.today[rows],
             ids={name: values[rows] for name, values in self.ids.items()},
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TEST_SHARE, _MOST_TEST_ROWS = 0.2, 10_000
 _HOLDOUT_SHARE, _MOST_HOLDOUT_ROWS = 0.15, 20_000
+_HELD_SHARE, _MOST_HELD_ROWS = 0.2, 4_000
 _LONGEST_FUTURE = 0.25
 _WANTED_UNITS = 10
 """A test of fewer groups than this has no interval worth the name."""
@@ -89,6 +90,26 @@ def seal(
         how = ", ".join(["grouped"] * (groups is not None) + ["forward in time"] * (times is not None))
     proof = prove(train, test, keys, groups, times) | {"n_dropped": len(values) - len(train) - len(test)}
     return Split(train=train, test=test, how=how, proof=proof)
+
+
+def hold_back(
+    values: Floats,
+    keys: Integers,
+    *,
+    n_classes: int,
+    groups: Array | None = None,
+    times: Floats | None = None,
+    seed: int = 0,
+) -> tuple[Integers, Integers]:
+    """Part training rows into those to learn from and a fifth, at most 4,000, to calibrate by.
+
+    As `seal` does, with the same arguments: whole groups, the latest rows, copies on one side.
+    """
+    share = min(_HELD_SHARE, _MOST_HELD_ROWS / max(1, len(values)))
+    if groups is not None:
+        share = min(_HELD_SHARE, max(share, _WANTED_UNITS / max(1, len(np.unique(groups)))))
+    cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "hold back"))
+    return cells.holdout(share)
 
 
 def folds(

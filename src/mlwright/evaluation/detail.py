@@ -66,19 +66,25 @@ def calibration_bins(truth: Floats, prediction: Prediction, n_bins: int = 10) ->
     Source: Wilson (1927), Probable inference, the law of succession, and statistical inference,
     Journal of the American Statistical Association 22.
     """
-    if prediction.scores.shape[1] == 2:
-        chance, happened = prediction.scores[:, 1], truth == 1
-    else:
-        labels = chosen(prediction)
-        chance = np.take_along_axis(prediction.scores, labels[:, None], axis=1)[:, 0]
-        happened = labels == truth
+    chance, happened = said_and_happened(truth, prediction)
     bins = []
-    for rows in _bins(chance, n_bins):
+    for rows in bins_of(chance, n_bins):
         n, observed = len(rows), float(happened[rows].mean())
         low, high = _wilson(observed, n)
         predicted = float(chance[rows].mean())
         bins.append({"predicted": predicted, "observed": observed, "low": low, "high": high, "n": n})
     return bins
+
+
+def said_and_happened(truth: Floats, prediction: Prediction) -> tuple[Floats, Array]:
+    """Return the probability that counts and whether it came true, shapes (n_rows,).
+
+    Of two classes it is that of the second, of more that of the chosen one.
+    """
+    if prediction.scores.shape[1] == 2:
+        return prediction.scores[:, 1], truth == 1
+    labels = chosen(prediction)
+    return np.take_along_axis(prediction.scores, labels[:, None], axis=1)[:, 0], labels == truth
 
 
 def residual_summary(truth: Floats, prediction: Prediction, n_bins: int = 10) -> dict[str, Any]:
@@ -97,7 +103,7 @@ def residual_summary(truth: Floats, prediction: Prediction, n_bins: int = 10) ->
     shares = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
     quantiles = np.quantile(residuals, shares)
     bins = []
-    for rows in _bins(values, n_bins):
+    for rows in bins_of(values, n_bins):
         low, high = np.quantile(truth[rows], [0.1, 0.9])
         bins.append(
             {
@@ -115,7 +121,7 @@ def residual_summary(truth: Floats, prediction: Prediction, n_bins: int = 10) ->
     }
 
 
-def _bins(values: Array, n_bins: int) -> list[Integers]:
+def bins_of(values: Array, n_bins: int) -> list[Integers]:
     """Group rows by value into bins of about equal count that equal values share."""
     if len(values) == 0:
         return []

@@ -19,6 +19,7 @@ from mlwright.core.seeds import stream
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns, Floats
+    from mlwright.core.prediction import Prediction
     from mlwright.core.schema import Column
     from mlwright.program.compile import Parts
     from mlwright.program.runtime import Program
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 TOLERANCE = 5e-6
 """Largest difference of a probability, or of a value in standard deviations of the target. Leaves are
 single precision and sums of a thousand of them round; a wrong branch is off by a thousand times more."""
+_DIFFICULTY_TOLERANCE = 0.01
 _N_ROWS = 256
 _STRANGE_TEXT = ("", "\u00e4\u00f6\u00fc \u4f60\u597d", "never seen before", "\U0001f600 !", "0", "a" * 300)
 _STRANGE_DATES = (-6.2e10, 0.0, 951_782_399.0, 951_868_800.0, 4_102_444_800.0, 2.0e11)
@@ -46,7 +48,8 @@ def prove(parts: Parts, program: Program, columns: Columns, seed: int) -> Proof:
     rows = probe_columns(parts, columns, seed)
     n_rows = len(next(iter(rows.values())))
     prediction = program.run(rows)
-    expected = parts.answers(rows, n_rows)
+    reference = parts.answer(rows, n_rows)
+    expected = reference.scores
     difference = float(np.max(np.abs(prediction.scores - expected))) / parts.task.scale
     if not difference <= TOLERANCE * max(
         1.0, float(np.max(np.abs(expected - parts.task.offset))) / parts.task.scale
@@ -58,6 +61,8 @@ def prove(parts: Parts, program: Program, columns: Columns, seed: int) -> Proof:
             "This is a defect of mlwright; please report it with the data if you can."
         )
         raise ProofError(message)
+    _prove_difficulty(prediction, reference)
+    _prove_decisions(parts, prediction, rows)
     _prove_rows_are_alone(program, rows, n_rows, seed)
     return Proof(n_rows, difference)
 
@@ -77,14 +82,52 @@ def _prove_models(parts: Parts) -> None:
             raise ProofError(message)
 
 
-def _prove_rows_are_alone(program: Program, rows: Columns, n_rows: int, seed: int) -> None:
-    together = program.run(rows).scores
-    order = stream(seed, "proof order").permutation(n_rows)
-    shuffled = program.run({name: values[order] for name, values in rows.items()}).scores
-    singles = np.vstack(
-        [program.run({name: values[i : i + 1] for name, values in rows.items()}).scores for i in range(24)]
+def _prove_difficulty(prediction: Prediction, reference: Prediction) -> None:
+    """Compare shares, not sums: a difficulty multiplies, and its slopes magnify what values round off."""
+    found, expected = prediction.difficulty, reference.difficulty
+    if found is None and expected is None:
+        return
+    if found is not None and expected is not None:
+        difference = float(np.max(np.abs(found / expected - 1.0)))
+        if difference <= _DIFFICULTY_TOLERANCE:
+            return
+    message = (
+        "The compiled program tells the difficulty of rows otherwise than what was fitted. "
+        "This is a defect of mlwright; please report it with the data if you can."
     )
-    if np.array_equal(together[order], shuffled) and np.array_equal(together[:24], singles):
+    raise ProofError(message)
+
+
+def _prove_decisions(parts: Parts, prediction: Prediction, rows: Columns) -> None:
+    """Compare with the policy at the program's probabilities; within rounding a tie may fall either way."""
+    policy, found = parts.policy, prediction.decisions
+    if policy is None and found is None:
+        return
+    if policy is not None and found is not None:
+        stakes = rows[policy.stakes] if policy.stakes else None
+        costs = policy.expected(prediction.scores, stakes)
+        paid = np.take_along_axis(costs, found[:, None], axis=1)[:, 0]
+        size = np.abs(costs).max(axis=1) + np.abs(policy.costs).max()
+        if (paid <= costs.min(axis=1) + TOLERANCE * size).all():
+            return
+    message = (
+        "The compiled program decides otherwise than the policy that was chosen. "
+        "This is a defect of mlwright; please report it with the data if you can."
+    )
+    raise ProofError(message)
+
+
+def _prove_rows_are_alone(program: Program, rows: Columns, n_rows: int, seed: int) -> None:
+    def bits(columns: Columns) -> Floats:
+        found = program.run(columns)
+        others = [part for part in (found.difficulty, found.decisions) if part is not None]
+        return np.column_stack([found.scores, *others])
+
+    together = bits(rows)
+    order = stream(seed, "proof order").permutation(n_rows)
+    shuffled = bits({name: values[order] for name, values in rows.items()})
+    singles = [bits({name: values[i : i + 1] for name, values in rows.items()}) for i in range(24)]
+    if np.array_equal(together[order], shuffled) and np.array_equal(together[:24], np.vstack(singles)):
         return
     message = (
         "On this machine a row's answer depends on the rows around it in the last bit. "
@@ -98,7 +141,7 @@ def probe_columns(parts: Parts, columns: Columns, seed: int) -> dict[str, Array]
     rng = stream(seed, "proof rows")
     n_known = len(next(iter(columns.values())))
     chosen = rng.integers(0, n_known, _N_ROWS)
-    rows = {name: np.array(columns[name][chosen], copy=True) for name in parts.recipe.reads}
+    rows = {name: np.array(columns[name][chosen], copy=True) for name in parts.reads}
     edges = _edges(parts)
     for column in parts.recipe.columns:
         odd = _odd_values(column, edges.get(column.name, np.empty(0)))

@@ -15,6 +15,10 @@ from mlwright.core.prediction import Prediction
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
 
+PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION = (
+    "probabilities", "label", "value", "difficulty", "decision"
+)  # fmt: skip
+"""Names of the outputs of a program."""
 _CHUNK_ROWS = 4_096
 _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
@@ -61,16 +65,20 @@ class Program:
         starts = range(0, n_rows, self._chunk_rows)
         chunks = ([feed[start : start + self._chunk_rows] for feed in feeds] for start in starts)
         with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
-            parts = list(threads.map(self._run, chunks))
-        labels = [part.labels for part in parts if part.labels is not None]
-        scores = np.concatenate([part.scores for part in parts])
-        return Prediction(scores, np.concatenate(labels) if labels else None)
+            return Prediction.join(list(threads.map(self._run, chunks)))
 
     def _run(self, feeds: list[Array]) -> Prediction:
-        found = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
-        if len(found) == 1:
-            return Prediction(found[0])
-        return Prediction(found[0].astype(np.float64), found[1])
+        answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
+        found = dict(zip(self._outputs, answers, strict=True))
+        if LABEL not in found:
+            difficulty = found.get(DIFFICULTY)
+            return Prediction(answers[0], None, None if difficulty is None else difficulty[:, 0])
+        decisions = found.get(DECISION)
+        return Prediction(
+            answers[0].astype(np.float64),
+            found[LABEL],
+            decisions=None if decisions is None else decisions[:, 0],
+        )
 
 
 def _columns(facts: dict[str, str], n_inputs: int) -> list[str]:

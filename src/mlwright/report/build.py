@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import charts, leak_words, words
+from mlwright.report import advice, charts, leak_words, promises, words
 from mlwright.report.figures import Evidence, brief, dig, is_number, percent
 from mlwright.report.render import render
 from mlwright.report.worth import learning_points, learning_title, worth
@@ -68,7 +68,17 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
         ("Judge it on other rows", shlex.join(["mlwright", "evaluate", model, "labeled.csv"])),
         ("All numbers of this report", shlex.join(["mlwright", "info", model, "--json"])),
         ("Use it", shlex.join(["mlwright", "predict", model, "new.csv", "-o", "answers.csv"])),
+        *_with_intervals(evidence, model),
     ]
+
+
+def _with_intervals(evidence: Evidence, model: str) -> list[tuple[str, str]]:
+    found = dig(evidence, "intervals", default={})
+    if not found.get("mode"):
+        return []
+    level = f"{found['level']:g}"
+    line = ["mlwright", "predict", model, "new.csv", "--intervals", level, "-o", "answers.csv"]
+    return [(f"With {found['answers']} that hold the truth", shlex.join(line))]
 
 
 def _page(evidence: Evidence) -> dict[str, Any]:
@@ -94,6 +104,10 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "leaks": _leaks(evidence),
         "leaks_line": leak_words.leaks_line(evidence),
         "leaks_metric": _leaks_metric(evidence),
+        "decision_lines": advice.decision_lines(evidence),
+        "error_line": promises.error_line(evidence),
+        "interval_lines": promises.interval_lines(evidence),
+        "interval_slices": promises.slice_rows(evidence),
         "columns": dig(evidence, "data", "columns", default=[])[:_MOST_COLUMNS],
         "n_columns": len(dig(evidence, "data", "columns", default=[])),
         "proof": dig(evidence, "split", "proof", default={}),
@@ -191,7 +205,7 @@ def _charts(evidence: Evidence) -> dict[str, Any]:
     roc = dig(evidence, "roc", default=[])
     classes = dig(evidence, "task", "classes", default=[])
     label = brief(classes[-1], 20) if classes else "yes"
-    said = (f"said: chance of {label}", "happened")
+    said = (f"said: chance of {label}" if len(classes) == 2 else "said: chance of the answer", "happened")
     return {
         "comparison": charts.comparison(rows, words.metric_title(name)),
         "importance": charts.importance(dig(evidence, "importance", default=[])),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlwright.report import leak_words, words
+from mlwright.report import advice, leak_words, promises, words
 from mlwright.report.build import commands
 from mlwright.report.figures import (
     Evidence,
@@ -34,6 +34,9 @@ def model_card(evidence: Evidence) -> str:
         _safe(words.headline(evidence)),
         "## What it means\n\n" + _bullets(words.meaning(evidence) or [words.gain_line(evidence)]),
         "## Scores on the sealed test\n\n" + _scores(evidence),
+        "## How sure a single answer is\n\n"
+        + _bullets([*promises.interval_lines(evidence), promises.error_line(evidence)]),
+        *_decision(evidence),
         "## What drives it\n\n" + _bullets(_driver(item) for item in words.drivers(evidence, 10)),
         "## How it was judged\n\n" + _bullets((words.split_line(evidence), words.refit_line(evidence))),
         "## Things to watch\n\n" + _bullets(_finding(f) for f in dig(evidence, "findings", default=[])),
@@ -43,6 +46,11 @@ def model_card(evidence: Evidence) -> str:
         "## Provenance\n\n" + _provenance(evidence),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def _decision(evidence: Evidence) -> list[str]:
+    lines = advice.decision_lines(evidence)
+    return ["## What to decide\n\n" + _bullets(lines)] if lines else []
 
 
 def _safe(text: object) -> str:

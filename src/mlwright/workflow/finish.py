@@ -13,14 +13,18 @@ from mlwright.program.compile import Parts
 from mlwright.tuning.calibrate import class_factors
 from mlwright.tuning.curve import Curve, curve, curve_jobs
 from mlwright.tuning.line import Line
+from mlwright.tuning.outoffold import OutOfFold
+from mlwright.tuning.policy import Policy, fit_policy
 from mlwright.tuning.refit import members as members_of
 from mlwright.tuning.refit import refit_jobs
 from mlwright.workflow.build import Built, build, make_store
+from mlwright.workflow.intervals import calibrate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.core.budget import Budget
+    from mlwright.evaluation.conformal import Conformal
     from mlwright.features.recipe import Recipe
     from mlwright.tuning.job import Job
     from mlwright.tuning.search import Search
@@ -44,17 +48,22 @@ _CALIBRATED = {
 @final
 @dataclass(slots=True)
 class Fitted:
-    """What the search left: the judged program, the refitted one if any, and why."""
+    """What the search left: the judged program, the refitted one if any, and why.
+
+    `conformal` makes intervals or sets of answers; None if nothing could calibrate it.
+    """
 
     search: Search
     judged: Built
     baseline: Parts
     refitted: Built | None = None
+    conformal: Conformal | None = None
     refit_why: str = ""
     is_interrupted: bool = False
     curve: Curve | None = None
     n_seeds: int = 1
     decisions: list[dict[str, str]] = field(default_factory=list)
+    policy_why: str = ""
 
 
 @final
@@ -100,22 +109,44 @@ class Finish:
             if factors:
                 decisions.append(_CALIBRATED)
             parts = Parts(self.prepared.task, self.recipe, tuple(members), factors)
+            known = OutOfFold.of(self.search, parts.weights)
+            spread = None if known is None else known.spread(parts.task.link, self.options.seed)
+            policy, policy_why = self._policy(known, factors)
+            parts = replace(parts, spread=spread, policy=policy)
             judged = build(parts, self.prepared.train, self.options.seed)
             refitted = None
             if everything is not None:
                 recipe, refit_members = everything
-                parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors)
+                parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors, spread, policy)
                 refitted = build(parts, self.prepared.everything, self.options.seed)
+            conformal = calibrate(self.prepared, judged, known)
         return Fitted(
             self.search,
             judged,
             baseline,
             refitted,
+            conformal,
             why,
             curve=self._curve,
             n_seeds=self._n_seeds,
             decisions=decisions,
+            policy_why=policy_why,
         )
+
+    def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
+        """Choose what to decide by answers out of fold; without any, expected costs alone decide."""
+        costs, task = self.prepared.costs, self.prepared.task
+        if costs is None:
+            return None, ""
+        if known is None:
+            late = "the run ended before answers out of fold were there"
+            return costs.policy, f"{late}, so expected costs decide" + (
+                " and no capacity" * bool(costs.share)
+            )
+        given = known.prediction(task, factors, None).scores
+        stakes = costs.stakes_of(self.prepared.train)
+        stakes = None if stakes is None else stakes[known.rows]
+        return fit_policy(costs.policy, known.target, given, stakes, costs.share, self.options.seed)
 
     def _factors(self, chosen: list[Trial], *, refit: bool) -> tuple[float, ...]:
         if not refit:
@@ -171,12 +202,9 @@ class Finish:
 
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         self._curve = self._measure_curve(chosen[0], line, deadline)
-        if self.options.refit == "no":
-            return False, "refit was switched off"
-        if self.options.refit == "yes":
-            return True, "asked for with --refit yes"
-        if self.prepared.train.times is not None:
-            return True, "in rows ordered by time the latest tell most about rows to come"
+        settled = self._settled()
+        if settled is not None:
+            return settled
         if self._curve is None:
             return True, "more rows seldom hurt; there was no time to measure how much they help"
         gain = self._curve.gain()
@@ -187,6 +215,18 @@ class Finish:
         if gain.value > _SURE * (gain.value - gain.low):
             return True, f"more rows help: {shown}"
         return False, f"more rows do not help beyond noise: {shown}"
+
+    def _settled(self) -> tuple[bool, str] | None:
+        """Return whether all rows are wanted where that needs no measuring."""
+        if self.prepared.held is not None:
+            return False, "the rows held back certify the judged program, so that one ships"
+        if self.options.refit == "no":
+            return False, "refit was switched off"
+        if self.options.refit == "yes":
+            return True, "asked for with --refit yes"
+        if self.prepared.train.times is not None:
+            return True, "in rows ordered by time the latest tell most about rows to come"
+        return None
 
     def _measure_curve(self, trial: Trial, line: Line, deadline: float | None) -> Curve | None:
         schedule = self.search.schedule

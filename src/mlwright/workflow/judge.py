@@ -15,17 +15,19 @@ from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Link
 from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
+from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.compare import with_the_one_in_place
+from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
 from mlwright.workflow.doubts import doubts, in_place
+from mlwright.workflow.intervals import judge_intervals
 from mlwright.workflow.prepare import Prepared, describe_columns
 from mlwright.workflow.selection import selection
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.budget import Budget
-    from mlwright.core.evaluation import Estimate
     from mlwright.core.prediction import Prediction
     from mlwright.tuning.trial import Trial
     from mlwright.workflow.build import Built
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 
 EVIDENCE_FORMAT = 1
 _IMPORTANCE_CELLS = 60_000
-_LAST_S = 0.3
+_LAST_S, _S_PER_ROW = 0.3, 5e-5
+"""Kept for what comes after the importance of columns: the coverage of intervals, and the end [s]."""
 _FEWEST_ROWS, _MOST_ROWS = 200, 2_000
 _LIBRARIES = ("numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
@@ -47,15 +50,17 @@ def judge(
     `old` is the model in place, if there is one.
     """
     with budget.phase("judge"):
-        scores = _judge_test(prepared, fitted, options)
+        prediction = fitted.judged.program.run(prepared.test.columns)
+        scores = _judge_test(prepared, fitted, prediction, options)
         against = None
         if old is not None:
-            answers = fitted.judged.program.run(prepared.test.columns)
-            against = with_the_one_in_place(old, prepared, answers, options.seed)
+            against = with_the_one_in_place(old, prepared, prediction, options.seed)
         chosen = selection(prepared, fitted.search, options.seed, budget)
         importance = []
         if not fitted.is_interrupted:  # who stops a run wants it to end
             importance = _importance(prepared, fitted.judged, options.seed, budget)
+        decision = judge_decisions(prepared, fitted, prediction, options.seed)
+        intervals = judge_intervals(prepared, fitted.conformal, prediction, importance, options.seed)
     findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"]), *in_place(against)]
     task = prepared.task
     return {
@@ -69,16 +74,12 @@ def judge(
             "columns": describe_columns(prepared.schema),
             "fingerprint": prepared.fingerprint,
         },
-        "split": {
-            "how": prepared.split.how,
-            "n_train": len(prepared.split.train),
-            "n_test": len(prepared.split.test),
-            "proof": prepared.split.proof,
-            "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
-        },
+        "split": _split(prepared, fitted),
         "leaks": list(prepared.leaks),
         **scores,
         "in_place": against,
+        "intervals": intervals,
+        "decision": decision,
         "leaderboard": leaderboard(fitted),
         "selection": chosen,
         "learning_curve": None if fitted.curve is None else fitted.curve.to_json(),
@@ -101,38 +102,49 @@ def judge(
     }
 
 
-def _judge_test(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> dict[str, Any]:
+def _split(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
+    return {
+        "how": prepared.split.how,
+        "n_train": len(prepared.split.train),
+        "n_test": len(prepared.split.test),
+        "proof": prepared.split.proof,
+        "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
+    }
+
+
+def _judge_test(
+    prepared: Prepared, fitted: Fitted, prediction: Prediction, options: TrainOptions
+) -> dict[str, Any]:
     task, test = prepared.task, prepared.test
     truth = test.target
     assert truth is not None  # noqa: S101 - the sealed test has a target
-    prediction = fitted.judged.program.run(test.columns)
-    plain = TASKS.get(task.kind).answer(fitted.baseline.answers(test.columns, test.n_rows))
+    plain = TASKS.get(task.kind).answer(fitted.baseline.answer(test.columns, test.n_rows).scores)
     scored = score_all(task.metrics, truth, prediction, groups=test.alike, seed=options.seed)
     dull = score_all(task.metrics, truth, plain, groups=test.alike, seed=options.seed)
     gain = compare(task.metric, truth, prediction, plain, groups=test.alike, seed=options.seed)
     return {
-        "test": {name: estimate_json(estimate) for name, estimate in scored.items()},
-        "baseline": {name: estimate_json(estimate) for name, estimate in dull.items()},
-        "gain": estimate_json(gain),
-        **_pictures(prepared, prediction),
+        "test": {name: estimate.to_json() for name, estimate in scored.items()},
+        "baseline": {name: estimate.to_json() for name, estimate in dull.items()},
+        "gain": gain.to_json(),
+        **_pictures(prepared, prediction, options.seed),
     }
 
 
-def _pictures(prepared: Prepared, prediction: Prediction) -> dict[str, Any]:
+def _pictures(prepared: Prepared, prediction: Prediction, seed: int) -> dict[str, Any]:
     task, truth = prepared.task, prepared.test.target
     assert truth is not None  # noqa: S101 - the sealed test has a target
+    empty = dict.fromkeys(("confusion", "calibration", "calibration_error", "roc", "residuals"))
     if task.link is Link.IDENTITY:
-        summary = residual_summary(truth, prediction)
-        return {"confusion": None, "calibration": None, "roc": None, "residuals": summary}
+        return {**empty, "residuals": residual_summary(truth, prediction)}
+    error = calibration_error(truth, prediction, groups=prepared.test.alike, seed=seed)
     counts = confusion(truth, prediction, len(task.classes)).tolist()
     found: dict[str, Any] = {
+        **empty,
         "confusion": {"classes": list(task.classes), "counts": counts},
-        "calibration": None,
-        "roc": None,
-        "residuals": None,
+        "calibration": calibration_bins(truth, prediction),
+        "calibration_error": error.to_json(),
     }
     if task.link is Link.SIGMOID:
-        found["calibration"] = calibration_bins(truth, prediction)
         curve = roc_curve_points(truth, prediction)
         pairs = zip(curve["false_positive_rate"], curve["true_positive_rate"], strict=True)
         found["roc"] = [{"x": x, "y": y} for x, y in pairs]
@@ -166,14 +178,14 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
     whole = built.program.run(rows.columns)
     found: list[dict[str, Any]] = []
     for name in names:
-        if budget.left_s < _LAST_S:
+        if budget.left_s < _LAST_S + _S_PER_ROW * test.n_rows:
             break  # the contract is worth more than the rest of this list
         order = rng.permutation(n_rows)
         shuffled = built.program.run({**rows.columns, name: rows.columns[name][order]})
         drop = compare(task.metric, rows.target, whole, shuffled, groups=rows.alike, seed=seed)
         if drop.direction.value == "min":
             drop = type(drop)(-drop.value, -drop.high, -drop.low, drop.direction)
-        found.append({"column": name, "drop": {**estimate_json(drop), "direction": "max"}})
+        found.append({"column": name, "drop": {**drop.to_json(), "direction": "max"}})
     found.sort(key=lambda item: -(item["drop"]["value"] or 0.0))
     return found
 
@@ -208,8 +220,3 @@ def environment(seed: int) -> dict[str, Any]:
     """Name the versions that made the model."""
     found = {"mlwright": version("mlwright"), "python": platform.python_version(), "seed": seed}
     return {**found, **{library: version(library) for library in _LIBRARIES}, "platform": platform.machine()}
-
-
-def estimate_json(estimate: Estimate) -> dict[str, Any]:
-    """Return the JSON shape of an estimate."""
-    return estimate.to_json()

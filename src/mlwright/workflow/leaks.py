@@ -73,10 +73,11 @@ def _clock(budget: Budget) -> Callable[[], bool]:
 
 
 def _doomed(prepared: Prepared, sitting: Sitting) -> frozenset[str]:
-    """Return the columns to leave out; a time that steers the split stays."""
+    """Return the columns to leave out; a time that steers the split stays, and stakes that decide."""
     proven = {ruling.column for ruling in sitting.rulings if ruling.verdict is Verdict.DROP}
     features = {column.name for column in prepared.schema.features if column.role is Role.FEATURE}
-    return frozenset(proven & features)
+    stakes = {prepared.costs.policy.stakes} if prepared.costs else set()
+    return frozenset(proven & features - stakes)
 
 
 def _told(
@@ -122,6 +123,7 @@ def _without(prepared: Prepared, doomed: frozenset[str]) -> Prepared:
     return replace(
         prepared, schema=schema, findings=findings, train=train, test=test, everything=everything,
         split=split, keys=keys[split.train], test_cells=cells,
+        held=None if prepared.held is None else kept(prepared.held),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, final
@@ -10,10 +11,12 @@ from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
+from mlwright.evaluation.conformal import Mode
 from mlwright.tuning.latency import Latency
 
 _USUAL_S, _LONGEST_S = 60.0, 31 * 86_400.0
 REFIT = ("auto", "yes", "no")
+Cost = str | Path | Mapping[str, float]
 
 
 @final
@@ -26,9 +29,12 @@ class TrainOptions:
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
     those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
-    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost. `run` is
-    the folder that makes a killed training go on; with `run_anew` one of other work is emptied, not refused.
-    All processes together stay below `memory_limit_bytes`.
+    judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost;
+    `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `cost` says what mistakes
+    cost: amounts by name ("fn=500,fp=20"), or the path of a cost matrix; `capacity` how many rows may be
+    acted on; `stakes` and `today` name columns: what multiplies the cost of a miss, and what was decided so
+    far. `run` is the folder that makes a killed training go on; with `run_anew` one of other work is
+    emptied, not refused. All processes together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -46,6 +52,11 @@ class TrainOptions:
     leaks: str = Leaks.DROP
     refit: str = "auto"
     latency: str = "balanced"
+    intervals: str = "approximate"
+    cost: Cost | None = None
+    capacity: str | float | None = None
+    stakes: str | None = None
+    today: str | None = None
     name: str = ""
     run: str | Path | None = None
     run_anew: bool = False
@@ -61,6 +72,15 @@ class TrainOptions:
         if self.latency not in set(Latency):
             message = f"--latency {self.latency!r} is not known. Choose one of: {', '.join(Latency)}."
             raise UsageError(message)
+        if self.intervals not in set(Mode):
+            message = f"--intervals {self.intervals!r} is not known. Choose one of: {', '.join(Mode)}."
+            raise UsageError(message)
+        if self.is_certified and self.refit == "yes":
+            message = (
+                "--intervals certified ships the very program that the held back rows calibrated, so it "
+                "cannot be fitted again. Leave out --refit yes."
+            )
+            raise UsageError(message)
         if self.max_trials is not None and self.max_trials < 1:
             message = f"--max-trials must be at least 1, got {self.max_trials}."
             raise UsageError(message)
@@ -70,6 +90,16 @@ class TrainOptions:
         if not 0 <= self.seed < 2**31:
             message = f"--seed must lie between 0 and {2**31 - 1}, got {self.seed}."
             raise UsageError(message)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Columns that must not be used: what was decided today would tell, and will not be there."""
+        return self.exclude if self.today is None else (*self.exclude, self.today)
+
+    @property
+    def is_certified(self) -> bool:
+        """Whether rows are held back to calibrate intervals and sets."""
+        return self.intervals == Mode.CERTIFIED
 
     @property
     def limit_s(self) -> float | None:
@@ -92,6 +122,11 @@ class TrainOptions:
             "leaks": [str(self.leaks)] if self.leaks != Leaks.DROP else [],
             "refit": [self.refit] if self.refit != "auto" else [],
             "latency": [self.latency] if self.latency != "balanced" else [],
+            "intervals": [self.intervals] if self.is_certified else [],
+            "cost": [_shown(self.cost)],
+            "capacity": [None if self.capacity is None else str(self.capacity)],
+            "stakes": [self.stakes],
+            "today": [self.today],
         }
         given = {name: [value for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
@@ -115,6 +150,11 @@ class TrainArguments(TypedDict, total=False):
     leaks: str
     refit: str
     latency: str
+    intervals: str
+    cost: Cost | None
+    capacity: str | float | None
+    stakes: str | None
+    today: str | None
     run: str | Path | None
     memory_limit: str | int | None
 
@@ -142,9 +182,20 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         leaks=arguments.get("leaks", Leaks.DROP),
         refit=arguments.get("refit", "auto"),
         latency=arguments.get("latency", "balanced"),
+        intervals=arguments.get("intervals", "approximate"),
+        cost=arguments.get("cost"),
+        capacity=arguments.get("capacity"),
+        stakes=arguments.get("stakes"),
+        today=arguments.get("today"),
         run=arguments.get("run"),
         memory_limit_bytes=None if memory is None else parse_size(memory),
     )
+
+
+def _shown(cost: Cost | None) -> str | None:
+    if isinstance(cost, Mapping):
+        return ",".join(f"{name}={value:g}" for name, value in cost.items())
+    return None if cost is None else str(cost)
 
 
 def _names(value: str | list[str] | None) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
-from mlwright.data.split import GIVEN, Split, prove, seal
+from mlwright.data.split import GIVEN, Split, hold_back, prove, seal
+from mlwright.workflow.costs import Costs, check_today, decided_today, read_costs
 from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 class Prepared:
     """The question and its rows: `train` to learn from, `test` to judge by, `everything` for a refit.
 
-    `leaks` are the decisions of the leak court, as in the evidence.
+    `leaks` are the decisions of the leak court, as in the evidence; `held` are training rows that were held
+    back to calibrate intervals and sets, and `costs` is what was said about decisions: None if there is none.
     """
 
     task: Task
@@ -52,6 +54,8 @@ class Prepared:
     name: str
     test_cells: Raw | None = None
     leaks: tuple[dict[str, Any], ...] = ()
+    held: Dataset | None = None
+    costs: Costs | None = None
 
 
 def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
@@ -66,7 +70,8 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     if target in roles:
         message = f"{target!r} is the target and cannot be {roles[target].value} at the same time."
         raise UsageError(message)
-    schema, findings = infer(raw, target=target, roles=roles, exclude=options.exclude)
+    check_today(options.today, raw, target)
+    schema, findings = infer(raw, target=target, roles=roles, exclude=options.left_out)
     if options.time is None and options.group is None:
         schema, found = with_time(schema, raw)
         findings += found
@@ -75,16 +80,13 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     if not len(known):
         message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
         raise DataError(message)
-    if not schema.features:
-        message = (
-            f"No usable feature is left beside the target {target!r} in {raw.source}: "
-            f"{_why_unused(schema)}. Add columns that describe the rows."
-        )
-        raise DataError(message)
+    _check_features(schema, target, raw)
     if len(known) < len(cells):
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
     task, outcome = frame(cells[known], target, options.kind, options.metric)
     dataset = _dataset(schema, raw, known, outcome)
+    costs = read_costs(options, task, dataset)
+    dataset = replace(dataset, today=decided_today(options.today, raw, known, task))
     keys = row_keys(dataset.columns)
     test_cells: Raw | None = None
     if options.test is None:
@@ -97,13 +99,16 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
             test_cells = raw.take(known[split.test])
     else:
         test_cells = read(options.test)
-        train, test = dataset, _read_test(test_cells, schema, task)
+        train, test = dataset, _read_test(test_cells, schema, task, options.today)
         split = _given(train, test)
         findings += seen_before(split)
         dataset = _stack(train, test)
+    held, train, split = _hold_back(train, split, task, options)
     assert train.target is not None  # noqa: S101 - it was just read
     return Prepared(
         task=_scaled_by(task, train.target),
+        held=held,
+        costs=costs,
         schema=schema,
         findings=tuple(findings),
         split=split,
@@ -116,6 +121,29 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         name=options.name or raw.source,
         test_cells=test_cells,
     )
+
+
+def _hold_back(
+    train: Dataset, split: Split, task: Task, options: TrainOptions
+) -> tuple[Dataset | None, Dataset, Split]:
+    """Take rows to calibrate by out of the training rows, if they are wanted."""
+    if not options.is_certified:
+        return None, train, split
+    assert train.target is not None  # noqa: S101 - training rows have a target
+    keys = row_keys(train.columns)
+    learned, held = hold_back(
+        train.target, keys, n_classes=len(task.classes), groups=train.groups, times=train.times,
+        seed=options.seed,
+    )  # fmt: skip
+    apart = prove(learned, held, keys, train.groups, train.times)
+    proof = {
+        **split.proof,
+        "n_train": len(learned),
+        "n_held_back": len(held),
+        "n_held_back_shared_duplicates": apart["n_shared_duplicates"],
+        "n_held_back_shared_groups": apart["n_shared_groups"],
+    }
+    return train.take(held), train.take(learned), replace(split, train=split.train[learned], proof=proof)
 
 
 def _scaled_by(task: Task, values: Floats) -> Task:
@@ -152,12 +180,23 @@ def _check_size(raw: Raw, target: str) -> None:
         raise DataError(message)
 
 
+def _check_features(schema: Schema, target: str, raw: Raw) -> None:
+    if not schema.features:
+        message = (
+            f"No usable feature is left beside the target {target!r} in {raw.source}: "
+            f"{_why_unused(schema)}. Add columns that describe the rows."
+        )
+        raise DataError(message)
+
+
 def _roles(options: TrainOptions) -> Mapping[str, Role]:
     roles = dict.fromkeys(options.id, Role.ID)
     time = None if options.time == NO_TIME else options.time
     for name, role in ((options.group, Role.GROUP), (time, Role.TIME), (options.weight, Role.WEIGHT)):
         if name:
             roles[name] = role
+    if options.stakes is not None:
+        roles.setdefault(options.stakes, Role.FEATURE)
     return roles
 
 
@@ -234,7 +273,7 @@ def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
     return weights
 
 
-def _read_test(raw: Raw, schema: Schema, task: Task) -> Dataset:
+def _read_test(raw: Raw, schema: Schema, task: Task, today: str | None) -> Dataset:
     columns, target, known = typed_rows(raw, schema, task)
     needed = [c.name for c in schema if c.role in (Role.GROUP, Role.TIME, Role.WEIGHT)]
     missing = [name for name in needed if name not in raw.columns]
@@ -248,6 +287,7 @@ def _read_test(raw: Raw, schema: Schema, task: Task) -> Dataset:
         groups=group_numbers(schema, raw, known),
         times=row_times(schema, raw, known),
         weights=_weights(schema, raw, known),
+        today=decided_today(today, raw, known, task),
     )
 
 
@@ -278,6 +318,7 @@ def _stack(one: Dataset, other: Dataset) -> Dataset:
         groups=groups,
         times=both(one.times, other.times),
         weights=both(one.weights, other.weights),
+        today=both(one.today, other.today),
         ids={},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from mlwright.data.parse import parse
 from mlwright.data.raw import as_objects
 from mlwright.data.read import read
 from mlwright.evaluation.score import score_all
-from mlwright.workflow.judge import estimate_json
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlwright.data.raw import Raw
 
 FORMATS = (".csv", ".parquet", ".jsonl", ".feather")
-ROW_NUMBER, PREDICTION = "row", "prediction"
+ROW_NUMBER, PREDICTION, DECISION = "row", "prediction", "decision"
 
 
 def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
@@ -49,12 +49,15 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
     return {
         "task": model.task.to_json(),
         "n_rows": len(truth),
-        "metrics": {name: estimate_json(estimate) for name, estimate in scores.items()},
+        "metrics": {name: estimate.to_json() for name, estimate in scores.items()},
     }
 
 
-def predict_frame(model: Model, data: object) -> Any:
-    """Answer rows and return a polars frame: ids (or the row number), prediction, probabilities."""
+def predict_frame(model: Model, data: object, level: float | None = None) -> Any:
+    """Answer rows and return a polars frame: ids (or the row number), prediction, probabilities.
+
+    With a `level` in (0, 1) also the ends of intervals, or sets of labels as JSON lists.
+    """
     import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
 
     raw = read(data)
@@ -62,20 +65,22 @@ def predict_frame(model: Model, data: object) -> Any:
     prediction = model.answer_typed(parse(needed, raw, where=raw.source))
     ids = _ids(model, raw)
     answers = _answers(model, prediction)
+    if level is not None:
+        answers |= _ranges(model, prediction, level)
     for name in [name for name in ids if name in answers]:
         ids[f"{name}_id"] = ids.pop(name)
     series = [pl.Series(name, _cells(values), strict=False) for name, values in {**ids, **answers}.items()]
     return pl.DataFrame(series)
 
 
-def predict_file(model: Model, data: object, out: str | Path | None) -> int:
+def predict_file(model: Model, data: object, out: str | Path | None, level: float | None = None) -> int:
     """Answer rows into a file (CSV, Parquet, JSON lines or Feather by its name), all or nothing.
 
-    Without `out`, CSV goes to standard output. Returns the number of rows.
+    Without `out`, CSV goes to standard output; `level` is as in `predict_frame`. Returns the number of rows.
     """
     if out is not None:
         check_output(out)
-    frame = predict_frame(model, data)
+    frame = predict_frame(model, data, level)
     if out is None:
         print(frame.write_csv(), end="")  # noqa: T201 - this is the result that was asked for
         return len(frame)
@@ -119,7 +124,18 @@ def _answers(model: Model, prediction: Prediction) -> dict[str, Array]:
         return {PREDICTION: prediction.values}
     labels = model.classes_[prediction.labels]
     shares = {f"probability_{label}": prediction.scores[:, i] for i, label in enumerate(model.task.classes)}
-    return {PREDICTION: labels, **shares}
+    if prediction.decisions is None:
+        return {PREDICTION: labels, **shares}
+    return {PREDICTION: labels, DECISION: model.classes_[prediction.decisions], **shares}
+
+
+def _ranges(model: Model, prediction: Prediction, level: float) -> dict[str, Array]:
+    if prediction.labels is None:
+        low, high = model.conformal.intervals(prediction, level).T
+        return {f"{PREDICTION}_low": low, f"{PREDICTION}_high": high}
+    sets = model.conformal.labels(prediction, level, model.task.classes)
+    cells = [json.dumps(labels, ensure_ascii=False) for labels in sets]
+    return {f"{PREDICTION}_set": np.array(cells, dtype=object)}
 
 
 def _cells(values: Any) -> Any:

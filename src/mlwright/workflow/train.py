@@ -94,6 +94,7 @@ def _wrap(
         "evidence": evidence,
         "profile": profile,
         "golden": golden,
+        "intervals": None if fitted.conformal is None else fitted.conformal.to_json(),
         "card": model_card(evidence),
         "facts": {
             "created": evidence["created"],

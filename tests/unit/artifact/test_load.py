@@ -18,6 +18,7 @@ from mlwright.core.errors import ArtifactError, UsageError
 
 MEMBERS = (
     "manifest.json", "program.onnx", "schema.json", "evidence.json", "profile.json", "golden.json", "card.md",
+    "intervals.json",
 )  # fmt: skip
 NUMBERS = range(60)
 ROWS = {

@@ -39,7 +39,7 @@ def workflow(monkeypatch, income):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict_file(_model, _data, out):
+    def predict_file(_model, _data, out, _level):
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1

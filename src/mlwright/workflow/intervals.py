@@ -1,0 +1,113 @@
+"""Prediction intervals and sets: calibrated on rows the models had not seen, judged on the sealed test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlwright.core.schema import Kind
+from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal, Mode, scores
+from mlwright.evaluation.coverage import coverage, slices
+
+if TYPE_CHECKING:
+    from mlwright.core.dataset import Dataset
+    from mlwright.core.prediction import Prediction
+    from mlwright.tuning.outoffold import OutOfFold
+    from mlwright.workflow.build import Built
+    from mlwright.workflow.prepare import Prepared
+
+_LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
+_MOST_COLUMNS = 3
+
+
+def calibrate(prepared: Prepared, judged: Built, known: OutOfFold | None) -> Conformal | None:
+    """Take quantiles of the errors of rows held back or, without them, of those made out of fold."""
+    if prepared.held is not None:
+        truth = prepared.held.target
+        assert truth is not None  # noqa: S101 - rows held back have a target
+        missed = scores(truth, judged.program.run(prepared.held.columns))
+        return Conformal.fit(Mode.CERTIFIED, missed, prepared.held.alike)
+    if known is None:
+        return None
+    task, parts = prepared.task, judged.parts
+    prediction = known.prediction(task, parts.factors, parts.spread)
+    truth = known.target if task.classes else known.target * task.scale + task.offset
+    # Stretches of time err alike. Groups do too, but few of them would promise nothing at all.
+    alike = prepared.train.alike if prepared.train.groups is None else None
+    return Conformal.fit(
+        Mode.APPROXIMATE, scores(truth, prediction), None if alike is None else alike[known.rows]
+    )
+
+
+def judge_intervals(
+    prepared: Prepared,
+    conformal: Conformal | None,
+    prediction: Prediction,
+    importance: list[dict[str, Any]],
+    seed: int,
+) -> dict[str, Any]:
+    """Measure on the sealed test how often intervals or sets hold the truth, and how large they are."""
+    if conformal is None or not conformal.highest:
+        why = "the run ended before a candidate was complete" if conformal is None else "too few rows"
+        return {"mode": None, "why": why}
+    test, truth = prepared.test, prepared.test.target
+    assert truth is not None  # noqa: S101 - the sealed test has a target
+    level = min(USUAL_LEVEL, conformal.highest)
+
+    cut = slices(prediction, [str(label) for label in prepared.task.classes], _categories(test, importance))
+    levels = sorted({level, *(at for at in _LEVELS if at <= conformal.highest)})
+    asked: list[Any] = [*((at, None) for at in levels), *((level, part.rows) for part in cut)]
+    found = [
+        {"coverage": one.covered.to_json(), "size": one.size.to_json()}
+        for one in coverage(truth, prediction, conformal, asked, groups=test.alike, seed=seed)
+    ]
+    return {
+        "mode": conformal.mode.value,
+        "why": _why(prepared, conformal),
+        "answers": "sets" if prepared.task.classes else "intervals",
+        "depends_on": _depends_on(prepared, prediction),
+        "n_rows": conformal.n_rows,
+        "n_groups": conformal.n_groups,
+        "highest_level": conformal.highest,
+        "level": level,
+        **found[levels.index(level)],
+        "levels": [{"level": at, **one} for at, one in zip(levels, found, strict=False)],
+        "slices": [
+            {"column": part.column or None, "slice": part.name, "n": int(part.rows.sum()), **one}
+            for part, one in zip(cut, found[len(levels) :], strict=True)
+        ],
+    }
+
+
+def _why(prepared: Prepared, conformal: Conformal) -> str:
+    if conformal.mode is Mode.APPROXIMATE:
+        return "errors on training rows, each answered by models that had not seen it; nothing is promised"
+    if prepared.train.times is not None:
+        return (
+            "the latest training rows were held back and answered by the program that ships; the level is "
+            "kept as long as stretches of time to come are like these, which nobody can promise"
+        )
+    if conformal.n_groups is not None:
+        return (
+            "whole groups were held back and answered by the program that ships; for a row of a new group "
+            "of the same kind the level is kept on average, whatever the model"
+        )
+    return (
+        "rows were held back and answered by the program that ships; for a new row from the same source "
+        "the level is kept on average, whatever the model"
+    )
+
+
+def _depends_on(prepared: Prepared, prediction: Prediction) -> str:
+    if prepared.task.classes:
+        return "the probabilities of the row"
+    if prediction.difficulty is None:
+        return "the level alone: no row could be told to be harder than others"
+    return "the value, and how far the members of the blend disagree about it"
+
+
+def _categories(test: Dataset, importance: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the cells of the categories that matter most."""
+    kinds = {column.name: column.kind for column in test.schema}
+    named = [item["column"] for item in importance] or list(test.columns)
+    chosen = [name for name in named if kinds.get(name) is Kind.CATEGORY and name in test.columns]
+    return {name: test.columns[name] for name in chosen[:_MOST_COLUMNS]}

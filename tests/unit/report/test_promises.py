@@ -1,0 +1,76 @@
+"""What is said of intervals and probabilities is what the evidence holds."""
+
+from __future__ import annotations
+
+from mlwright.report.build import build_report, commands
+from mlwright.report.card import model_card
+from mlwright.report.promises import error_line, held_line, interval_lines
+
+
+def estimate(value, low, high, direction="max"):
+    return {"value": value, "low": low, "high": high, "direction": direction}
+
+
+def told(evidence, **changes):
+    """Give an evidence intervals of 90 %."""
+    evidence["intervals"] = {
+        "mode": "certified", "why": "rows were held back", "answers": "intervals", "depends_on": "the value",
+        "n_rows": 500, "n_groups": None, "highest_level": 0.99, "level": 0.9,
+        "coverage": estimate(0.912, 0.894, 0.927), "size": estimate(120.4, 118.0, 122.8, "min"),
+        "levels": [{"level": 0.9, "coverage": estimate(0.912, 0.894, 0.927), "size": estimate(120, 9, 130)}],
+        "slices": [
+            {"column": "season", "slice": "winter", "n": 80, "coverage": estimate(0.7, 0.6, 0.8),
+             "size": estimate(90, 80, 100)},
+            {"column": None, "slice": "1 to 5", "n": 60, "coverage": estimate(0.95, 0.85, 0.99),
+             "size": estimate(50, 40, 60)},
+        ],
+        **changes,
+    }  # fmt: skip
+    return evidence
+
+
+def test_coverage_is_a_count_with_its_interval(bikes):
+    assert held_line(told(bikes)) == (
+        "9 of 10 of such intervals held the true cnt on the sealed test: 91.2 % (95 % interval 89.4 % to "
+        "92.7 %) where 90 % was asked."
+    )
+    assert held_line(told(bikes, coverage=estimate(0.853, 0.8, 0.9))).startswith("85 of 100 of such")
+
+
+def test_where_fewer_were_held_beyond_chance_is_named_and_nothing_else(bikes):
+    lines = interval_lines(told(bikes))
+    assert [line for line in lines if line.startswith("Fewer")] == [
+        "Fewer where season is winter: 70.0 % of 80 rows."
+    ]
+    assert "depends on the value" in lines[1]
+    assert lines[-1] == "Rows were held back."
+
+
+def test_sets_are_told_by_their_labels(income):
+    lines = interval_lines(told(income, answers="sets", size=estimate(1.21, 1.19, 1.23)))
+    assert "9 of 10 of such sets held the true income" in lines[0]
+    assert lines[1].startswith("A set holds 1.210 (1.190 to 1.230) labels on average")
+
+
+def test_a_model_without_says_why_or_nothing(bikes):
+    assert interval_lines(bikes) == []
+    bikes["intervals"] = {"mode": None, "why": "too few rows"}
+    assert interval_lines(bikes) == ["There are none: too few rows."]
+    assert "There are none: too few rows." in build_report(bikes)
+
+
+def test_the_page_and_the_card_carry_them(bikes):
+    page, card = build_report(told(bikes)), model_card(bikes)
+    for text in (page, card):
+        assert "9 of 10 of such intervals held the true cnt" in text
+    assert "season is winter" in page
+    assert any("--intervals 0.9" in command for _, command in commands(bikes))
+
+
+def test_the_calibration_error_is_told_in_points(income):
+    assert error_line(income) == ""
+    income["calibration_error"] = estimate(0.0213, 0.011, 0.032, "min")
+    assert error_line(income).startswith(
+        "Its probabilities are off by 2.1 points on average (95 % interval 1.1 to 3.2)"
+    )
+    assert "2.1 points" in build_report(income)
