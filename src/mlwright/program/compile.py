@@ -10,6 +10,7 @@ import numpy as np
 from mlwright.core.graph import Graph
 from mlwright.core.task import Link, Task, answers, lower_answers
 from mlwright.program.onnx_file import write_onnx
+from mlwright.program.sums import SUMS, Sums
 from mlwright.tuning.calibrate import apply_factors
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ def compile_program(parts: Parts) -> bytes:
     graph, task = Graph(), parts.task
     lowered = parts.recipe.lower(graph)
     total = ""
+    sums = Sums(parts.recipe, task, parts.factors)
     for member in parts.members:
         dense = member.encoder.lower(graph, lowered.dense, lowered.codes) or lowered.codes
         scores = member.model.lower(graph, dense, lowered.terms)
+        sums.add(member, graph.parts)
         given = scores if member.model.is_answer else lower_answers(graph, task.link, scores)
         weighted = graph.add("Mul", given, graph.constant(member.weight))
         total = graph.add("Add", total, weighted) if total else weighted
@@ -68,6 +71,7 @@ def compile_program(parts: Parts) -> bytes:
         "mlwright.columns": list(parts.recipe.reads),
         "mlwright.classes": list(task.classes),
         "mlwright.target": task.target,
+        SUMS: sums.to_json(),
     }
     if task.link is Link.IDENTITY:
         wide = graph.add("Cast", total, to=np.dtype(np.float64))
