@@ -62,3 +62,11 @@ class Dataset:
             today=None if self.today is None else self.today[rows],
             ids={name: values[rows] for name, values in self.ids.items()},
         )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Typed columns alone: rows for a model that need not be read again."""
+
+    columns: Columns

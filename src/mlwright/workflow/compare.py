@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.core.dataset import Dataset
+from mlwright.core.dataset import Dataset, Typed
 from mlwright.core.errors import MissingColumnError, UsageError
 from mlwright.core.shelves import METRICS
 from mlwright.data.read import read
@@ -74,7 +74,7 @@ def compare(
         times=row_times(new.schema, raw, known),
     )
     rows = replace(rows, target=truth)
-    return _paired(name, rows, new.answer_typed(columns), old.answer_typed(others), matters, seed)
+    return _paired(name, rows, new.answer(Typed(columns)), old.answer(Typed(others)), matters, seed)
 
 
 def check_in_place(old: Model, prepared: Prepared) -> None:
@@ -113,7 +113,7 @@ def with_the_one_in_place(old: Model, prepared: Prepared, answers: Prediction, s
     if not np.array_equal(truth, same, equal_nan=True):
         message = f"The model in place reads the target {prepared.task.target!r} differently."
         raise UsageError(message)
-    found = _paired(prepared.task.metric, prepared.test, answers, old.answer_typed(columns), None, seed)
+    found = _paired(prepared.task.metric, prepared.test, answers, old.answer(Typed(columns)), None, seed)
     is_same = old.evidence.get("data", {}).get("fingerprint") == prepared.fingerprint
     return {**found, "is_seen": bool(is_same and old.evidence.get("refit", {}).get("done"))}
 
