@@ -93,11 +93,29 @@ def out_of_fold(
     columns the answer is the mean.
     """
     n_folds = 3 if n_classes <= _MANY_CLASSES else 2
-    inside = np.arange(len(target)) if rows is None else rows
     fold = _folds(len(target), groups, n_folds, seed)
-    found = np.empty((len(target), max(1, n_classes)))
-    for number in range(n_folds):
-        here, there = fold == number, fold != number
+    pairs = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(n_folds)]
+    return judged_in(pairs, singles, target, n_classes, rows=rows, seed=seed)
+
+
+def judged_in(
+    pairs: Sequence[tuple[Integers, Integers]],
+    singles: Sequence[Single],
+    target: Floats,
+    n_classes: int,
+    *,
+    rows: Array | None = None,
+    seed: int = 0,
+) -> Floats:
+    """Return what a quick model says about each row, shape (n_rows, n_scores).
+
+    `pairs` hold the rows to learn from and to be judged on; rows that no pair judges get NaN.
+    """
+    inside = np.arange(len(target)) if rows is None else rows
+    found = np.full((len(target), max(1, n_classes)), np.nan)
+    for train, valid in pairs:
+        here, there = np.zeros((2, len(target)), dtype=bool)
+        here[valid], there[train] = True, True
         wanted = np.eye(n_classes)[target[there].astype(np.int64)] if n_classes else target[there][:, None]
         found[here] = wanted.mean(axis=0) if there.any() else 0.0
         if not singles or not here.any() or len(np.unique(target[there])) < 2:

@@ -98,6 +98,7 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "findings": _findings(evidence),
         "n_findings": len(dig(evidence, "findings", default=[])),
         "split_line": words.split_line(evidence),
+        "price_line": words.price_line(evidence),
         "refit_line": words.refit_line(evidence),
         "budget_line": words.budget_line(evidence),
         "scores": _scores(evidence),

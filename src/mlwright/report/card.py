@@ -38,7 +38,7 @@ def model_card(evidence: Evidence) -> str:
         + _bullets([*promises.interval_lines(evidence), promises.error_line(evidence)]),
         *_decision(evidence),
         "## What drives it\n\n" + _bullets(_driver(item) for item in words.drivers(evidence, 10)),
-        "## How it was judged\n\n" + _bullets((words.split_line(evidence), words.refit_line(evidence))),
+        "## How it was judged\n\n" + _bullets(_judged(evidence)),
         "## Things to watch\n\n" + _bullets(_finding(f) for f in dig(evidence, "findings", default=[])),
         "## Leaks\n\n" + _bullets([leak_words.leaks_line(evidence) or "None was found."]),
         "## What it reads\n\n" + _inputs(evidence),
@@ -81,6 +81,10 @@ def _scores(evidence: Evidence) -> str:
         for name, estimate in test.items()
     ]
     return _table(("Measure", "This model", "95 % interval", "Baseline"), rows)
+
+
+def _judged(evidence: Evidence) -> tuple[str, ...]:
+    return words.split_line(evidence), words.price_line(evidence), words.refit_line(evidence)
 
 
 def _driver(item: Evidence) -> str:

@@ -240,6 +240,23 @@ def split_line(evidence: Evidence) -> str:
     return f"{n_train} rows to learn from, {n_test} rows sealed before anything was learned ({how})."
 
 
+def price_line(evidence: Evidence) -> str:
+    """Say what a random split would have claimed; "" where it is the right one, or was not tried."""
+    price = dig(evidence, "split", "price", default={})
+    gap = price.get("flattery")
+    if not gap or not (is_number(gap.get("low")) and is_number(gap.get("high"))):
+        return ""
+    title, flip = metric_title(price["metric"]), 1 if gap.get("direction") == Direction.MAX else -1
+    lead = (
+        f"Judged by random folds a quick model gets {title} {estimate_text(price['random'])}, by folds like "
+        f"this split {estimate_text(price['proper'])}"
+    )
+    low = min(flip * gap["low"], flip * gap["high"])
+    if low > 0:
+        return f"{lead}: a random split would have claimed too much."
+    return f"{lead}: here a random split would have claimed about the same."
+
+
 def budget_line(evidence: Evidence) -> str:
     """Say what the search was allowed, what it took, and why it ended."""
     budget = dig(evidence, "budget", default={})

@@ -108,6 +108,7 @@ def _split(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
         "n_train": len(prepared.split.train),
         "n_test": len(prepared.split.test),
         "proof": prepared.split.proof,
+        "price": prepared.price,
         "folds": {"n": len(fitted.search.store.folds), "how": prepared.split.how},
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlwright.checks.case import open_case
 from mlwright.checks.court import Sitting, Verdict, try_all
 from mlwright.checks.leaks import Leaks
+from mlwright.checks.price import price_of_random
 from mlwright.checks.single import metric_of
 from mlwright.checks.structure import unnamed_groups, unnamed_times
 from mlwright.checks.words import finding_of, record_of
@@ -54,7 +55,11 @@ def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> 
     if sitting.is_cut:
         findings.append(_not_heard(len(sitting.rulings)))
     prepared = replace(prepared, findings=(*prepared.findings, *findings), leaks=tuple(records))
-    return _without(prepared, doomed) if doomed else prepared
+    prepared = _without(prepared, doomed) if doomed else prepared
+    if has_time():
+        price = price_of_random(prepared.train, len(prepared.task.classes), options.seed)
+        prepared = replace(prepared, price=price)
+    return prepared
 
 
 def _clock(budget: Budget) -> Callable[[], bool]:

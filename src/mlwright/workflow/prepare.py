@@ -54,6 +54,7 @@ class Prepared:
     name: str
     test_cells: Raw | None = None
     leaks: tuple[dict[str, Any], ...] = ()
+    price: dict[str, Any] | None = None
     held: Dataset | None = None
     costs: Costs | None = None
 

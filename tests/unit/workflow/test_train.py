@@ -127,7 +127,7 @@ def test_the_evidence_is_json_and_has_every_documented_key(price_model, sale_mod
         assert json.loads(json.dumps(evidence, allow_nan=False)) == evidence
         assert set(evidence) == DOCUMENTED
         assert set(evidence["task"]) == documented("task")
-        assert set(evidence["split"]) == {"how", "n_train", "n_test", "proof", "folds"}
+        assert set(evidence["split"]) == {"how", "n_train", "n_test", "proof", "price", "folds"}
         assert set(evidence["leaderboard"][0]) == documented("leaderboard")
         assert set(evidence["data"]["columns"][0]) == documented("data.columns")
         for finding in evidence["findings"]:
