@@ -13,6 +13,7 @@ from mlwright.core.task import Link, Task
 from mlwright.data.parse import cell_reader, parse
 from mlwright.data.read import read
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal
+from mlwright.program.explain import Explainer
 from mlwright.program.runtime import Program
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.core.arrays import Array, Columns
+    from mlwright.core.explanation import Explanation
     from mlwright.core.prediction import Prediction
 
 
@@ -44,6 +46,7 @@ class Model:
         intervals = contents.get("intervals")
         self._conformal = None if intervals is None else Conformal.from_json(intervals)
         self._program: Program = contents.get("runtime") or Program(contents["program"])
+        self._explainer: Explainer | None = None
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
         self._cells = [(c.name, cell_reader(c), c.kind in NUMERIC) for c in self._columns]
 
@@ -146,12 +149,27 @@ class Model:
 
     def answer(self, data: object) -> Prediction:
         """Return the prediction for each row of `data`."""
-        if isinstance(data, dict):
-            row = _one_row(self._cells, data)
-            if row is not None:
-                return self._program.run(row)
-        raw = read(data)
-        return self._program.run(parse(self._columns, raw, where=raw.source))
+        return self._program.run(self.typed(data))
+
+    def explain(self, data: object) -> Explanation:
+        """Say for each row how much every column moved its answer; see `Explanation`.
+
+        The first call reads the model's trees and takes about as long as loading it.
+
+        Raises
+        ------
+        MissingColumnError, DataError
+            As in `predict`.
+        UsageError
+            The model was made before models could explain themselves.
+        """
+        return self.explain_typed(self.typed(data))
+
+    def explain_typed(self, columns: Columns) -> Explanation:
+        """Explain rows that are typed already."""
+        if self._explainer is None:
+            self._explainer = Explainer(self.program, self._program)
+        return self._explainer.explain(columns)
 
     def answer_typed(self, columns: Columns) -> Prediction:
         """Return the prediction for rows that are typed already."""
@@ -160,6 +178,15 @@ class Model:
     def save(self, path: str | Path) -> None:
         """Write the model as one file, all or nothing."""
         write_artifact(path, self.task, self.schema, self._contents)
+
+    def typed(self, data: object) -> Columns:
+        """Read the columns that the model needs; each array has shape (n_rows,)."""
+        if isinstance(data, dict):
+            row = _one_row(self._cells, data)
+            if row is not None:
+                return row
+        raw = read(data)
+        return parse(self._columns, raw, where=raw.source)
 
 
 def _one_row(cells: list[tuple[str, Callable[[Any], Any], bool]], data: dict[str, Any]) -> Columns | None:

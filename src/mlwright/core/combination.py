@@ -44,6 +44,11 @@ class Ingredients:
 class FittedCombination(ABC):
     """Some candidates of one kind, fitted: plain data."""
 
+    @property
+    @abstractmethod
+    def made_of(self) -> list[Candidate]:
+        """Say of which dense features and keys each feature is made, in the order of `transform`."""
+
     @abstractmethod
     def transform(self, rows: Ingredients) -> Singles:
         """Return the features, shape (n_rows, n_features)."""

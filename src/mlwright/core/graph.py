@@ -13,11 +13,14 @@ code paths of the runtime differ in the last bit).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from mlwright.core.arrays import Array
+
+if TYPE_CHECKING:
+    from mlwright.core.part import Part
 
 ML = "ai.onnx.ml"
 """Operator domain of tree ensembles and label encoders."""
@@ -51,9 +54,14 @@ class Input:
 
 @final
 class Graph:
-    """A program that grows node by node, in an order that can be executed."""
+    """A program that grows node by node, in an order that can be executed.
+
+    `parts` says what adds up to the answers, so that they can be explained; who writes nodes that give
+    scores puts a part there.
+    """
 
     def __init__(self) -> None:
+        self.parts: list[Part] = []
         self.inputs: list[Input] = []
         self.nodes: list[Node] = []
         self.constants: dict[str, Array] = {}

@@ -46,6 +46,11 @@ class Scaling:
         center = filled.mean(axis=0)
         return cls(middle, center.astype(np.float32), factor.astype(np.float32), flagged)
 
+    @property
+    def origins(self) -> tuple[int, ...]:
+        """Of which dense feature each scaled feature and each indicator is made."""
+        return (*range(len(self.middle)), *self.flagged.tolist())
+
     def transform(self, dense: Singles) -> Singles:
         """Return scaled features and, after them, the indicators."""
         absent = np.isnan(dense)

@@ -36,9 +36,11 @@ class Block:
 class Layout:
     """What a fitted step reads and gives.
 
-    `reads`: raw columns. `dense`, `codes`: the names of the features, in order. `code_sizes`: how many
-    codes each code column has. `trend`: those of `dense` that grow with the time of the rows, so that
-    rows to come lie beyond all that was seen.
+    `reads`: raw columns. `dense`, `codes`: the names of the features, in order; a code column has the
+    name of the raw column that it codes. `code_sizes`: how many codes each code column has. `owners` and
+    `term_owners`: for each of `dense` and for each word weight, the raw columns that it is made of.
+    `trend`: those of `dense` that grow with the time of the rows, so that rows to come lie beyond all
+    that was seen.
     """
 
     reads: tuple[str, ...] = ()
@@ -47,6 +49,8 @@ class Layout:
     code_sizes: tuple[int, ...] = ()
     n_terms: int = 0
     trend: tuple[str, ...] = ()
+    owners: tuple[tuple[str, ...], ...] = ()
+    term_owners: tuple[tuple[str, ...], ...] = ()
 
 
 @final

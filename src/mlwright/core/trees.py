@@ -9,6 +9,7 @@ import numpy as np
 
 from mlwright.core.graph import ML
 from mlwright.core.learner import FittedModel, Matrix
+from mlwright.core.part import Splits
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Singles
@@ -28,7 +29,8 @@ class Trees(FittedModel):
     missing, when `missing_left[i]`; where `is_equal[i]`, when it equals the threshold. `left` and `right`
     are node numbers, and nodes of one tree may share a child; a leaf has `feature` -1.
     `values`, shape (n_nodes, width), are what leaves give; tree t adds them to the scores from
-    `target[t]` on. `roots` holds the first node of each tree.
+    `target[t]` on. `roots` holds the first node of each tree; `cover` tells how many training rows came
+    to each leaf, and is 0 elsewhere.
     """
 
     feature: Array
@@ -41,6 +43,7 @@ class Trees(FittedModel):
     target: Array
     n_scores: int
     is_equal: Array
+    cover: Singles
     is_answer: bool = False
     n_nodes: int = 0
 
@@ -71,6 +74,7 @@ class Trees(FittedModel):
             target=target,
             n_scores=n_scores,
             is_equal=joined["is_equal"],
+            cover=joined["cover"].astype(np.float32),
             is_answer=is_answer,
         )
 
@@ -108,9 +112,10 @@ class Trees(FittedModel):
         return node.reshape(len(dense), len(roots))
 
     def lower(self, graph: Graph, dense: str, terms: str) -> str:
-        """Write the trees as one TreeEnsembleRegressor.
+        """Write the trees as one TreeEnsembleRegressor, and note that it can be explained by its splits.
 
         The runtime lets nodes share a child: chains of equalities are how it knows sets of categories.
+        `cover` stands where ONNX has a place for it; answers do not depend on it.
         """
         del terms
         sizes = np.diff([*self.roots, len(self.feature)])
@@ -121,7 +126,7 @@ class Trees(FittedModel):
         leaves = np.flatnonzero(is_leaf)
         modes = np.where(is_leaf, "LEAF", np.where(self.is_equal, "BRANCH_EQ", "BRANCH_LEQ"))
         width = self.values.shape[1]
-        return graph.add(
+        scores = graph.add(
             "TreeEnsembleRegressor",
             dense,
             domain=ML,
@@ -132,6 +137,7 @@ class Trees(FittedModel):
             nodes_nodeids=number.tolist(),
             nodes_featureids=np.where(is_leaf, 0, self.feature).tolist(),
             nodes_values=self.threshold.tolist(),
+            nodes_hitrates=self.cover.tolist(),
             nodes_modes=modes.tolist(),
             nodes_truenodeids=np.where(is_leaf, 0, self.left - first).tolist(),
             nodes_falsenodeids=np.where(is_leaf, 0, self.right - first).tolist(),
@@ -141,6 +147,8 @@ class Trees(FittedModel):
             target_ids=(self.target[tree_of[leaves]][:, None] + np.arange(width)).ravel().tolist(),
             target_weights=self.values[leaves].ravel().tolist(),
         )
+        graph.parts.append(Splits(reads=dense, scores=scores, is_answer=self.is_answer))
+        return scores
 
     def edges(self, n_dense: int) -> list[Floats]:
         """Return the thresholds on each feature; beside equal ones nothing jumps for codes."""

@@ -48,6 +48,16 @@ class Combined:
         rows = ingredients(block, sizes, self.bins)
         return np.hstack([part.transform(rows) for part in self.parts])
 
+    def owners(self, dense: Owners, codes: Owners) -> Owners:
+        """Return the owners of the features, given those of the dense features and of the codes."""
+        keys = codes + tuple(dense[column] for column in self.bins.columns)
+        candidates = [one for part in self.parts for one in part.made_of]
+        sources = [
+            [*(dense[number] for number in one.numbers), *(keys[key] for key in one.keys)]
+            for one in candidates
+        ]
+        return tuple(tuple(dict.fromkeys(name for names in those for name in names)) for those in sources)
+
     def lower(self, graph: Graph, dense: str, codes: str) -> list[str]:
         """Write all of them into the program."""
         keys = [graph.add("Cast", codes, to=np.dtype(np.int64))] if codes else []
@@ -57,6 +67,8 @@ class Combined:
         return [part.lower(graph, dense, joined) for part in self.parts]
 
 
+Owners = tuple[tuple[str, ...], ...]
+"""For each feature the raw columns that it is made of."""
 Chosen = tuple[Bins, dict[str, list[Candidate]]]
 """Candidates by the name of their combination; the bins give meaning to the keys."""
 

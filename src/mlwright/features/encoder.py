@@ -9,7 +9,7 @@ import numpy as np
 
 from mlwright.core.learner import Matrix
 from mlwright.core.shelves import ENCODINGS
-from mlwright.features.combine import Combined, choose, fit_combined
+from mlwright.features.combine import Combined, Owners, choose, fit_combined
 from mlwright.features.inner import inner_folds
 
 if TYPE_CHECKING:
@@ -55,6 +55,15 @@ class Encoder:
         if self.combined is not None:
             parts.append(self.combined.transform(block, self.sizes))
         return _beside(block, parts, self.codes_at)
+
+    def owners(self, dense: Owners, codes: Owners) -> Owners:
+        """Return the raw columns that each column of the matrix is made of, given those of the block."""
+        encoded = [
+            codes[column] for group in self.groups for column, table in group
+            for _ in range(table.values.shape[1])
+        ]  # fmt: skip
+        combined = () if self.combined is None else self.combined.owners(dense, codes)
+        return (*dense, *encoded, *combined)
 
     def lower(self, graph: Graph, dense: str, codes: str) -> str:
         """Write the look-ups into the program and return the name of all features."""

@@ -74,6 +74,16 @@ class Recipe:
         return tuple(size for step in self.steps for size in step.layout.code_sizes)
 
     @property
+    def owners(self) -> tuple[tuple[str, ...], ...]:
+        """Raw columns that each dense feature is made of; codes have the name of theirs."""
+        return tuple(names for step in self.steps for names in step.layout.owners)
+
+    @property
+    def term_owners(self) -> tuple[tuple[str, ...], ...]:
+        """Raw columns that each word weight is made of."""
+        return tuple(names for step in self.steps for names in step.layout.term_owners)
+
+    @property
     def n_terms(self) -> int:
         """Number of word weights."""
         return sum(step.layout.n_terms for step in self.steps)

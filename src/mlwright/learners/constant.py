@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.part import Fixed
 from mlwright.core.task import Link
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class _Constant(FittedModel):
         return np.tile(self.answer, (len(matrix.dense), 1))
 
     def lower(self, graph: Graph, dense: str, terms: str) -> str:
+        graph.parts.append(Fixed(answer=tuple(self.answer.tolist())))
         # The number of rows comes from whatever the program reads first.
         first = graph.add("Shape", dense or terms, start=0, end=1)
         shape = graph.add("Concat", first, graph.constant([1], np.int64), axis=0)

@@ -119,6 +119,7 @@ def _read(forest: Any, n_answers: int) -> Trees:
                 "left": np.maximum(tree.children_left, 0),
                 "right": np.maximum(tree.children_right, 0),
                 "values": values,
+                "cover": np.where(is_leaf, tree.weighted_n_node_samples, 0.0),
             }
         )
     return Trees.join(parts, np.zeros(n_trees, dtype=np.int64), n_answers, is_answer=True)

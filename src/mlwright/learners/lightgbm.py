@@ -275,7 +275,7 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
         empty = np.zeros(1, dtype=np.int64)
         return {
             "feature": empty - 1, "threshold": np.zeros(1), "missing_left": empty > 0,
-            "left": empty, "right": empty, "values": leaves[:, None],
+            "left": empty, "right": empty, "values": leaves[:, None], "cover": np.ones(1),
         }  # fmt: skip
     n_splits = n_leaves - 1
     sets = _sets(fields)
@@ -298,6 +298,7 @@ def _read_tree(fields: dict[str, str]) -> dict[str, Array]:
         "left": children("left_child"),
         "right": children("right_child"),
         "values": np.concatenate([np.zeros(n_splits), leaves])[:, None],
+        "cover": np.concatenate([np.zeros(n_splits), _numbers(fields["leaf_count"], np.float64)]),
     }
     is_set = (decision & 1) > 0
     return _expand(tree, np.flatnonzero(is_set), sets) if is_set.any() else tree

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.part import Layers
 from mlwright.core.scaling import Scaling
 from mlwright.core.task import Link, answers, losses
 
@@ -28,10 +29,13 @@ _QUICK_CELLS = 2_000_000
 @final
 @dataclass(frozen=True)
 class _Linear(FittedModel):
+    """`means`: of the scaled features of the training rows, then of their words."""
+
     scaling: Scaling
     dense_weights: Singles
     term_weights: Singles | None
     bias: Singles
+    means: Singles
     is_answer: bool = False
     n_nodes: int = 0
 
@@ -42,14 +46,28 @@ class _Linear(FittedModel):
         return np.asarray(found + self.bias, dtype=np.float64)
 
     def lower(self, graph: Graph, dense: str, terms: str) -> str:
-        parts = []
-        if dense and len(self.dense_weights):
-            scaled = self.scaling.lower(graph, dense)
-            parts.append(graph.add("MatMul", scaled, graph.constant(self.dense_weights)))
+        reads, weights, means, n_scaled = [], [], [], len(self.dense_weights)
+        if dense and n_scaled:
+            reads.append(self.scaling.lower(graph, dense))
+            weights.append(graph.constant(self.dense_weights))
+            means.append(graph.constant(self.means[:n_scaled]))
+        origins = self.scaling.origins if reads else ()
         if self.term_weights is not None:
-            parts.append(graph.add("MatMul", terms, graph.constant(self.term_weights)))
+            reads.append(terms)
+            weights.append(graph.constant(self.term_weights))
+            means.append(graph.constant(self.means[n_scaled:]))
+            first = len(self.scaling.middle)
+            origins += tuple(range(first, first + len(self.term_weights)))
+        parts = [graph.add("MatMul", value, weight) for value, weight in zip(reads, weights, strict=True)]
         total = parts[0] if len(parts) == 1 else graph.add("Add", *parts)
-        return graph.add("Add", total, graph.constant(self.bias[None, :]))
+        bias = graph.constant(self.bias[None, :])
+        graph.parts.append(
+            Layers(
+                reads=tuple(reads), means=tuple(means), weights=(tuple(weights),), biases=(bias,),
+                origins=origins,
+            )
+        )  # fmt: skip
+        return graph.add("Add", total, bias)
 
     def edges(self, n_dense: int) -> list[Floats]:
         return [np.empty(0)] * n_dense
@@ -80,6 +98,7 @@ class Linear(Learner):
         del configuration
         scaling = Scaling.fit(train.matrix.dense)
         inputs = _join(scaling, train.matrix)
+        means = np.asarray(inputs.mean(axis=0), dtype=np.float32).ravel()
         n_dense = train.matrix.dense.shape[1] + len(scaling.flagged)
         best: tuple[float, int, _Linear] | None = None
         solver = _Solver(link, train, limits.seed)
@@ -88,7 +107,7 @@ class Linear(Learner):
         for step in range(first, len(_STRENGTHS)):
             coefficients, bias = solver.solve(inputs, _STRENGTHS[step])
             terms = coefficients[n_dense:] if train.matrix.terms is not None else None
-            model = _Linear(scaling, coefficients[:n_dense], terms, bias)
+            model = _Linear(scaling, coefficients[:n_dense], terms, bias, means)
             if valid is None:
                 best = (0.0, step + 1, model)
                 break

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.part import Layers
 from mlwright.core.scaling import Scaling
 from mlwright.core.task import Link, answers, lower_answers
 
@@ -43,7 +44,8 @@ class _Network(FittedModel):
     """Members side by side. `front` (n_members, n_inputs) scales inputs; then one pair per layer.
 
     `weights[i]`, shape (n_members, n_in, n_out), and `biases[i]`, shape (n_members, 1, n_out). The
-    answers of the members are averaged; values are shifted and scaled back.
+    answers of the members are averaged; values are shifted and scaled back. `means`, shape (n_inputs,):
+    the inputs of an average training row.
     """
 
     scaling: Scaling
@@ -52,6 +54,7 @@ class _Network(FittedModel):
     link: Link
     middle: float
     spread: float
+    means: Singles
     is_answer: bool = True
     n_nodes: int = 0
 
@@ -85,13 +88,22 @@ class _Network(FittedModel):
         share = graph.constant(1.0 / n_members)
         total = ""
         for member in range(n_members):
+            weights = [graph.constant(layer[member]) for layer in self.weights]
+            biases = [graph.constant(layer[member]) for layer in self.biases]
             hidden = inputs
-            for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            for layer in range(len(weights)):
                 if layer:
                     active = graph.add("Mul", hidden, graph.add("Sigmoid", hidden))
                     hidden = graph.add("Mul", active, graph.constant(_GAIN))
-                product = graph.add("MatMul", hidden, graph.constant(weights[member]))
-                hidden = graph.add("Add", product, graph.constant(biases[member]))
+                product = graph.add("MatMul", hidden, weights[layer])
+                hidden = graph.add("Add", product, biases[layer])
+            part = Layers(
+                reads=(inputs,), means=(graph.constant(self.means),),
+                weights=tuple((one,) for one in weights), biases=tuple(biases),
+                origins=self.scaling.origins, gain=float(_GAIN), share=1.0 / n_members,
+                scale=self.spread, shift=self.middle,
+            )  # fmt: skip
+            graph.parts.append(part)
             given = graph.add("Mul", lower_answers(graph, self.link, hidden), share)
             total = graph.add("Add", total, given) if total else given
         if self.link is Link.IDENTITY:
@@ -215,6 +227,7 @@ class _Training:
         self.rng = np.random.default_rng(limits.seed)
         self.scaling = Scaling.fit(train.matrix.dense)
         self.inputs = _inputs(self.scaling, train.matrix.dense)
+        self.means = self.inputs.mean(axis=0, dtype=np.float64).astype(np.float32)
         self.middle, self.spread = 0.0, 1.0
         if link is Link.IDENTITY:
             self.middle, self.spread = float(train.target.mean()), float(train.target.std()) or 1.0
@@ -283,7 +296,9 @@ class _Training:
         if self.link is Link.SOFTMAX:
             never = np.bincount(self.train.target.astype(np.int64), minlength=self.n_outputs) == 0
             weights[-1][:, :, never], biases[-1][:, :, never] = 0.0, _LOW
-        return _Network(self.scaling, tuple(weights), tuple(biases), self.link, self.middle, self.spread)
+        return _Network(
+            self.scaling, tuple(weights), tuple(biases), self.link, self.middle, self.spread, self.means
+        )
 
     def _step(self, rows: Any, step: int, n_steps: int) -> None:
         x = self.inputs[rows] * self.views[0]

@@ -12,6 +12,7 @@ from mlwright.core.prediction import Prediction
 from mlwright.core.task import Link, Task, answers, lower_answers
 from mlwright.program.onnx_file import write_onnx
 from mlwright.program.runtime import DECISION, DIFFICULTY, LABEL, PROBABILITIES, VALUE
+from mlwright.program.sums import SUMS, Sums
 from mlwright.tuning.calibrate import apply_factors
 from mlwright.tuning.spread import Spread, disagreement, lower_disagreement
 
@@ -93,9 +94,11 @@ def compile_program(parts: Parts) -> bytes:
     lowered = parts.recipe.lower(graph)
     total = ""
     by_name: dict[str, str] = {}
+    sums = Sums(parts.recipe, task, parts.factors)
     for member in parts.members:
         dense = member.encoder.lower(graph, lowered.dense, lowered.codes) or lowered.codes
         scores = member.model.lower(graph, dense, lowered.terms)
+        sums.add(member, graph.parts)
         given = scores if member.model.is_answer else lower_answers(graph, task.link, scores)
         weighted = graph.add("Mul", given, graph.constant(member.weight))
         total = graph.add("Add", total, weighted) if total else weighted
@@ -108,6 +111,7 @@ def compile_program(parts: Parts) -> bytes:
         "mlwright.columns": list(parts.reads),
         "mlwright.classes": list(task.classes),
         "mlwright.target": task.target,
+        SUMS: sums.to_json(),
     }
     outputs: dict[str, tuple[type[np.generic], int]]
     if task.link is Link.IDENTITY:

@@ -33,24 +33,12 @@ class Program:
     """
 
     def __init__(self, data: bytes) -> None:
-        import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Fusing multiplications with additions would round differently for one row and for many.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        try:
-            session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            reason = str(error).split("\n", 1)[0][:300]
-            message = f"program.onnx cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {reason}"
-            raise ArtifactError(message) from error
+        session = open_session(data)
         inputs = session.get_inputs()
         self._session: Any = session
         self._names: list[str] = [item.name for item in inputs]
-        self.columns = _columns(session.get_modelmeta().custom_metadata_map, len(inputs))
+        self.facts = _facts(session.get_modelmeta().custom_metadata_map)
+        self.columns = _columns(self.facts, len(inputs))
         self.reads_text: list[bool] = [item.type == "tensor(string)" for item in inputs]
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
         has_words = b"TfIdfVectorizer" in data
@@ -58,7 +46,7 @@ class Program:
 
     def run(self, columns: Columns) -> Prediction:
         """Answer typed rows; each array has shape (n_rows,)."""
-        feeds = [columns[name].reshape(-1, 1) for name in self.columns]
+        feeds = list(self.feeds(columns).values())
         n_rows = len(feeds[0])
         if n_rows <= self._chunk_rows:
             return self._run(feeds)
@@ -66,6 +54,11 @@ class Program:
         chunks = ([feed[start : start + self._chunk_rows] for feed in feeds] for start in starts)
         with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
             return Prediction.join(list(threads.map(self._run, chunks)))
+
+    def feeds(self, columns: Columns) -> dict[str, Array]:
+        """Return what a session is fed with, by the names of its inputs."""
+        cells = [columns[name].reshape(-1, 1) for name in self.columns]
+        return dict(zip(self._names, cells, strict=True))
 
     def _run(self, feeds: list[Array]) -> Prediction:
         answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
@@ -81,12 +74,47 @@ class Program:
         )
 
 
-def _columns(facts: dict[str, str], n_inputs: int) -> list[str]:
-    """Return the names of the raw columns, one per input."""
+def open_session(data: bytes) -> Any:
+    """Load a program into ONNX Runtime so that a row's answer depends on that row alone."""
+    import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    # Fusing multiplications with additions would round differently for one row and for many.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     try:
-        names = json.loads(facts["mlwright.columns"])
-    except (KeyError, ValueError):
-        names = None
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        reason = str(error).split("\n", 1)[0][:300]
+        message = f"program.onnx cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {reason}"
+        raise ArtifactError(message) from error
+
+
+def features_alone() -> Any:
+    """Return options with which a run computes what is asked for and nothing else."""
+    import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
+
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    return options
+
+
+def _facts(metadata: dict[str, str]) -> dict[str, Any]:
+    """Read the JSON values that the program carries beside its nodes; None where one cannot be read."""
+    found = {}
+    for key, value in metadata.items():
+        try:
+            found[key] = json.loads(value)
+        except ValueError:
+            found[key] = None
+    return found
+
+
+def _columns(facts: dict[str, Any], n_inputs: int) -> list[str]:
+    """Return the names of the raw columns, one per input."""
+    names = facts.get("mlwright.columns")
     if not isinstance(names, list) or len(names) != n_inputs or not n_inputs:
         message = "program.onnx does not say which columns it reads; it was not written by mlwright."
         raise ArtifactError(message)

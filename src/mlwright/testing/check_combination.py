@@ -49,6 +49,7 @@ def check_combination(combination: Combination) -> None:
             claim(found.dtype == np.float32, f"The features are {found.dtype}, not single precision.")
             claim(not np.isinf(found).any(), "A feature is infinite.")
             claim_equal(lowered_combination(fitted, given), found, "The program computes other features")
+        _says_what_it_is_made_of(fitted, rows)
         _rows_are_alone(fitted, odd)
         _target_counts_only_if_said(combination, candidates, rows, target, n_classes)
 
@@ -67,6 +68,21 @@ def _targets(rng: np.random.Generator) -> dict[int, Floats]:
         4: rng.integers(0, 4, _N_ROWS).astype(np.float64),
         60: rng.integers(0, 60, _N_ROWS).astype(np.float64),
     }
+
+
+def _says_what_it_is_made_of(fitted: FittedCombination, rows: Ingredients) -> None:
+    """Change one ingredient after the other: only features that name it may change."""
+    before, made_of = fitted.transform(rows), fitted.made_of
+    claim(len(made_of) == before.shape[1], f"{before.shape[1]} features, but {len(made_of)} say of what.")
+    for kind in ("numbers", "keys"):
+        for number in range(3):
+            dense, keys = rows.dense.copy(), rows.keys.copy()
+            table = dense if kind == "numbers" else keys
+            table[:, number] = table[::-1, number]
+            changed = Ingredients(dense=dense, keys=keys, sizes=rows.sizes)
+            is_other = ~np.isclose(fitted.transform(changed), before, equal_nan=True).all(axis=0)
+            named = np.array([number in getattr(one, kind) for one in made_of])
+            claim(not (is_other & ~named).any(), f"A feature depends on {kind} {number} and does not say so.")
 
 
 def _rows_are_alone(fitted: FittedCombination, rows: Ingredients) -> None:

@@ -57,6 +57,10 @@ def _layout_tells_the_truth(fitted: FittedStep, dataset: Dataset, columns: Colum
     claim(len(set(layout.reads)) == len(layout.reads), f"A column is read twice: {layout.reads}.")
     claim(len(layout.codes) == len(layout.code_sizes), "`codes` and `code_sizes` differ in length.")
     claim(set(layout.trend) <= set(layout.dense), f"`trend` names no features of its own: {layout.trend}.")
+    claim(len(layout.owners) == len(layout.dense), "`owners` and `dense` differ in length.")
+    claim(len(layout.term_owners) == layout.n_terms, "`term_owners` does not name one for each word weight.")
+    owned = {*layout.codes, *(name for names in layout.owners + layout.term_owners for name in names)}
+    claim(owned <= set(layout.reads), f"Features are made of {owned}, but {layout.reads} is read.")
     widths = {"dense": len(layout.dense), "codes": len(layout.codes), "terms": layout.n_terms}
     for part, width in widths.items():
         shape = parts[part].shape if part in parts else (n_rows, 0)

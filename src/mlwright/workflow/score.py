@@ -63,7 +63,7 @@ def predict_frame(model: Model, data: object, level: float | None = None) -> Any
     raw = read(data)
     needed = [model.schema[name] for name in model.inputs]
     prediction = model.answer_typed(parse(needed, raw, where=raw.source))
-    ids = _ids(model, raw)
+    ids = row_ids(model, raw)
     answers = _answers(model, prediction)
     if level is not None:
         answers |= _ranges(model, prediction, level)
@@ -83,15 +83,19 @@ def predict_file(model: Model, data: object, out: str | Path | None, level: floa
     frame = predict_frame(model, data, level)
     if out is None:
         print(frame.write_csv(), end="")  # noqa: T201 - this is the result that was asked for
-        return len(frame)
-    place = Path(out)
+    else:
+        write_frame(frame, Path(out))
+    return len(frame)
+
+
+def write_frame(frame: Any, place: Path) -> None:
+    """Write a polars frame in the format that the name says, all or nothing."""
     try:
         with replacing(place) as file:
             _write(frame, file, place.suffix.lower())
     except OSError as error:
-        message = f"The predictions cannot be written to {str(place)!r}: {error.strerror or error}."
+        message = f"The answers cannot be written to {str(place)!r}: {error.strerror or error}."
         raise UsageError(message) from error
-    return len(frame)
 
 
 def check_output(out: str | Path) -> None:
@@ -107,7 +111,7 @@ def check_output(out: str | Path) -> None:
         raise UsageError(message)
 
 
-def _ids(model: Model, raw: Raw) -> dict[str, Any]:
+def row_ids(model: Model, raw: Raw) -> dict[str, Any]:
     """Return the columns that say which row is which, as they came."""
     names = [
         column.name

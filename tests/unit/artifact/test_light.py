@@ -30,6 +30,7 @@ row = {{"size": 3.5, "color": "red", "when": "2024-05-01", "note": "please ring 
 assert model.predict(row).shape == (1,)
 assert model.predict([row, row]).shape == (2,)
 assert model.predict({{name: [cell] * 3 for name, cell in row.items()}}).shape == (3,)
+assert abs(model.explain(row).amounts.sum()) > 0
 print([name for name in {TRAINING_ONLY!r} if name in sys.modules])
 """
 

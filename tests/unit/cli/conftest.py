@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -19,6 +20,19 @@ class FakeModel:
 
     def save(self, path):
         Path(path).write_bytes(b"model")
+
+
+def _reasons(state, *_, **chosen):
+    state.calls[-1] = (state.calls[-1][0], chosen)
+    columns = [{"column": "contract", "value": "monthly", "amount": 0.3}]
+    one = {"id": {"row": 7}, "class": "yes", "answer": 0.71, "base": 0.41, "columns": columns}
+    return {"target": "churn", "rows": [{**one, "why": "The chance that churn is yes: 71.0 %."}]}
+
+
+def _reasons_file(state, _model, _data, out, **chosen):
+    state.calls[-1] = (state.calls[-1][0], chosen)
+    Path(out).write_text("row\n7\n")
+    return 1
 
 
 @pytest.fixture
@@ -55,6 +69,10 @@ def workflow(monkeypatch, income):
         }
 
     fakes = {
+        "mlwright.workflow.explain": {
+            "explain": answer("explain", partial(_reasons, state)),
+            "explain_file": answer("explain_file", partial(_reasons_file, state)),
+        },
         "mlwright.workflow.train": {"train": answer("train", train)},
         "mlwright.workflow.score": {
             "evaluate": answer("evaluate", scores),

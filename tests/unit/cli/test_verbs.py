@@ -105,3 +105,27 @@ print([m for m in {heavy} if m in sys.modules])
 """
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.splitlines()[-1] == "[]"
+
+
+def test_explain_tells_the_reason_and_what_each_column_did(call, workflow):
+    shown = call("explain", "m.mlw", "a.csv", "--row", "7").stdout
+    assert "The chance that churn is yes: 71.0 %." in shown
+    assert "+0.3" in shown
+    assert workflow.calls[-1] == ("explain", {"n_rows": None, "row": 7})
+    call("explain", "m.mlw", "a.csv")
+    assert workflow.calls[-1] == ("explain", {"n_rows": 3, "row": None})
+    assert list(json.loads(call("explain", "m.mlw", "a.csv", "--json").stdout)) == ["target", "rows"]
+
+
+def test_explain_writes_all_rows_into_a_file(call, workflow, tmp_path):
+    done = call("explain", "m.mlw", "a.csv", "-o", "why.csv")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "1 rows explained: why.csv\n")
+    assert workflow.calls[-1] == ("explain_file", {"n_rows": None, "row": None})
+
+
+def test_explain_refuses_what_does_not_go_together(call):
+    done = call("explain", "m.mlw", "a.csv", "--rows", "2", "--row", "2")
+    assert done.exit_code == 2
+    assert "cannot be used together" in done.stderr
+    assert call("explain", "m.mlw", "a.csv", "-o", "x.csv", "--json").exit_code == 2
+    assert call("explain", "m.mlw", "a.csv", "--row", "0").exit_code == 2

@@ -74,6 +74,7 @@ def test_a_cell_on_the_threshold_goes_left_and_the_next_one_right(threshold, mis
         threshold=np.array([edge, 0, 0], np.float32),
         missing_left=np.array([missing_left, False, False]),
         is_equal=np.zeros(3, dtype=bool),
+        cover=np.array([0, 1, 1], np.float32),
         left=np.array([1, 0, 0]),
         right=np.array([2, 0, 0]),
         values=np.array([[0], [1], [2]], np.float32),

@@ -29,6 +29,15 @@ class _Arithmetic(FittedCombination):
     parts: tuple[tuple[int, Array, Array], ...]
     order: Array
 
+    @property
+    def made_of(self) -> list[Candidate]:
+        found = [
+            Candidate(numbers=(int(left), int(right)), operation=kind)
+            for kind, *sides in self.parts
+            for left, right in zip(*sides, strict=True)
+        ]
+        return [found[place] for place in self.order]
+
     def transform(self, rows: Ingredients) -> Singles:
         found = [
             _compute(kind, rows.dense[:, left], rows.dense[:, right]) for kind, left, right in self.parts

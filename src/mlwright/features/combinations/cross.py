@@ -39,6 +39,14 @@ class _Cross(FittedCombination):
     groups: Array
     means: Singles
 
+    @property
+    def made_of(self) -> list[Candidate]:
+        found = []
+        for keys, radix in zip(self.keys, self.radix, strict=True):
+            one = Candidate(keys=tuple(keys[radix > 0].tolist()))
+            found += [one] * self.means.shape[1]
+        return found
+
     def transform(self, rows: Ingredients) -> Singles:
         found = self._numbers(rows)
         if not len(self.groups):

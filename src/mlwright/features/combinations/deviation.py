@@ -29,6 +29,11 @@ class _Deviation(FittedCombination):
     starts: Array
     means: Singles
 
+    @property
+    def made_of(self) -> list[Candidate]:
+        pairs = zip(self.columns.tolist(), self.keys.tolist(), strict=True)
+        return [Candidate(numbers=(column,), keys=(key,)) for column, key in pairs]
+
     def transform(self, rows: Ingredients) -> Singles:
         groups = rows.keys[:, self.keys] + self.starts
         return _difference(rows.dense[:, self.columns], self.means[groups])

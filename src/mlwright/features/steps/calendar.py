@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mlwright.core.dataset import Dataset
     from mlwright.core.graph import Graph
 
-PARTS = ("days", "year", "month", "day", "weekday", "day_of_year", "hour")
+_SINCE = "days"
+PARTS = (_SINCE, "year", "month", "day", "weekday", "day_of_year", "hour")
 _DAY_S = 86_400.0
 _FIRST_DAY, _LAST_DAY = -719_468, 2_932_896
 """Days since 1970 of 1 March of year 0 and of the end of year 9999; dates beyond are clipped."""
@@ -33,11 +34,16 @@ class _Parts(FittedStep):
 
     @property
     def layout(self) -> Layout:
-        named = zip(self.names, self.parts, strict=True)
-        dense = tuple(f"{name}.{part}" for name, parts in named for part in parts)
+        named = [(name, part) for name, parts in zip(self.names, self.parts, strict=True) for part in parts]
+        dense = tuple(f"{name}.{part}" for name, part in named)
         reads = (*self.names, self.clock) if self.clock else self.names
         trend = (f"{self.clock}.days",) if f"{self.clock}.days" in dense else ()
-        return Layout(reads=tuple(dict.fromkeys(reads)), dense=dense, trend=trend)
+        owners = tuple(self._owners(name, part) for name, part in named)
+        return Layout(reads=tuple(dict.fromkeys(reads)), dense=dense, trend=trend, owners=owners)
+
+    def _owners(self, name: str, part: str) -> tuple[str, ...]:
+        is_since = part == _SINCE and self.clock not in ("", name)
+        return (name, self.clock) if is_since else (name,)
 
     def transform(self, columns: Columns) -> Block:
         found = [

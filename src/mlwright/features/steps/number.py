@@ -26,7 +26,7 @@ class _Numbers(FittedStep):
 
     @property
     def layout(self) -> Layout:
-        return Layout(reads=self.reads, dense=self.reads)
+        return Layout(reads=self.reads, dense=self.reads, owners=tuple((name,) for name in self.reads))
 
     def transform(self, columns: Columns) -> Block:
         table = np.column_stack([columns[name] for name in self.reads])

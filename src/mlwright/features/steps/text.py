@@ -84,10 +84,13 @@ class _Texts(FittedStep):
 
     @property
     def layout(self) -> Layout:
+        reads, n_themes = tuple(dict.fromkeys(bag.column for bag in self.bags)), self.themes.shape[1]
         return Layout(
-            reads=tuple(dict.fromkeys(bag.column for bag in self.bags)),
-            dense=tuple(f"text.theme_{i + 1}" for i in range(self.themes.shape[1])),
+            reads=reads,
+            dense=tuple(f"text.theme_{i + 1}" for i in range(n_themes)),
             n_terms=len(self.themes),
+            owners=(reads,) * n_themes,
+            term_owners=tuple((bag.column,) for bag in self.bags for _ in bag.terms),
         )
 
     def transform(self, columns: Columns) -> Block:

@@ -1,0 +1,123 @@
+"""Exact Shapley values of trees: how much each player moved the sum of the leaves, for one row.
+
+The value of a set of players is what the trees give on average when they alone are known: where a split
+asks another one, both branches count, as the training rows went ("path-dependent"; Lundberg et al. 2020,
+"From local explanations to global understanding with explainable AI for trees"). A leaf then gives a
+product over the players on its path, `o` if the player is known (1 if the row goes that way, else 0) and
+`z` if not (the share of training rows that do), and Shapley's weights are an integral over t in [0, 1]:
+
+    phi_j = value * (o_j - z_j) * integral of prod_(i != j) (t o_i + (1 - t) z_i) dt
+
+The integrand is a polynomial, so Gauss' rule with half as many points as there are players on a path is
+exact. Paths share their beginnings: products go down the trees once and sums come up once, for all trees
+side by side, one level after the other. Source: Owen 1972 (the integral); Yu et al. 2022, "Linear
+TreeSHAP" (sums along the edges); the quadrature and the levels are ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from mlwright.core.edges import Edges, Splitting
+from mlwright.core.quadrature import gauss
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Floats, Integers, Singles
+    from mlwright.core.trees import Trees
+
+_POINTS = (1, 2, 4, 8, 16, 32, 64, 128)
+"""Sizes of Gauss' rules; trees are grouped by the smallest that is exact for them."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Trees with one rule.
+
+    `ratios` and `weights`, shape (3 n_edges, n_points), are tables over three cases:
+    the row goes this way (0), did until here (1), had left the path of this player before (2).
+    `values`, shape (width, n_edges, n_points), are those of the leaves, 0 elsewhere; none if there is one
+    per leaf, which is then a factor in `ratios`.
+
+    Single precision halves the time; amounts differ by less than 1e-6 of the largest. What is written here
+    as flat products of whole arrays is so because short inner loops would take several times as long.
+    """
+
+    edges: Edges
+    slots: Integers
+    values: Singles
+    ratios: Singles
+    weights: Singles
+
+    def amounts(self, goes_left: Array, n_slots: int) -> Floats:
+        """Return the sums over the slots, shape (width, n_slots)."""
+        edges = self.edges
+        case = edges.cases(goes_left)
+        products = self.ratios.take(case, axis=0)
+        for start, end in edges.spans[1:]:
+            middle = (start + end) // 2
+            before = products.take(edges.above[start:middle], axis=0)
+            products[start:middle] *= before
+            products[middle:end] *= before
+        weights = self.weights.take(case, axis=0)
+        ones = np.ones(products.shape[1], np.float32)
+        found = []
+        for values in self.values if len(self.values) else [None]:
+            sums = products if values is None else products * values
+            for start, end in edges.spans[:0:-1]:
+                middle = (start + end) // 2
+                sums[edges.above[start:middle]] = sums[start:middle] + sums[middle:end]
+            sums *= weights
+            found.append(np.bincount(self.slots, sums @ ones, minlength=n_slots))
+        return np.stack(found)
+
+
+@final
+class Forest:
+    """Trees that are explained: a player for each feature, and what they give when nothing is known.
+
+    `base` has shape (n_scores,).
+    """
+
+    def __init__(self, trees: Trees, owners: Integers, n_players: int) -> None:
+        self._splitting = Splitting.of(trees)
+        self._n_players, self._n_scores = n_players, trees.n_scores
+        whole = Edges.of(trees, self._splitting, owners, trees.roots)
+        self.base = whole.base(trees)
+        points = np.array(_POINTS)[np.searchsorted(2 * np.array(_POINTS), whole.most_players(trees.n_trees))]
+        self._groups = [
+            self._group(trees, owners, int(n), trees.roots[points == n]) for n in np.unique(points)
+        ]
+
+    def amounts(self, row: Singles) -> Floats:
+        """Return how much each player moved each score, shape (n_scores, n_players)."""
+        goes_left = self._splitting.goes_left(row)
+        total = np.zeros((self._n_scores, self._n_players))
+        for group in self._groups:
+            found = group.amounts(goes_left, self._n_scores * self._n_players)
+            for column, those in enumerate(found.reshape(len(found), *total.shape)):
+                total[column:] += those[: len(total) - column]
+        return total
+
+    def _group(self, trees: Trees, owners: Integers, n_points: int, roots: Integers) -> _Group:
+        edges = Edges.of(trees, self._splitting, owners, roots)
+        t, share = gauss(n_points)
+        z = edges.shares[:, None]
+        before = np.where(edges.same < 0, 1.0, edges.shares[edges.same])[:, None]
+        # Factors of the player on this path: if the row goes it, and if not; then the same before this edge.
+        on, off = t + (1.0 - t) * z, (1.0 - t) * z
+        is_new = (edges.same < 0)[:, None]
+        on_before, off_before = np.where(is_new, 1.0, t + (1.0 - t) * before), (1.0 - t) * before
+        ratios = np.concatenate([on / on_before, off / on_before, off / off_before])
+        known = share * (1.0 - before) / on_before
+        weights = np.concatenate([share * (1.0 - z) / on - known, -share * z / off - known, 0.0 * on])
+        values = edges.values
+        if values.shape[1] == 1:  # then a leaf's value can stand in the table
+            ratios *= np.tile(np.where(edges.is_leaf[:, None], values, 1.0), (3, 1))
+            values = values[:, :0]
+        wide = np.repeat(values.T[:, :, None], n_points, axis=2).astype(np.float32)
+        slots = edges.targets * self._n_players + edges.players
+        return _Group(edges, slots, wide, ratios.astype(np.float32), weights.astype(np.float32))

@@ -1,0 +1,72 @@
+"""What adds up to the answers, written into the program beside its nodes: the ground of explanations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, final
+
+from mlwright.core.part import Layers, Splits
+
+if TYPE_CHECKING:
+    from mlwright.core.part import Part
+    from mlwright.core.task import Task
+    from mlwright.features.recipe import Recipe
+    from mlwright.tuning.trial import Member
+
+SUMS = "mlwright.sums"
+"""The key of the program's metadata under which this stands."""
+
+
+@final
+class Sums:
+    """Collects the parts of all members, with their weights and the columns behind their features.
+
+    The document is {"link", "factors", "scale", "offset", "n_columns", "players", "parts", "silent"}. The
+    first `n_columns` of the program make features. `players` are lists of their numbers; a feature belongs to one of them: the column that it is made of or, if
+    it combines several, all of these. A part is what `core.part` holds, with `kind`, its `weight` in the
+    answer and, unless it is fixed, `owners`: for each feature that it reads, the number of the player.
+    `silent` names members that say nothing of what they add up; with one of them nothing is explained.
+    """
+
+    def __init__(self, recipe: Recipe, task: Task, factors: tuple[float, ...]) -> None:
+        self._recipe, self._task, self._factors = recipe, task, factors
+        self._columns = {name: number for number, name in enumerate(recipe.reads)}
+        self._players: dict[tuple[int, ...], int] = {}
+        self._parts: list[dict[str, Any]] = []
+        self._silent: list[str] = []
+        self._n_seen = 0
+
+    def add(self, member: Member, parts: list[Part]) -> None:
+        """Take over the parts that the member has put at the end of `parts`."""
+        codes = tuple((name,) for name in self._recipe.code_names)
+        named = (*member.encoder.owners(self._recipe.owners, codes), *self._recipe.term_owners)
+        new = parts[self._n_seen :]
+        self._n_seen = len(parts)
+        if not new:
+            self._silent.append(member.name)
+        for part in new:
+            found: dict[str, Any] = {**asdict(part), "kind": type(part).__name__.lower()}
+            found["weight"] = member.weight
+            if isinstance(part, Layers):
+                found["weight"] = member.weight * found.pop("share")
+                found["owners"] = [self._player(named[origin]) for origin in found.pop("origins")]
+            elif isinstance(part, Splits):
+                found["owners"] = [self._player(names) for names in named]
+            self._parts.append(found)
+
+    def _player(self, names: tuple[str, ...]) -> int:
+        columns = tuple(sorted(self._columns[name] for name in names))
+        return self._players.setdefault(columns, len(self._players))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document."""
+        return {
+            "link": self._task.link.value,
+            "factors": list(self._factors),
+            "scale": self._task.scale,
+            "offset": self._task.offset,
+            "n_columns": len(self._columns),
+            "players": [list(columns) for columns in self._players],
+            "parts": self._parts,
+            "silent": self._silent,
+        }
