@@ -37,8 +37,9 @@ _POINTS = (1, 2, 4, 8, 16, 32, 64, 128)
 class _Group:
     """Trees with one rule.
 
-    `ratios` and `weights`, shape (3 n_edges, n_points), are tables over three cases:
-    the row goes this way (0), did until here (1), had left the path of this player before (2).
+    `ratios`, shape (3 n_edges, n_points), is a table over three cases: the row goes this way (0), did until
+    here (1), had left the path of this player before (2). `weights` is one over the first two, and a last line
+    of zeros for the third.
     `values`, shape (width, n_edges, n_points), are those of the leaves, 0 elsewhere; none if there is one
     per leaf, which is then a factor in `ratios`.
 
@@ -62,7 +63,7 @@ class _Group:
             before = products.take(edges.above[start:middle], axis=0)
             products[start:middle] *= before
             products[middle:end] *= before
-        weights = self.weights.take(case, axis=0)
+        weights = self.weights.take(np.minimum(case, len(self.weights) - 1), axis=0)
         ones = np.ones(products.shape[1], np.float32)
         found = []
         for values in self.values if len(self.values) else [None]:
@@ -113,7 +114,8 @@ class Forest:
         on_before, off_before = np.where(is_new, 1.0, t + (1.0 - t) * before), (1.0 - t) * before
         ratios = np.concatenate([on / on_before, off / on_before, off / off_before])
         known = share * (1.0 - before) / on_before
-        weights = np.concatenate([share * (1.0 - z) / on - known, -share * z / off - known, 0.0 * on])
+        none = np.zeros((1, n_points))
+        weights = np.concatenate([share * (1.0 - z) / on - known, -share * z / off - known, none])
         values = edges.values
         if values.shape[1] == 1:  # then a leaf's value can stand in the table
             ratios *= np.tile(np.where(edges.is_leaf[:, None], values, 1.0), (3, 1))

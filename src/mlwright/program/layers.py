@@ -67,7 +67,9 @@ class Stack:
         start, end = scores[-2:].astype(np.float64)
         slopes = self._slopes([bend[:-2] for bend in bends], shares.astype(np.float32))
         each = slopes.astype(np.float64) * change
-        amounts = np.stack([np.bincount(self.owners, one, minlength=n_players) for one in each])
+        amounts: Floats = np.zeros((len(each), n_players))
+        for score, one in enumerate(each):
+            amounts[score] = np.bincount(self.owners, one, minlength=n_players)
         return start, exact(amounts, end - start)
 
     def _forward(self, inputs: Singles) -> tuple[Singles, list[Singles]]:

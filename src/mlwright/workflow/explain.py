@@ -96,7 +96,8 @@ def _chosen_answers(model: Model, found: Explanation) -> Integers:
     """Return which answer to explain for each row: the chance of the second of two, else the largest."""
     n_answers = len(model.task.classes)
     if n_answers > 2:
-        return np.argmax(found.answers, axis=1)
+        largest: Integers = np.argmax(found.answers, axis=1)
+        return largest
     return np.full(len(found.answers), max(0, n_answers - 1))
 
 
