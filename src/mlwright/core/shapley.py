@@ -38,8 +38,8 @@ class _Group:
     """Trees with one rule.
 
     `ratios`, shape (3 n_edges, n_points), is a table over three cases: the row goes this way (0), did until
-    here (1), had left the path of this player before (2). `weights` is one over the first two, and a last line
-    of zeros for the third.
+    here (1), had left the path of this player before (2). `weights` is one over the first two, and a last
+    line of zeros for the third.
     `values`, shape (width, n_edges, n_points), are those of the leaves, 0 elsewhere; none if there is one
     per leaf, which is then a factor in `ratios`.
 

@@ -10,7 +10,6 @@ import numpy as np
 from mlwright.core.errors import UsageError
 from mlwright.data.cells import text_of
 from mlwright.data.parse import parse
-from mlwright.data.raw import Raw
 from mlwright.data.read import read
 from mlwright.report.why import why
 from mlwright.workflow.score import ROW_NUMBER, check_output, row_ids, write_frame
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Integers
     from mlwright.core.explanation import Explanation
+    from mlwright.data.raw import Raw
 
 
 def explain(
@@ -88,8 +88,7 @@ def _chosen(raw: Raw, n_rows: int | None, row: int | None) -> tuple[Raw, int]:
         if not 1 <= row <= raw.n_rows:
             message = f"There is no row {row:,} in {raw.source}, which has {raw.n_rows:,}; the first is 1."
             raise UsageError(message)
-    columns = {name: cells[start:end] for name, cells in raw.columns.items()}
-    return Raw(columns, end - start, raw.source), start
+    return raw.take(np.arange(start, end)), start
 
 
 def _chosen_answers(model: Model, found: Explanation) -> Integers:

@@ -22,6 +22,7 @@ from mlwright.workflow.costs import Costs, check_today, decided_today, read_cost
 from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
+from mlwright.workflow.watched import watched_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,11 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     task, outcome = frame(cells[known], target, options.kind, options.metric)
     dataset = _dataset(schema, raw, known, outcome)
     costs = read_costs(options, task, dataset)
-    dataset = replace(dataset, today=decided_today(options.today, raw, known, task))
+    dataset = replace(
+        dataset,
+        today=decided_today(options.today, raw, known, task),
+        watched=watched_cells(raw, schema, known, options),
+    )
     keys = row_keys(dataset.columns)
     test_cells: Raw | None = None
     if options.test is None:
@@ -99,7 +104,7 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
             test_cells = raw.take(known[split.test])
     else:
         test_cells = read(options.test)
-        train, test = dataset, _read_test(test_cells, schema, task, options.today)
+        train, test = dataset, _read_test(test_cells, schema, task, options)
         split = _given(train, test)
         findings += seen_before(split)
         dataset = _stack(train, test)
@@ -273,7 +278,7 @@ def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
     return weights
 
 
-def _read_test(raw: Raw, schema: Schema, task: Task, today: str | None) -> Dataset:
+def _read_test(raw: Raw, schema: Schema, task: Task, options: TrainOptions) -> Dataset:
     columns, target, known = typed_rows(raw, schema, task)
     needed = [c.name for c in schema if c.role in (Role.GROUP, Role.TIME, Role.WEIGHT)]
     missing = [name for name in needed if name not in raw.columns]
@@ -287,7 +292,8 @@ def _read_test(raw: Raw, schema: Schema, task: Task, today: str | None) -> Datas
         groups=group_numbers(schema, raw, known),
         times=row_times(schema, raw, known),
         weights=_weights(schema, raw, known),
-        today=decided_today(today, raw, known, task),
+        today=decided_today(options.today, raw, known, task),
+        watched=watched_cells(raw, schema, known, options),
     )
 
 
@@ -320,6 +326,7 @@ def _stack(one: Dataset, other: Dataset) -> Dataset:
         weights=both(one.weights, other.weights),
         today=both(one.today, other.today),
         ids={},
+        watched={},
     )
 
 
