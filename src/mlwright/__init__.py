@@ -40,7 +40,8 @@ def train(
         Called with an event whenever something happens.
     options
         `time_limit` (seconds, or text such as "10m"; default "60s"), `metric`, `seed`, `kind`, `id`,
-        `group`, `time`, `weight`, `exclude` (names of columns), `test` (data that judges the model),
+        `group`, `time`, `weight`, `exclude` (names of columns), `slice` and `sensitive` (columns by whose
+        groups the test is told apart), `test` (data that judges the model),
         `baseline` (the model in place or its path: is the new one better?),
         `leaks` ("drop", "warn", "keep": what to do about columns that give the answer away),
         `refit` ("auto", "yes", "no"), `latency` ("fast", "balanced", "best"), `intervals` ("approximate",

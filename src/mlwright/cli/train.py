@@ -95,6 +95,19 @@ def train(  # noqa: PLR0913 - the parameters are the options
         list[str] | None,
         typer.Option(metavar="COL", help="Columns to leave out, separated by commas. Repeatable."),
     ] = None,
+    slice_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice", metavar="COL", help="A column whose groups are scored one by one. Repeatable."
+        ),
+    ] = None,
+    sensitive: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COL",
+            help="A column whose groups should be treated alike; gaps are measured. Repeatable.",
+        ),
+    ] = None,
     test: Annotated[
         str | None, typer.Option(metavar="FILE", help="Rows to judge by, instead of splitting some off.")
     ] = None,
@@ -195,6 +208,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
+        slice=_columns(slice_), sensitive=_columns(sensitive),
         baseline=baseline, leaks=leaks.value, refit=refit.value, latency=latency.value,
         intervals=intervals.value, cost=cost, capacity=capacity, stakes=stakes, today=today,
         run=run or place.with_suffix(".run"), run_anew=run is None,

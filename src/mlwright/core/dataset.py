@@ -22,7 +22,8 @@ class Dataset:
     `columns` holds the feature columns (see `core.arrays.Columns`). `target` has shape (n_rows,):
     class numbers 0 … n_classes-1 or values, as float64; None when unknown. `groups` (integers) and
     `times` (epoch seconds) steer the split; `weights` are >= 0. `today` are the class numbers that were
-    decided so far, shape (n_rows,).
+    decided so far, shape (n_rows,). `watched` are typed columns that are no features, by which the user
+    wants the test to be divided.
     """
 
     schema: Schema
@@ -34,6 +35,7 @@ class Dataset:
     weights: Floats | None = None
     today: Integers | None = None
     ids: Columns = field(default_factory=dict)
+    watched: Columns = field(default_factory=dict)
 
     @property
     def alike(self) -> Array | None:
@@ -61,6 +63,7 @@ class Dataset:
             weights=None if self.weights is None else self.weights[rows],
             today=None if self.today is None else self.today[rows],
             ids={name: values[rows] for name, values in self.ids.items()},
+            watched={name: values[rows] for name, values in self.watched.items()},
         )
 
 

@@ -116,7 +116,7 @@ def interval(statistic: Statistic, units: Units, sums: Floats, means: Floats) ->
     skew = float((shift**3).sum()) / (6.0 * spread**1.5) if spread > 0 else 0.0
     below = (np.searchsorted(replicates, value, "left") + np.searchsorted(replicates, value, "right")) / 2
     bias = NormalDist().inv_cdf(float(np.clip(below / len(replicates), 0.05, 0.95)))
-    reach = sqrt(n_units / (n_units - 1)) * _student_quantile(0.5 + _LEVEL / 2, n_units - 1)
+    reach = sqrt(n_units / (n_units - 1)) * student_quantile(0.5 + _LEVEL / 2, n_units - 1)
     ends = [_accelerated(bias, skew, side * reach) for side in (-1.0, 1.0)]
     low, high = np.quantile(replicates, ends)
     return min(float(low), value), max(float(high), value)
@@ -145,7 +145,7 @@ def _accelerated(bias: float, skew: float, z: float) -> float:
     return 0.5 * (1.0 + erf(shifted / sqrt(2.0)))
 
 
-def _student_quantile(share: float, freedom: int) -> float:
+def student_quantile(share: float, freedom: int) -> float:
     """Return Student's quantile, by Hill's expansion; within 1 % from 3 degrees of freedom on."""
     z = NormalDist().inv_cdf(share)
     terms = (

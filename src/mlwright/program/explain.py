@@ -53,7 +53,8 @@ class Explainer:
         program = self._program
         self._link = Link(self._sums["link"])
         players = self._sums["players"]
-        self._of_columns = np.zeros((len(players), len(program.columns)))
+        self._names = tuple(program.columns[: self._sums["n_columns"]])
+        self._of_columns = np.zeros((len(players), len(self._names)))
         for player, columns in enumerate(players):
             self._of_columns[player, columns] = 1.0 / len(columns)
         nodes, parts = Nodes(data), dict(enumerate(self._sums["parts"]))
@@ -67,7 +68,7 @@ class Explainer:
 
     def explain(self, columns: Columns) -> Explanation:
         """Explain typed rows; each array has shape (n_rows,)."""
-        names, n_answers = tuple(self._program.columns), len(self._base)
+        names, n_answers = self._names, len(self._base)
         if not len(columns[names[0]]):
             none = np.empty((0, n_answers))
             return Explanation(

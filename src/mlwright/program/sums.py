@@ -21,11 +21,12 @@ SUMS = "mlwright.sums"
 class Sums:
     """Collects the parts of all members, with their weights and the columns behind their features.
 
-    The document is {"link", "factors", "scale", "offset", "players", "parts", "silent"}. `players` are
-    lists of numbers of raw columns; a feature belongs to one of them: the column that it is made of or, if
-    it combines several, all of these. A part is what `core.part` holds, with `kind`, its `weight` in the
-    answer and, unless it is fixed, `owners`: for each feature that it reads, the number of the player.
-    `silent` names members that say nothing of what they add up; with one of them nothing is explained.
+    The document is {"link", "factors", "scale", "offset", "n_columns", "players", "parts", "silent"}. The
+    first `n_columns` columns of the program make features. `players` are lists of their numbers; a feature
+    belongs to one of them: the column that it is made of or, if it combines several, all of these. A part
+    is what `core.part` holds, with `kind`, its `weight` in the answer and, unless it is fixed, `owners`: for
+    each feature that it reads, the number of the player. `silent` names members that say nothing of what
+    they add up; with one of them nothing is explained.
     """
 
     def __init__(self, recipe: Recipe, task: Task, factors: tuple[float, ...]) -> None:
@@ -65,6 +66,7 @@ class Sums:
             "factors": list(self._factors),
             "scale": self._task.scale,
             "offset": self._task.offset,
+            "n_columns": len(self._columns),
             "players": [list(columns) for columns in self._players],
             "parts": self._parts,
             "silent": self._silent,

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import advice, charts, leak_words, promises, words
+from mlwright.report import advice, charts, leak_words, parts, promises, words
+from mlwright.report.dependence import dependence
 from mlwright.report.figures import Evidence, brief, dig, is_number, percent
 from mlwright.report.render import render
 from mlwright.report.worth import learning_points, learning_title, worth
@@ -116,6 +117,11 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "n_candidates": len(dig(evidence, "leaderboard", default=[])),
         "worth": worth(evidence),
         "confusion": _confusion(evidence),
+        "dependence": dependence(evidence),
+        "weak_line": parts.weak_line(evidence),
+        "slices": parts.slices(evidence),
+        "groups": parts.groups(evidence),
+        "fairness": parts.fairness(evidence),
         "charts": _charts(evidence),
         "commands": commands(evidence),
     }

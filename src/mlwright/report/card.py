@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlwright.report import advice, leak_words, promises, words
+from mlwright.report import advice, leak_words, parts, promises, words
 from mlwright.report.build import commands
 from mlwright.report.figures import (
     Evidence,
@@ -38,6 +38,7 @@ def model_card(evidence: Evidence) -> str:
         + _bullets([*promises.interval_lines(evidence), promises.error_line(evidence)]),
         *_decision(evidence),
         "## What drives it\n\n" + _bullets(_driver(item) for item in words.drivers(evidence, 10)),
+        *_parts(evidence),
         "## How it was judged\n\n" + _bullets(_judged(evidence)),
         "## Things to watch\n\n" + _bullets(_finding(f) for f in dig(evidence, "findings", default=[])),
         "## Leaks\n\n" + _bullets([leak_words.leaks_line(evidence) or "None was found."]),
@@ -85,6 +86,17 @@ def _scores(evidence: Evidence) -> str:
 
 def _judged(evidence: Evidence) -> tuple[str, ...]:
     return words.split_line(evidence), words.price_line(evidence), words.refit_line(evidence)
+
+
+def _parts(evidence: Evidence) -> list[str]:
+    """Write where the model is weak and how it treats groups, if that was looked at."""
+    found = []
+    line = parts.weak_line(evidence)
+    if line:
+        weak = [parts.weak_sentence(one) for one in parts.slices(evidence)]
+        found.append("## Where it is weak\n\n" + _bullets([line, *weak]))
+    told = [(one["column"], [one["use"], *one["says"]]) for one in parts.fairness(evidence)]
+    return found + [f"## Groups by {_safe(column)}\n\n{_bullets(says)}" for column, says in told]
 
 
 def _driver(item: Evidence) -> str:

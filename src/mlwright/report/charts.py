@@ -22,6 +22,8 @@ from mlwright.report.svg import WIDTH, Axis, drawing, line, tag, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    Show = Callable[[object], str]
+
 LEFT, RIGHT, TOP = 56, 396, 16
 
 
@@ -101,8 +103,8 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     ]
     low_high = [0.0, 1.0] if shares else ends
     x_axis, y_axis = Axis.around(low_high, LEFT, RIGHT), Axis.around(low_high, 256, TOP)
-    show: Callable[[object], str] = percent if shares else number
-    parts = [*_frame(x_axis, y_axis, axes, show), _diagonal(x_axis, y_axis)]
+    show: Show = percent if shares else number
+    parts = [*frame(x_axis, y_axis, axes, (show, show)), _diagonal(x_axis, y_axis)]
     path = " ".join(f"{x_axis.at(p['predicted']):.1f},{y_axis.at(p['observed']):.1f}" for p in points)
     parts.append(tag("polyline", points=path, class_="curve thin"))
     for p in points:
@@ -127,7 +129,7 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
         f"{x_axis.at(0):.1f},{y_axis.at(0):.1f} {' '.join(places)} {x_axis.at(1):.1f},{y_axis.at(0):.1f}"
     )
     parts = [
-        *_frame(x_axis, y_axis, axes, percent),
+        *frame(x_axis, y_axis, axes, (percent, percent)),
         tag("polygon", points=corners, class_="area"),
         _diagonal(x_axis, y_axis),
         tag("polyline", points=" ".join(places), class_="curve"),
@@ -141,13 +143,14 @@ def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:
     return kept if kept[-1] == points[-1] else [*kept, points[-1]]
 
 
-def _frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], show: Callable[[object], str]) -> list[Markup]:
+def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, Show]) -> list[Markup]:
+    """Draw grid, ticks and the names of both axes; `shows` write the ticks across and up."""
     parts = []
     for tick in y_axis.ticks():
         y = y_axis.at(tick)
-        parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, show(tick), "tick", "end")]
+        parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, shows[1](tick), "tick", "end")]
     for tick in x_axis.ticks():
-        parts.append(text(x_axis.at(tick), 273, show(tick), "tick", "middle"))
+        parts.append(text(x_axis.at(tick), 273, shows[0](tick), "tick", "middle"))
     parts.append(text((LEFT + RIGHT) / 2, 296, axes[0], "axis", "middle"))
     middle = (TOP + 256) / 2
     turn = f"rotate(-90 12 {middle:.0f})"

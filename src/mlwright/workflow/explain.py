@@ -11,7 +11,6 @@ from mlwright.core.dataset import Typed
 from mlwright.core.errors import UsageError
 from mlwright.data.cells import text_of
 from mlwright.data.parse import parse
-from mlwright.data.raw import Raw
 from mlwright.data.read import read
 from mlwright.report.why import why
 from mlwright.workflow.score import ROW_NUMBER, check_output, row_ids, write_frame
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Integers
     from mlwright.core.explanation import Explanation
+    from mlwright.data.raw import Raw
 
 
 def explain(
@@ -73,7 +73,9 @@ def explain_file(
         amounts = {item["column"]: item["amount"] for item in one["columns"]}
         facts = {key: one[key] for key in ("class", "answer", "base", "why") if one[key] is not None}
         ids = {(f"{name}_id" if name in facts else name): cell for name, cell in one["id"].items()}
-        lines.append({**ids, **facts, **{f"amount_{name}": amounts[name] for name in model.inputs}})
+        lines.append(
+            {**ids, **facts, **{f"amount_{name}": amounts[name] for name in model.inputs if name in amounts}}
+        )
     write_frame(pl.DataFrame(lines, infer_schema_length=None), Path(out))
     return len(lines)
 
@@ -87,8 +89,7 @@ def _chosen(raw: Raw, n_rows: int | None, row: int | None) -> tuple[Raw, int]:
         if not 1 <= row <= raw.n_rows:
             message = f"There is no row {row:,} in {raw.source}, which has {raw.n_rows:,}; the first is 1."
             raise UsageError(message)
-    columns = {name: cells[start:end] for name, cells in raw.columns.items()}
-    return Raw(columns, end - start, raw.source), start
+    return raw.take(np.arange(start, end)), start
 
 
 def _chosen_answers(model: Model, found: Explanation) -> Integers:

@@ -20,10 +20,13 @@ from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.compare import with_the_one_in_place
 from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
+from mlwright.workflow.dependence import dependence
 from mlwright.workflow.doubts import doubts, in_place
+from mlwright.workflow.groups import asked_groups, fairness
 from mlwright.workflow.intervals import judge_intervals
 from mlwright.workflow.prepare import Prepared, describe_columns
 from mlwright.workflow.selection import selection
+from mlwright.workflow.weak import search_slices, weak_slice
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
@@ -55,13 +58,15 @@ def judge(
         against = None
         if old is not None:
             against = with_the_one_in_place(old, prepared, prediction, options.seed)
+        parts = _parts(prepared, fitted, prediction, options, budget)
         chosen = selection(prepared, fitted.search, options.seed, budget)
         importance = []
         if not fitted.is_interrupted:  # who stops a run wants it to end
             importance = _importance(prepared, fitted.judged, options.seed, budget)
         decision = judge_decisions(prepared, fitted, prediction, options.seed)
         intervals = judge_intervals(prepared, fitted.conformal, prediction, importance, options.seed)
-    findings = [*prepared.findings, *doubts(prepared, fitted, scores["gain"]), *in_place(against)]
+        goes = dependence(prepared, fitted.judged, importance, options.seed, budget)
+    noticed = [*doubts(prepared, fitted, scores["gain"]), *in_place(against), *weak_slice(parts)]
     task = prepared.task
     return {
         "format": EVIDENCE_FORMAT,
@@ -84,21 +89,27 @@ def judge(
         "selection": chosen,
         "learning_curve": None if fitted.curve is None else fitted.curve.to_json(),
         "importance": importance,
+        "dependence": goes,
+        **parts,
         "decisions": decisions(prepared, fitted, options),
         "ledger": [],
         "options": options.named(),
-        "budget": {
-            "time_limit_s": budget.time_limit_s,
-            "max_trials": budget.max_trials,
-            "elapsed_s": None,
-            "memory_limit_bytes": options.memory_limit_bytes,
-            "memory_peak_bytes": None,
-            "ended": fitted.search.ended,
-        },
+        "budget": _budget(fitted, options, budget),
         "refit": _refit(prepared, fitted),
         "program": _program(fitted.refitted or fitted.judged),
-        "findings": [finding.to_json() for finding in findings],
+        "findings": [finding.to_json() for finding in (*prepared.findings, *noticed)],
         "environment": environment(options.seed),
+    }
+
+
+def _budget(fitted: Fitted, options: TrainOptions, budget: Budget) -> dict[str, Any]:
+    return {
+        "time_limit_s": budget.time_limit_s,
+        "max_trials": budget.max_trials,
+        "elapsed_s": None,
+        "memory_limit_bytes": options.memory_limit_bytes,
+        "memory_peak_bytes": None,
+        "ended": fitted.search.ended,
     }
 
 
@@ -128,6 +139,19 @@ def _judge_test(
         "baseline": {name: estimate.to_json() for name, estimate in dull.items()},
         "gain": gain.to_json(),
         **_pictures(prepared, prediction, options.seed),
+    }
+
+
+def _parts(
+    prepared: Prepared, fitted: Fitted, prediction: Prediction, options: TrainOptions, budget: Budget
+) -> dict[str, Any]:
+    """Look at parts of the test: weak ones, and those that the user asked for."""
+    if fitted.is_interrupted:  # as above
+        return {"slices": [], "slice_search": None, "groups": None, "fairness": None}
+    return {
+        **search_slices(prepared, fitted.search, prediction, options.seed, budget),
+        "groups": asked_groups(prepared, prediction, options, budget),
+        "fairness": fairness(prepared, prediction, options, budget),
     }
 
 

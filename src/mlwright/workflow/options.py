@@ -26,7 +26,8 @@ class TrainOptions:
 
     `time_limit_s` [s] is a contract. With `max_trials` alone work is counted instead and the clock is
     not looked at, so that equal seeds give equal bytes; without either there are 60 seconds. `id`,
-    `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `test` is data
+    `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `slice` and
+    `sensitive` name columns, features or not, by whose groups the test is told apart. `test` is data
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
     those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
     judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost;
@@ -47,6 +48,8 @@ class TrainOptions:
     time: str | None = None
     weight: str | None = None
     exclude: tuple[str, ...] = ()
+    slice: tuple[str, ...] = ()
+    sensitive: tuple[str, ...] = ()
     test: object | None = None
     baseline: object | None = None
     leaks: str = Leaks.DROP
@@ -117,6 +120,8 @@ class TrainOptions:
             "time": [self.time],
             "weight": [self.weight],
             "exclude": [*self.exclude],
+            "slice": [*self.slice],
+            "sensitive": [*self.sensitive],
             "test": [str(self.test)] if isinstance(self.test, str | Path) else [],
             "baseline": [str(self.baseline)] if isinstance(self.baseline, str | Path) else [],
             "leaks": [str(self.leaks)] if self.leaks != Leaks.DROP else [],
@@ -145,6 +150,8 @@ class TrainArguments(TypedDict, total=False):
     time: str | None
     weight: str | None
     exclude: str | list[str] | None
+    slice: str | list[str] | None
+    sensitive: str | list[str] | None
     test: object
     baseline: object
     leaks: str
@@ -177,6 +184,8 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         time=arguments.get("time"),
         weight=arguments.get("weight"),
         exclude=_names(arguments.get("exclude")),
+        slice=_names(arguments.get("slice")),
+        sensitive=_names(arguments.get("sensitive")),
         test=arguments.get("test"),
         baseline=arguments.get("baseline"),
         leaks=arguments.get("leaks", Leaks.DROP),

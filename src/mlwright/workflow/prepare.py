@@ -22,6 +22,7 @@ from mlwright.workflow.costs import Costs, check_today, decided_today, read_cost
 from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
+from mlwright.workflow.watched import watched_cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,21 +88,13 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     task, outcome = frame(cells[known], target, options.kind, options.metric)
     dataset = _dataset(schema, raw, known, outcome)
     costs = read_costs(options, task, dataset)
-    dataset = replace(dataset, today=decided_today(options.today, raw, known, task))
-    keys = row_keys(dataset.columns)
-    test_cells: Raw | None = None
-    if options.test is None:
-        split = seal(
-            outcome.values, keys, n_classes=len(task.classes), groups=dataset.groups, times=dataset.times,
-            seed=options.seed,
-        )  # fmt: skip
-        train, test = dataset.take(split.train), dataset.take(split.test)
-        if options.baseline is not None:
-            test_cells = raw.take(known[split.test])
-    else:
-        test_cells = read(options.test)
-        train, test = dataset, _read_test(test_cells, schema, task, options.today)
-        split = _given(train, test)
+    dataset = replace(
+        dataset,
+        today=decided_today(options.today, raw, known, task),
+        watched=watched_cells(raw, schema, known, options),
+    )
+    split, train, test, test_cells = _divide(dataset, task, options, raw, known)
+    if options.test is not None:
         findings += seen_before(split)
         dataset = _stack(train, test)
     held, train, split = _hold_back(train, split, task, options)
@@ -122,6 +115,23 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         name=options.name or raw.source,
         test_cells=test_cells,
     )
+
+
+def _divide(
+    dataset: Dataset, task: Task, options: TrainOptions, raw: Raw, known: Integers
+) -> tuple[Split, Dataset, Dataset, Raw | None]:
+    """Seal the test; return the split, both sides and, for a model in place, the cells of the test."""
+    assert dataset.target is not None  # noqa: S101 - training rows have a target
+    if options.test is not None:
+        cells = read(options.test)
+        test, labeled = _read_test(cells, dataset.schema, task, options)
+        return _given(dataset, test), dataset, test, cells.take(labeled)
+    split = seal(
+        dataset.target, row_keys(dataset.columns), n_classes=len(task.classes), groups=dataset.groups,
+        times=dataset.times, seed=options.seed,
+    )  # fmt: skip
+    train, test = dataset.take(split.train), dataset.take(split.test)
+    return split, train, test, None if options.baseline is None else raw.take(known[split.test])
 
 
 def _hold_back(
@@ -274,13 +284,14 @@ def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
     return weights
 
 
-def _read_test(raw: Raw, schema: Schema, task: Task, today: str | None) -> Dataset:
+def _read_test(raw: Raw, schema: Schema, task: Task, options: TrainOptions) -> tuple[Dataset, Integers]:
+    """Return the rows to judge by whose target is known, and which those are."""
     columns, target, known = typed_rows(raw, schema, task)
     needed = [c.name for c in schema if c.role in (Role.GROUP, Role.TIME, Role.WEIGHT)]
     missing = [name for name in needed if name not in raw.columns]
     if missing:
         raise MissingColumnError.among(missing, raw.names, raw.source)
-    return Dataset(
+    test = Dataset(
         schema=schema,
         columns=columns,
         n_rows=len(known),
@@ -288,8 +299,10 @@ def _read_test(raw: Raw, schema: Schema, task: Task, today: str | None) -> Datas
         groups=group_numbers(schema, raw, known),
         times=row_times(schema, raw, known),
         weights=_weights(schema, raw, known),
-        today=decided_today(today, raw, known, task),
+        today=decided_today(options.today, raw, known, task),
+        watched=watched_cells(raw, schema, known, options),
     )
+    return test, known
 
 
 def _given(train: Dataset, test: Dataset) -> Split:
@@ -321,6 +334,7 @@ def _stack(one: Dataset, other: Dataset) -> Dataset:
         weights=both(one.weights, other.weights),
         today=both(one.today, other.today),
         ids={},
+        watched={},
     )
 
 

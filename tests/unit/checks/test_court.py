@@ -136,6 +136,16 @@ def test_rows_that_become_copies_leave_the_test():
     assert prepared.test.n_rows == len(prepared.split.test) == prepared.split.proof["n_test"]
 
 
+def test_the_cells_for_a_model_in_place_are_those_of_the_test_that_is_left():
+    rng = np.random.default_rng(0)
+    rows = {"size": rng.integers(0, 300, 900).astype(float).tolist()}
+    rows["price"] = [3.0 * size + float(rng.normal(0, 40)) for size in rows["size"]]
+    planted = plant(rows, "price", "copy")
+    prepared, _ = judged(planted.rows, "price", baseline="in_place.mlw")
+    assert prepared.test.n_rows < 900 - prepared.train.n_rows  # some left
+    np.testing.assert_array_equal(np.asarray(prepared.test_cells.columns["price"]), prepared.test.target)
+
+
 def test_copies_in_rows_that_were_given_to_judge_by_are_counted_without_the_leak():
     rows = {
         "size": [float(n % 200) for n in range(600)],
