@@ -22,8 +22,8 @@ class Dataset:
     `columns` holds the feature columns (see `core.arrays.Columns`). `target` has shape (n_rows,):
     class numbers 0 … n_classes-1 or values, as float64; None when unknown. `groups` (integers) and
     `times` (epoch seconds) steer the split; `weights` are >= 0. `today` are the class numbers that were
-    decided so far, shape (n_rows,). `watched` are typed columns that are no features, by which the user
-    wants the test to be divided.
+    decided so far, shape (n_rows,). `watched` are typed columns, features or not, by which the
+    user wants the test to be divided.
     """
 
     schema: Schema

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def watched_cells(raw: Raw, schema: Schema, rows: Array, options: TrainOptions) -> Columns:
-    """Return the typed cells of columns that are to be seen and are no features, each of shape (n_rows,).
+    """Return the typed cells of columns that are to be seen, each of shape (n_rows,).
+
+    Of features too: one that turns out to leak is no feature any more, but is still to be seen.
 
     Raises
     ------
@@ -26,7 +28,6 @@ def watched_cells(raw: Raw, schema: Schema, rows: Array, options: TrainOptions) 
         One of them is the target.
     """
     found = {}
-    features = {column.name for column in schema.features}
     for option, names in (("slice", options.slice), ("sensitive", options.sensitive)):
         for name in names:
             if name not in schema or name not in raw.columns:
@@ -34,6 +35,5 @@ def watched_cells(raw: Raw, schema: Schema, rows: Array, options: TrainOptions) 
             if schema[name].role is Role.TARGET:
                 message = f"{name!r} is the target; --{option} names a column that divides the rows."
                 raise UsageError(message)
-            if name not in features:
-                found[name] = parse_column(schema[name], raw.columns[name])[rows]
+            found[name] = parse_column(schema[name], raw.columns[name])[rows]
     return found

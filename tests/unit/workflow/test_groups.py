@@ -110,6 +110,14 @@ def test_a_given_test_brings_the_column_along():
         trained(rows[:300], "bought", test=without, exclude=("sex",), sensitive=("sex",))
 
 
+def test_a_column_that_leaks_is_no_feature_but_is_still_seen():
+    rows = only(clients(600), "size", "city", "sex", "bought")
+    rows = [{**row, "paid": "t" if row["bought"] == "yes" else "f"} for row in rows]
+    model = trained(rows, "bought", slice=("paid",))
+    assert "paid" not in model.inputs
+    assert {group["group"] for group in model.evidence["groups"][0]["groups"]} == {"t", "f"}
+
+
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(MissingColumnError, match="Did you mean 'city'"):
         trained(clients(50), "bought", slice=("cities",))
