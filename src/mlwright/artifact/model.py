@@ -132,8 +132,9 @@ class Model:
     def predict_set(self, data: object, level: float = USUAL_LEVEL) -> list[tuple[Any, ...]]:
         """Return the labels among which the true one is this often, for each row, the likeliest first.
 
-        A set is never empty: where the likeliest label alone is right more often than asked, sets hold
-        that one label. Raises UsageError as `predict_interval` does.
+        Where the likeliest label alone is right more often than asked, the rows that the model is least
+        sure of get an empty set: ask a person, or ask for a higher level. Raises UsageError as
+        `predict_interval` does.
         """
         if self.task.link is Link.IDENTITY:
             message = f"This model predicts the number {self.task.target!r}; ask it for intervals instead."

@@ -42,7 +42,8 @@ def predict(
 
     Each row carries its id columns (or its number), the prediction and, for classes, one probability
     for each of them. --intervals adds prediction_low and prediction_high or, for classes, prediction_set:
-    a JSON list of labels, the likeliest first.
+    a JSON list of labels, the likeliest first; empty for the rows that the model is least sure of, where
+    it is right more often than LEVEL.
     """
     if output:
         check_writable(output, data, model)

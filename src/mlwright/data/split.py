@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TEST_SHARE, _MOST_TEST_ROWS = 0.2, 10_000
 _HOLDOUT_SHARE, _MOST_HOLDOUT_ROWS = 0.15, 20_000
-_HELD_SHARE, _MOST_HELD_ROWS = 0.2, 4_000
+_MOST_HELD_ROWS = 4_000
 _LONGEST_FUTURE = 0.25
 _WANTED_UNITS = 10
 """A test of fewer groups than this has no interval worth the name."""
@@ -79,11 +79,8 @@ def seal(
     DataError
         If two sides cannot be made: one row, one group, or one time.
     """
-    share = min(_TEST_SHARE, _MOST_TEST_ROWS / max(1, len(values)))
-    if groups is not None:
-        share = min(_TEST_SHARE, max(share, _WANTED_UNITS / max(1, len(np.unique(groups)))))
     cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "seal"))
-    train, test = cells.holdout(share)
+    train, test = cells.set_aside(_MOST_TEST_ROWS)
     if groups is None and times is None:
         how = "stratified" if n_classes else "random"
     else:
@@ -101,15 +98,13 @@ def hold_back(
     times: Floats | None = None,
     seed: int = 0,
 ) -> tuple[Integers, Integers]:
-    """Part training rows into those to learn from and a fifth, at most 4,000, to calibrate by.
+    """Part training rows into those to learn from and a fifth to calibrate by.
 
-    As `seal` does, with the same arguments: whole groups, the latest rows, copies on one side.
+    As `seal` does, with the same arguments: whole groups, the latest rows, copies on one side. At most
+    4,000 rows, but for `times`: a short stretch would calibrate by one season alone.
     """
-    share = min(_HELD_SHARE, _MOST_HELD_ROWS / max(1, len(values)))
-    if groups is not None:
-        share = min(_HELD_SHARE, max(share, _WANTED_UNITS / max(1, len(np.unique(groups)))))
     cells = _Rows(values, rare_keys(keys), n_classes, groups, times, stream(seed, "hold back"))
-    return cells.holdout(share)
+    return cells.set_aside(_MOST_HELD_ROWS if times is None else len(values))
 
 
 def folds(
@@ -209,6 +204,13 @@ class _Rows:
     groups: Array | None
     times: Floats | None
     rng: np.random.Generator
+
+    def set_aside(self, most_rows: int) -> tuple[Integers, Integers]:
+        """Return one pair, the second part a fifth of the rows, at most so many, but enough groups."""
+        share = min(_TEST_SHARE, most_rows / max(1, len(self.values)))
+        if self.groups is not None:
+            share = min(_TEST_SHARE, max(share, _WANTED_UNITS / max(1, len(np.unique(self.groups)))))
+        return self.holdout(share)
 
     def holdout(self, share: float) -> tuple[Integers, Integers]:
         """Return one pair, the second part holding about this share of the rows."""

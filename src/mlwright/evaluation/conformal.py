@@ -38,27 +38,30 @@ class Mode(StrEnum):
 
 
 def scores(truth: Floats, prediction: Prediction) -> Floats:
-    """Say how badly each answer missed the truth, shape (n_rows,), 0 is best.
+    """Say how badly each answer missed the truth, shape (n_rows,), least is best.
 
     A value: the error, divided by the usual one where the program tells it. A class: the probability
-    of all classes that the model thought likelier than the true one.
+    of all classes that the model thought likelier than the true one; if there is none, so that it was
+    right, the probability of the true class below zero: the surer it was, the better.
 
     Source: Romano, Sesia and Candès (2020), Classification with valid and adaptive coverage, NeurIPS,
-    with u = 0, so that nothing is drawn and no set is empty.
+    section 2, with u = 0. Where they draw to break the ties of right answers, these are ordered by
+    how sure they are, as in Sadinle, Lei and Wasserman (2019), Least ambiguous set-valued classifiers, JASA.
     """
     if prediction.labels is None:
         missed = np.abs(truth - prediction.values)
         return missed if prediction.difficulty is None else missed / prediction.difficulty
-    likelier = _likelier(prediction.scores)
-    found: Floats = likelier[np.arange(len(truth)), truth.astype(np.int64)]
+    of_classes = _class_scores(prediction.scores)
+    found: Floats = of_classes[np.arange(len(truth)), truth.astype(np.int64)]
     return found
 
 
-def _likelier(probabilities: Floats) -> Floats:
-    """Return, for each class, the probability of all that come before it, shape (n_rows, n_classes)."""
+def _class_scores(probabilities: Floats) -> Floats:
+    """Return the score of each class if it were the true one, shape (n_rows, n_classes)."""
     order = np.argsort(-probabilities, axis=1, kind="stable")
     ordered = np.take_along_axis(probabilities, order, axis=1)
     before = np.cumsum(ordered, axis=1) - ordered
+    before[:, 0] = -ordered[:, 0]
     found = np.empty_like(before)
     np.put_along_axis(found, order, before, axis=1)
     return found
@@ -126,8 +129,11 @@ class Conformal:
         return np.column_stack([prediction.values - reach, prediction.values + reach])
 
     def sets(self, prediction: Prediction, level: float) -> Array:
-        """Return which classes are in the set of each row, shape (n_rows, n_classes); never none."""
-        inside: Array = _likelier(prediction.scores) <= self.quantile(level) + _ROUNDING
+        """Return which classes are in the set of each row, shape (n_rows, n_classes).
+
+        There is none in the rows that the model is least sure of, where it is right more often than asked.
+        """
+        inside: Array = _class_scores(prediction.scores) <= self.quantile(level) + _ROUNDING
         return inside
 
     def labels(self, prediction: Prediction, level: float, classes: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -169,7 +175,7 @@ class Conformal:
         is_sound = (
             len(levels) == len(quantiles) > 0
             and all(0.0 < level < 1.0 for level in levels)
-            and all(math.isfinite(quantile) and quantile >= 0.0 for quantile in known)
+            and all(math.isfinite(quantile) and quantile >= -1.0 for quantile in known)
             and all(one < other for one, other in pairwise(levels))
             and all(one <= other for one, other in pairwise(known))
             and quantiles[: len(known)] == tuple(known)

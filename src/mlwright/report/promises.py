@@ -62,7 +62,10 @@ def _count(share: float) -> str:
 def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
     if found.get("answers") == "sets":
-        return f"A set holds {estimate_text(found.get('size'))} labels on average, and never none."
+        return (
+            f"A set holds {estimate_text(found.get('size'))} labels on average. It is empty for the rows that "
+            "the model is least sure of, where it is right more often than asked."
+        )
     return (
         f"They are {estimate_text(found.get('size'))} wide on average; the width depends on "
         f"{found.get('depends_on')}."

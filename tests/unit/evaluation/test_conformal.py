@@ -56,7 +56,7 @@ def probabilities(n_rows=50, n_classes=4, seed=0):
     return Prediction.of_probabilities(found)
 
 
-def test_intervals_and_sets_grow_with_the_level_and_no_set_is_empty():
+def test_intervals_and_sets_grow_with_the_level():
     rng = np.random.default_rng(0)
     found = conformal(rng.random(200))
     values = Prediction(rng.normal(size=(5, 1)), None, rng.random(5) + 0.5)
@@ -67,7 +67,7 @@ def test_intervals_and_sets_grow_with_the_level_and_no_set_is_empty():
         np.testing.assert_allclose((low + high) / 2, values.values, atol=1e-12)
         widths.append(high - low)
         inside = found.sets(sets, level)
-        assert inside[np.arange(50), sets.labels].all()
+        assert inside[np.arange(50), sets.labels].all()  # scores from 0 on: nobody was right more often
         sizes.append(inside.sum())
     assert (np.diff(widths, axis=0) >= 0).all()
     assert (np.diff(sizes) >= 0).all()
@@ -81,7 +81,19 @@ def test_a_set_holds_the_true_class_exactly_if_its_score_is_within_the_quantile(
     found = conformal(missed)
     inside = found.sets(sets, 0.8)[np.arange(300), truth.astype(int)]
     np.testing.assert_array_equal(inside, missed <= found.quantile(0.8) + 1e-6)
-    assert 0.8 <= inside.mean() <= max(0.82, np.mean(sets.labels == truth))
+    assert 0.8 <= inside.mean() <= 0.82
+
+
+def test_a_level_below_the_accuracy_is_kept_by_leaving_the_least_sure_rows_without_a_label():
+    sets, rng = probabilities(400, n_classes=2), np.random.default_rng(1)
+    truth = np.array([rng.choice(2, p=row) for row in sets.scores], dtype=float)
+    assert np.mean(sets.labels == truth) > 0.7
+    inside = conformal(scores(truth, sets)).sets(sets, 0.6)
+    assert 0.6 <= inside[np.arange(400), truth.astype(int)].mean() <= 0.61
+    is_empty, sure = ~inside.any(axis=1), sets.scores.max(axis=1)
+    assert is_empty.any()
+    assert sure[is_empty].max() < sure[~is_empty].min()
+    assert inside.sum(axis=1).max() == 1
 
 
 def test_a_level_between_two_gets_the_quantile_of_the_higher():
@@ -113,7 +125,7 @@ def test_it_survives_json():
     [
         {"mode": "sure"}, {"levels": [0.9]}, {"levels": [], "quantiles": []},
         {"quantiles": [1.0, float("nan")]}, {"quantiles": [2.0, 1.0]}, {"quantiles": [None, 1.0]},
-        {"quantiles": [-1.0, 1.0]},
+        {"quantiles": [-1.1, 1.0]},
         {"levels": [0.9, 0.5]}, {"levels": [0.5, 1.0]}, {"n_rows": "many"}, {"quantiles": 3},
     ],
 )  # fmt: skip
