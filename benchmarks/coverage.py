@@ -90,9 +90,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="where a line of JSON for each table is added")
     given = parser.parse_args()
     wanted = set(filter(None, given.only.split(",")))
-    print(
-        "| table | split | splits | rows that calibrate | test rows | coverage at 90 % | width or labels | alone |"
-    )
+    print("| table | split | splits | calibrate | test rows | coverage at 90 % | width or labels | alone |")
     print("| --- " * 8 + "|")
     for name, entry in read_catalog(given.data).items():
         if (name not in wanted) if wanted else (entry["modality"] != "tabular" or entry["task"] not in TASKS):

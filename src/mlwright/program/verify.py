@@ -7,7 +7,7 @@ whatever a program of ours never contains: other operators, nested graphs, funct
 from __future__ import annotations
 
 from mlwright.core.errors import ArtifactError
-from mlwright.program.wire import BYTES, as_bytes, fields
+from mlwright.program.wire import BYTES, as_bytes, fields, without_rows
 
 OPERATORS = frozenset(
     {
@@ -22,6 +22,8 @@ _GRAPH_FIELDS = frozenset({1, 2, 5, 10, 11, 12, 13})
 _NODE_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7})
 _NESTED_GRAPHS = frozenset({6, 11, 22, 23})
 _ATTRIBUTE_FIELDS = frozenset({1, 2, 3, 4, 5, 7, 8, 9, 20})
+_LISTS = frozenset({7, 8, 9})
+"""Floats, integers and texts of an attribute."""
 _EXTERNAL_DATA = frozenset({13, 14})
 
 
@@ -61,7 +63,7 @@ def _verify_node(node: memoryview) -> None:
 
 
 def _verify_attribute(attribute: memoryview) -> None:
-    for number, wire, value in fields(attribute):
+    for number, wire, value in without_rows(attribute, _LISTS):
         if number in _NESTED_GRAPHS:
             message = "program.onnx contains a nested graph, which no program of mlwright has."
             raise ArtifactError(message)

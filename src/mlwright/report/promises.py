@@ -63,8 +63,8 @@ def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
     if found.get("answers") == "sets":
         return (
-            f"A set holds {estimate_text(found.get('size'))} labels on average. It is empty for the rows that "
-            "the model is least sure of, where it is right more often than asked."
+            f"A set holds {estimate_text(found.get('size'))} labels on average. It is empty for the rows "
+            "that the model is least sure of, where it is right more often than asked."
         )
     return (
         f"They are {estimate_text(found.get('size'))} wide on average; the width depends on "

@@ -67,7 +67,15 @@ def outside_attribute(proto):
     outside(proto.graph.node[0].attribute.add(name="value", type=onnx.AttributeProto.TENSOR).t)
 
 
-@pytest.mark.parametrize("change", [outside_constant, outside_attribute])
+def outside_attribute_given_twice(proto):
+    attribute = proto.graph.node[0].attribute.add(name="value", type=onnx.AttributeProto.TENSOR)
+    attribute.t.dims.append(1)
+    other = onnx.AttributeProto()
+    outside(other.t)
+    attribute.MergeFromString(other.SerializeToString())
+
+
+@pytest.mark.parametrize("change", [outside_constant, outside_attribute, outside_attribute_given_twice])
 def test_data_outside_the_file_are_refused(change):
     with pytest.raises(ArtifactError, match="outside itself"):
         verify_program(edited(change))
