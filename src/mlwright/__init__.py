@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["compare", "evaluate", "load", "profile", "train"]
+__all__ = ["compare", "evaluate", "export", "load", "profile", "train"]
 
 
 def train(
@@ -100,6 +100,18 @@ def compare(
     from mlwright.workflow.compare import compare as run
 
     return run(old, new, data, metric=metric, matters=matters)
+
+
+def export(model: Model, to: str, path: str | Path, **wishes: str) -> list[Path]:
+    """Write a model in another form ("onnx") and return the files.
+
+    `wishes` are the target's own: of SQL `dialect` and `relation`. Raises UsageError, and writes nothing, if
+    the form, or something the model does, is not known to the target.
+    """
+    from mlwright.exports.export import export as run
+    from mlwright.exports.target import Wishes
+
+    return run(model, to, path, Wishes(**wishes))
 
 
 def profile(data: object, target: str | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mlwright import __version__
-from mlwright.cli import compare, evaluate, explain, guard, info, predict, profile, train
+from mlwright.cli import compare, evaluate, explain, export, guard, info, predict, profile, train
 from mlwright.core.interrupt import stop_politely
 
 EPILOG = """Examples:
@@ -49,6 +49,7 @@ app.command("predict", epilog=predict.EPILOG)(predict.predict)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("explain", epilog=explain.EPILOG)(explain.explain)
 app.command("compare", epilog=compare.EPILOG)(compare.compare)
+app.command("export", epilog=export.EPILOG)(export.export)
 app.command("info", epilog=info.EPILOG)(info.info)
 app.command("profile", epilog=profile.EPILOG)(profile.profile)
 

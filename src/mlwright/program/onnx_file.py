@@ -1,4 +1,4 @@
-"""From the graph as plain data to the bytes of an ONNX file."""
+"""From the graph as plain data to the bytes of an ONNX file, and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.core.graph import MICROSOFT, ML, Attribute, Graph, Node
+from mlwright.core.graph import MICROSOFT, ML, Attribute, Graph, Input, Node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +58,54 @@ def write_onnx(
         body.output.append(onnx.helper.make_tensor_value_info(name, kind, shape))
     data: bytes = proto.SerializeToString(deterministic=True)
     return data
+
+
+def read_onnx(data: bytes) -> Graph:
+    """Return the graph of a verified program; `write_onnx` of it gives the same nodes and constants.
+
+    The answers stand in `outputs` under their names; which parts add up to them is not read.
+    """
+    import onnx  # noqa: PLC0415 - as above
+
+    body = onnx.ModelProto.FromString(data).graph
+    graph = Graph()
+    strings = onnx.TensorProto.STRING
+    graph.inputs = [
+        Input(item.doc_string, item.name, item.type.tensor_type.elem_type == strings) for item in body.input
+    ]
+    graph.constants = {item.name: onnx.numpy_helper.to_array(item) for item in body.initializer}
+    answers = {item.name for item in body.output}
+    for proto in body.node:
+        if proto.output[0] in answers:
+            graph.outputs[proto.output[0]] = proto.input[0]
+            continue
+        attributes = {item.name: _attribute(item) for item in proto.attribute}
+        node = Node(
+            op=proto.op_type,
+            domain=proto.domain,
+            inputs=tuple(proto.input),
+            outputs=tuple(proto.output),
+            attributes=attributes,
+        )
+        graph.nodes.append(node)
+    return graph
+
+
+def _attribute(proto: Any) -> Attribute:
+    import onnx  # noqa: PLC0415 - as above
+
+    value: Any = onnx.helper.get_attribute_value(proto)
+    if proto.name == "to":
+        dtype: np.dtype[Any] = onnx.helper.tensor_dtype_to_np_dtype(value)
+        return dtype
+    if proto.type == onnx.AttributeProto.TENSOR:
+        tensor: Array = onnx.numpy_helper.to_array(value)
+        return tensor
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, int | float):
+        return value
+    return [item.decode() if isinstance(item, bytes) else item for item in value]
 
 
 def _add_node(proto: Any, node: Node) -> None:

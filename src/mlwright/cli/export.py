@@ -1,0 +1,41 @@
+"""`mlwright export`: a model in the form that others run or own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlwright.cli.guard import boundary, check_writable
+from mlwright.cli.options import ModelFile
+
+EPILOG = """Examples:
+
+mlwright export churn.mlw --to onnx -o churn.onnx"""
+
+
+@boundary()
+def export(
+    model: ModelFile,
+    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="The file or the folder to write.")
+    ],
+    dialect: Annotated[str, typer.Option(metavar="NAME", help="Of SQL: duckdb, postgres or sqlite.")] = "",
+    relation: Annotated[
+        str,
+        typer.Option("--from", metavar="TABLE", show_default="input", help="What the SQL query reads."),
+    ] = "",
+) -> None:
+    """Write MODEL in another form, equal to it: what cannot be said in that form is refused by name.
+
+    onnx: the program, for any ONNX runtime in any language, and beside it a signature: what goes in and
+    what comes out.
+    """
+    if not output.is_dir():
+        check_writable(output, model)
+    from mlwright.artifact.load import load
+    from mlwright.exports.export import export as write
+    from mlwright.exports.target import Wishes
+
+    for path in write(load(model), to, output, Wishes(dialect=dialect, relation=relation)):
+        typer.echo(str(path))

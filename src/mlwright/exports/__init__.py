@@ -1,0 +1,1 @@
+"""Hands a model over: what other systems run, and what its owner reads."""

@@ -1,0 +1,81 @@
+"""Exports: a target chosen by name, its files written all or none."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlwright.core.atomic import replacing
+from mlwright.core.errors import UsageError
+from mlwright.core.registry import Registry
+from mlwright.exports.target import Target, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlwright.artifact.model import Model
+
+TARGETS: Registry[Target] = Registry("mlwright.exports.targets", Target, "export target")  # type: ignore[type-abstract]
+
+
+def export(model: Model, to: str, path: str | Path, wishes: Wishes | None = None) -> list[Path]:
+    """Write a model in another form and return the files that were written.
+
+    Raises
+    ------
+    UsageError
+        There is no such target, it does not know a wish, the model cannot be put into that form, or the
+        place cannot be written to. Nothing is written then.
+    """
+    target, asked, place = TARGETS.get(to), wishes or Wishes(), Path(path)
+    for name in asked.asked:
+        if name not in target.wishes:
+            message = f"--to {to} knows no --{OPTIONS[name]}. Leave it out."
+            raise UsageError(message)
+    _check_place(place, is_folder=target.is_folder)
+    files = target.files(model, place.name, asked)
+    try:
+        return _write_folder(place, files) if target.is_folder else _write_files(place.parent, files)
+    except OSError as error:
+        message = f"The export cannot be written to {str(place)!r}: {error.strerror or error}."
+        raise UsageError(message) from error
+
+
+OPTIONS = {"dialect": "dialect", "relation": "from"}
+"""What each wish is called on the command line."""
+
+
+def _check_place(place: Path, *, is_folder: bool) -> None:
+    if not place.parent.is_dir():
+        message = f"The output {str(place)!r} has no folder to go to: create {str(place.parent)!r} first."
+        raise UsageError(message)
+    if is_folder and place.exists() and (not place.is_dir() or any(place.iterdir())):
+        message = f"The output {str(place)!r} is there already. Name a new folder, or an empty one."
+        raise UsageError(message)
+    if not is_folder and place.is_dir():
+        message = f"The output {str(place)!r} is a folder. Name a file."
+        raise UsageError(message)
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    for name, data in files.items():
+        with replacing(folder / name) as file:
+            file.write(data)
+    return [folder / name for name in files]
+
+
+def _write_folder(place: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write beside the place, then move there: a folder is whole or not there."""
+    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part"))
+    try:
+        for name, data in files.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / name).write_bytes(data)
+        draft.chmod(0o755)
+        draft.replace(place)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return [place / name for name in files]

@@ -1,0 +1,1 @@
+"""Where a model can go, one a file."""
