@@ -40,7 +40,8 @@ class Sums:
     def add(self, member: Member, parts: list[Part]) -> None:
         """Take over the parts that the member has put at the end of `parts`."""
         codes = tuple((name,) for name in self._recipe.code_names)
-        named = (*member.encoder.owners(self._recipe.owners, codes), *self._recipe.term_owners)
+        dense = member.encoder.owners(self._recipe.owners, codes)
+        named = (*dense, *self._recipe.term_owners)
         new = parts[self._n_seen :]
         self._n_seen = len(parts)
         if not new:
@@ -52,7 +53,7 @@ class Sums:
                 found["weight"] = member.weight * found.pop("share")
                 found["owners"] = [self._player(named[origin]) for origin in found.pop("origins")]
             elif isinstance(part, Splits):
-                found["owners"] = [self._player(names) for names in named]
+                found["owners"] = [self._player(names) for names in dense]
             self._parts.append(found)
 
     def _player(self, names: tuple[str, ...]) -> int:

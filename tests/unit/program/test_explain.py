@@ -95,6 +95,17 @@ def test_a_blend_with_combined_features_and_calibration_adds_up_before_it_is_mad
     np.testing.assert_allclose(found.base + found.amounts.sum(axis=2), answers_here, atol=1e-6)
 
 
+def test_trees_that_read_other_features_each_are_explained_side_by_side():
+    """Also where there are words, which trees do not read."""
+    dataset, plain = parts_of(Link.SIGMOID, ["lightgbm", "extra_trees"])
+    _, combined = parts_of(Link.SIGMOID, ["lightgbm"], n_combined=12)
+    assert plain.recipe.n_terms
+    members = [replace(one, weight=1 / 3) for one in (*plain.members, *combined.members)]
+    program, found = explained(replace(plain, members=tuple(members)), dataset.columns)
+    total = found.base + found.amounts.sum(axis=2)
+    np.testing.assert_allclose(total, program.run(dataset.columns).scores, atol=1e-6)
+
+
 def test_odd_cells_are_explained_too():
     _, parts = parts_of(Link.SIGMOID, ["lightgbm", "linear", "network"])
     rows = odd_rows()
