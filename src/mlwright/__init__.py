@@ -43,7 +43,8 @@ def train(
         `group`, `time`, `weight`, `exclude` (names of columns), `slice` and `sensitive` (columns by whose
         groups the test is told apart), `test` (data that judges the model),
         `baseline` (the model in place or its path: is the new one better?),
-        `leaks` ("drop", "warn", "keep": what to do about columns that give the answer away),
+        `leaks` ("drop", "warn", "keep": what to do about columns that give the answer away), `vouch` (columns
+        that are known when a prediction is made, whatever they give away),
         `refit` ("auto", "yes", "no"), `latency` ("fast", "balanced", "best"), `intervals` ("approximate",
         "certified": holds rows back so that prediction intervals and sets keep their level), `max_trials`
         (counts work instead of time: same seed, same bytes), `cost` (what mistakes cost: "fn=500,fp=20",

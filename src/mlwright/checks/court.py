@@ -65,7 +65,7 @@ class Ruling:
 
     `alone`: the column by itself. `with_it`: a quick model of the columns that are not accused, and this
     one. `without`: the same without it, which is the honest score. `gain`: their paired difference. Each is
-    None where it was not needed or not heard.
+    None where it was not needed or not heard. `is_decisive`: it is kept with a doubt that the score rests on.
     """
 
     column: str
@@ -76,6 +76,7 @@ class Ruling:
     without: Estimate | None = None
     gain: Estimate | None = None
     why: str = ""
+    is_decisive: bool = False
 
     @property
     def strength(self) -> Strength:
@@ -99,34 +100,48 @@ class Sitting:
     is_cut: bool = False
 
 
-def try_all(case: Case, has_time: Callable[[], bool] = lambda: True) -> Sitting:
+@final
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Says whether there is time: for usual work, or to hear who may give the whole answer."""
+
+    usual: Callable[[], bool] = lambda: True
+    grave: Callable[[], bool] = lambda: True
+
+    def has_time(self, *, is_grave: bool = False) -> bool:
+        """Ask it."""
+        return self.grave() if is_grave else self.usual()
+
+
+def try_all(case: Case, clock: Clock = Clock()) -> Sitting:
     """Bring all charges of the shelf and give a verdict on each column that one fits.
 
-    `has_time` is asked before each piece of work; when it says no, what was not heard is only warned of.
+    `clock` is asked before each piece of work; when it says no, what was not heard is not dropped.
     """
-    tables, columns, is_cut = _charges(case, has_time)
+    tables, columns, is_cut = _charges(case, clock)
     grave = [r for r in columns if r.strength in (Strength.CERTAIN, Strength.STRONG)]
     weak = [r for r in columns if r.strength is Strength.WEAK]
     for ruling in columns:
         ruling.alone = alone(case, ruling.column)
     honest = None
-    if columns and has_time():
-        honest, is_cut_short = _hear(case, grave, weak, has_time)
+    if columns and clock.has_time(is_grave=bool(grave)):
+        honest, is_cut_short = _hear(case, grave, weak, clock)
         is_cut = is_cut or is_cut_short
     for ruling in columns:
         verdicts = [_verdict(ruling, strength) for strength in {c.strength for c in ruling.charges}]
         ruling.verdict, ruling.why = min(verdicts, key=lambda one: (list(Verdict).index(one[0]), one[1]))
+        ruling.is_decisive = _is_decisive(ruling, has_others=len(case.singles) > 1)
     _spare_the_last(case, columns)
     order = sorted(columns, key=lambda r: (_ORDER.index(r.strength), -case.singles[r.column].score, r.column))
     return Sitting(rulings=(*order, *tables), honest=honest, is_cut=is_cut)
 
 
-def _charges(case: Case, has_time: Callable[[], bool]) -> tuple[list[Ruling], list[Ruling], bool]:
+def _charges(case: Case, clock: Clock) -> tuple[list[Ruling], list[Ruling], bool]:
     """Ask every rule; return rulings on the table, on columns, and whether time ran out."""
     by_column: dict[str, list[Charge]] = {}
     tables: list[Ruling] = []
     for name in RULES.names():
-        if not has_time():
+        if not clock.has_time():
             return tables, [Ruling(column=c, charges=own) for c, own in by_column.items()], True
         rule = RULES.get(name)
         for suspect in rule.suspects(case):
@@ -145,9 +160,7 @@ def _charge(name: str, rule: Rule, suspect: Suspect) -> Charge:
     )  # fmt: skip
 
 
-def _hear(
-    case: Case, grave: list[Ruling], weak: list[Ruling], has_time: Callable[[], bool]
-) -> tuple[Estimate | None, bool]:
+def _hear(case: Case, grave: list[Ruling], weak: list[Ruling], clock: Clock) -> tuple[Estimate | None, bool]:
     """Hear the witness on each suspect; return the honest score, and whether time ran out."""
     readings = {r.column: c.reading for r in grave + weak for c in r.charges if c.reading is not None}
     witness = Witness(case, readings)
@@ -158,7 +171,7 @@ def _hear(
     honest = witness.hear(free)
     ranked = sorted(grave + weak, key=lambda r: (_ORDER.index(r.strength), -case.singles[r.column].score))
     for ruling in ranked[:_MOST_HEARD]:
-        if not has_time():
+        if not clock.has_time(is_grave=ruling in grave):
             return honest, True
         # A weak charge does not cost the others their place: without this one column, what is left?
         others = [name for name in free if name != ruling.column]
@@ -186,6 +199,15 @@ def _verdict(ruling: Ruling, strength: Strength) -> tuple[Verdict, str]:
         return _weak(left, has_gain=has_gain and 1.0 - ruling.without.value >= _EASY)
     proves = any(charge.proves for charge in ruling.charges if charge.strength is strength)
     return _strong(left, has_gain=has_gain, proves=proves)
+
+
+def _is_decisive(ruling: Ruling, *, has_others: bool) -> bool:
+    """Tell whether a strong charge stands that was not heard, or that the score rests on."""
+    if ruling.verdict is not Verdict.WARN or ruling.strength is not Strength.STRONG or not has_others:
+        return False
+    if ruling.with_it is None or ruling.without is None or ruling.gain is None:
+        return True
+    return ruling.gain.low > 0 and 1.0 - ruling.with_it.value <= _HALF * (1.0 - ruling.without.value)
 
 
 def _weak(left: float, *, has_gain: bool) -> tuple[Verdict, str]:

@@ -29,7 +29,8 @@ def finding_of(ruling: Ruling, metric: str, action: str, *, is_vouched: bool) ->
     """
     charge = ruling.first
     proven = ruling.verdict is Verdict.DROP
-    severity = Severity.ERROR if proven and action != "dropped" else Severity.WARNING
+    is_open = (proven and action != "dropped") or ruling.is_decisive
+    severity = Severity.ERROR if is_open else Severity.WARNING
     return Finding(
         rule=charge.rule,
         severity=Severity.NOTE if is_vouched else severity,
@@ -52,6 +53,7 @@ def record_of(ruling: Ruling, metric: str, action: str) -> dict[str, Any]:
         "message": ruling.first.message,
         "evidence": {"metric": metric, **_evidence(ruling)},
         "verdict": ruling.verdict.value,
+        "is_decisive": ruling.is_decisive,
         "why": ruling.why,
         "action": action,
         "honest": _json(ruling.without),
@@ -77,8 +79,8 @@ def _scores(ruling: Ruling, metric: str) -> str:
     title = METRICS.get(metric).title
     if ruling.with_it is not None and ruling.without is not None:
         return (
-            f"With it a quick model gets {title} {_shown(ruling.with_it)}, without it "
-            f"{_shown(ruling.without)}: that is the honest score."
+            f"A quick model of the columns that nothing strong is said against gets {title} "
+            f"{_shown(ruling.without)}, with this one {_shown(ruling.with_it)}."
         )
     return f"Alone it gets {title} {_shown(ruling.alone)}." if ruling.alone is not None else ""
 
@@ -88,10 +90,10 @@ def _remedy(ruling: Ruling, action: str) -> str:
     if not name:
         return ruling.first.says
     if action == "dropped":
-        return f"{ruling.first.says} If it is known when a prediction is made, use --leaks keep."
+        return f"{ruling.first.says} If it is known when a prediction is made, use --vouch {name!r}."
     return (
         f"Find out when it is filled in. If with the answer or after it, use --exclude {name!r}; if before, "
-        f"--leaks keep vouches for it."
+        f"--vouch {name!r}."
     )
 
 

@@ -1,5 +1,6 @@
 """`mlwright train`: from data and a question to a model, its evidence and its report."""
 
+import csv
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath
@@ -93,7 +94,10 @@ def train(  # noqa: PLR0913 - the parameters are the options
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(metavar="COL", help="Columns to leave out, separated by commas. Repeatable."),
+        typer.Option(
+            metavar="COL",
+            help="Columns to leave out, separated by commas, in quotes if they hold one. Repeatable.",
+        ),
     ] = None,
     slice_: Annotated[
         list[str] | None,
@@ -120,9 +124,16 @@ def train(  # noqa: PLR0913 - the parameters are the options
     leaks: Annotated[
         Leaks,
         typer.Option(
-            help="Columns that give the answer away: drop what is proven, only warn, or keep: you vouch."
+            help="Columns that give the answer away: drop what is proven, only warn, or keep them all."
         ),
     ] = Leaks.DROP,
+    vouch: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COL",
+            help="A column that is known when a prediction is made, whatever it tells. Repeatable.",
+        ),
+    ] = None,
     refit: Annotated[Refit, typer.Option(help="Fit the judged recipe again on all rows.")] = Refit.AUTO,
     latency: Annotated[
         Latency,
@@ -208,7 +219,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
         id=tuple(id_ or ()), group=group, time=time, weight=weight, exclude=_columns(exclude), test=test,
-        slice=_columns(slice_), sensitive=_columns(sensitive),
+        slice=tuple(slice_ or ()), sensitive=tuple(sensitive or ()), vouch=tuple(vouch or ()),
         baseline=baseline, leaks=leaks.value, refit=refit.value, latency=latency.value,
         intervals=intervals.value, cost=cost, capacity=capacity, stakes=stakes, today=today,
         run=run or place.with_suffix(".run"), run_anew=run is None,
@@ -268,4 +279,6 @@ def _limit(time_limit: str | None, max_trials: int | None) -> float | None:
 
 
 def _columns(given: list[str] | None) -> tuple[str, ...]:
-    return tuple(name.strip() for item in given or () for name in item.split(",") if name.strip())
+    """Read lists of names; one with a comma in it stands in quotes, as in CSV."""
+    lines = csv.reader(given or (), skipinitialspace=True)
+    return tuple(name for line in lines for name in line if name.strip())

@@ -42,9 +42,10 @@ def leaks_line(evidence: Evidence) -> str:
 
 def leak_remedy(leak: Evidence) -> str:
     """Say how to take the decision back, or how to act on the doubt."""
+    name = brief(leak.get("column"), 40)
     if leak.get("action") == "dropped":
-        return "Nothing, if that is right. Known beforehand after all? --leaks keep"
-    return f"Leave it out with --exclude {brief(leak.get('column'), 40)}, or vouch for it with --leaks keep"
+        return f"Nothing, if that is right. Known beforehand after all? --vouch {name}"
+    return f"Leave it out with --exclude {name}, or answer for it with --vouch {name}"
 
 
 def _named(leaks: list[Evidence]) -> str:

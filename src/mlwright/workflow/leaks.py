@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlwright.checks.case import open_case
-from mlwright.checks.court import Sitting, Verdict, try_all
+from mlwright.checks.court import Clock, Sitting, Verdict, try_all
 from mlwright.checks.leaks import Leaks
 from mlwright.checks.price import price_of_random
 from mlwright.checks.single import metric_of
@@ -19,8 +19,6 @@ from mlwright.data.split import GIVEN, without_new_copies
 from mlwright.workflow.doubts import SEEN, seen_before
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mlwright.core.budget import Budget
     from mlwright.core.dataset import Dataset
     from mlwright.core.rule import Case
@@ -30,15 +28,16 @@ if TYPE_CHECKING:
 _FEWEST_ROWS = 50
 _CELLS_A_SECOND, _MOST_CELLS = 10_000, 600_000
 """How many cells are looked at for a second of the time limit; a look costs about a microsecond a cell."""
-_SHARE, _LEFT_SHARE, _TOO_SHORT_S = 0.05, 0.5, 1.0
+_SHARE, _GRAVE_SHARE, _LEFT_SHARE, _TOO_SHORT_S = 0.05, 0.25, 0.5, 1.0
+"""Shares of the limit that a look may take, that hearing the gravest may, and that must be left after it."""
 
 
 def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> Prepared:
     """Hold court on the training rows, and leave out the columns that are proven to leak."""
     if prepared.train.n_rows < _FEWEST_ROWS:
         return prepared
-    has_time = _clock(budget)
-    if not has_time():
+    clock = _clock(budget)
+    if not clock.has_time():
         return replace(prepared, findings=(*prepared.findings, _not_heard(0)))
     limit_s = options.limit_s
     n_cells = _MOST_CELLS if limit_s is None else min(_MOST_CELLS, int(limit_s * _CELLS_A_SECOND))
@@ -47,34 +46,35 @@ def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> 
         prepared.train, prepared.task.classes, prepared.keys, prepared.split.train,
         n_cells=n_cells, test=given, seed=options.seed,
     )  # fmt: skip
-    sitting = try_all(case, has_time)
-    doomed = _doomed(prepared, sitting) if options.leaks == Leaks.DROP else frozenset()
-    findings, records = _told(sitting, case, doomed, is_vouched=options.leaks == Leaks.KEEP)
+    sitting = try_all(case, clock)
+    vouched = frozenset(case.singles if options.leaks == Leaks.KEEP else options.vouch)
+    doomed = _doomed(prepared, sitting) - vouched if options.leaks == Leaks.DROP else frozenset()
+    findings, records = _told(sitting, case, doomed, vouched)
     accused = {r.column for r in sitting.rulings if r.verdict is not Verdict.KEEP}
     findings += _structure(prepared.train, case, accused, options)
     if sitting.is_cut:
         findings.append(_not_heard(len(sitting.rulings)))
     prepared = replace(prepared, findings=(*prepared.findings, *findings), leaks=tuple(records))
     prepared = _without(prepared, doomed) if doomed else prepared
-    if has_time():
+    if clock.has_time():
         price = price_of_random(prepared.train, len(prepared.task.classes), options.seed)
         prepared = replace(prepared, price=price)
     return prepared
 
 
-def _clock(budget: Budget) -> Callable[[], bool]:
-    """Return whether there is time for more: a twentieth of the limit, and never the last half of it."""
+def _clock(budget: Budget) -> Clock:
+    """Leave time for learning: never in the last half of the limit is there time for the court."""
     limit_s, began_s = budget.time_limit_s, budget.elapsed_s
     if limit_s is None:
-        return lambda: True
+        return Clock()
 
-    def has_time() -> bool:
+    def has_time(share: float) -> bool:
         is_far = budget.left_s > _LEFT_SHARE * limit_s
         if budget.max_trials is not None:
             return is_far  # work is counted; the clock only guards the contract
-        return is_far and limit_s >= _TOO_SHORT_S and budget.elapsed_s - began_s < _SHARE * limit_s
+        return is_far and limit_s >= _TOO_SHORT_S and budget.elapsed_s - began_s < share * limit_s
 
-    return has_time
+    return Clock(lambda: has_time(_SHARE), lambda: has_time(_GRAVE_SHARE))
 
 
 def _doomed(prepared: Prepared, sitting: Sitting) -> frozenset[str]:
@@ -86,7 +86,7 @@ def _doomed(prepared: Prepared, sitting: Sitting) -> frozenset[str]:
 
 
 def _told(
-    sitting: Sitting, case: Case, doomed: frozenset[str], *, is_vouched: bool
+    sitting: Sitting, case: Case, doomed: frozenset[str], vouched: frozenset[str]
 ) -> tuple[list[Finding], list[dict[str, Any]]]:
     metric, _ = metric_of(case.n_classes)
     findings, records = [], []
@@ -94,6 +94,7 @@ def _told(
         action = "dropped" if ruling.column in doomed else "kept"
         records.append(record_of(ruling, metric, action))
         if ruling.verdict is not Verdict.KEEP:
+            is_vouched = ruling.column in vouched
             findings.append(finding_of(ruling, metric, action, is_vouched=is_vouched))
     return findings, records
 

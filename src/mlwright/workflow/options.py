@@ -29,7 +29,8 @@ class TrainOptions:
     `group`, `time`, `weight` name columns; `exclude` names columns that must not be used; `slice` and
     `sensitive` name columns, features or not, by whose groups the test is told apart. `test` is data
     that judges the model (else rows are split off); `baseline` is the model in place, to be compared with on
-    those rows. `leaks` says what to do about columns that give the answer away. `refit` decides whether the
+    those rows. `leaks` says what to do about columns that give the answer away, and `vouch` names those that
+    are known when a prediction is made, whatever they give away. `refit` decides whether the
     judged recipe is fitted again on all rows; `latency` says what the speed of an answer may cost;
     `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `cost` says what mistakes
     cost: amounts by name ("fn=500,fp=20"), or the path of a cost matrix; `capacity` how many rows may be
@@ -53,6 +54,7 @@ class TrainOptions:
     test: object | None = None
     baseline: object | None = None
     leaks: str = Leaks.DROP
+    vouch: tuple[str, ...] = ()
     refit: str = "auto"
     latency: str = "balanced"
     intervals: str = "approximate"
@@ -125,6 +127,7 @@ class TrainOptions:
             "test": [str(self.test)] if isinstance(self.test, str | Path) else [],
             "baseline": [str(self.baseline)] if isinstance(self.baseline, str | Path) else [],
             "leaks": [str(self.leaks)] if self.leaks != Leaks.DROP else [],
+            "vouch": [*self.vouch],
             "refit": [self.refit] if self.refit != "auto" else [],
             "latency": [self.latency] if self.latency != "balanced" else [],
             "intervals": [self.intervals] if self.is_certified else [],
@@ -155,6 +158,7 @@ class TrainArguments(TypedDict, total=False):
     test: object
     baseline: object
     leaks: str
+    vouch: str | list[str] | None
     refit: str
     latency: str
     intervals: str
@@ -189,6 +193,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         test=arguments.get("test"),
         baseline=arguments.get("baseline"),
         leaks=arguments.get("leaks", Leaks.DROP),
+        vouch=_names(arguments.get("vouch")),
         refit=arguments.get("refit", "auto"),
         latency=arguments.get("latency", "balanced"),
         intervals=arguments.get("intervals", "approximate"),

@@ -73,6 +73,9 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         message = f"{target!r} is the target and cannot be {roles[target].value} at the same time."
         raise UsageError(message)
     check_today(options.today, raw, target)
+    unknown = [name for name in options.vouch if name not in raw.columns]
+    if unknown:
+        raise MissingColumnError.among(unknown, raw.names, raw.source)
     schema, findings = infer(raw, target=target, roles=roles, exclude=options.left_out)
     if options.time is None and options.group is None:
         schema, found = with_time(schema, raw)

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from mlwright.core.errors import DataError, UnknownNameError, UsageError
+from mlwright.checks.court import Clock
+from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
 from mlwright.core.schema import Role
 from mlwright.core.shelves import RULES
 from mlwright.testing.leaks import KINDS, plant
@@ -61,13 +62,34 @@ def test_what_is_proven_is_no_feature_and_that_can_be_taken_back():
         assert rows.schema[name].role is Role.UNUSED
     assert leaks[name]["action"] == "dropped"
     assert any(
-        name == f.column and f.action == "dropped" and "--leaks keep" in f.remedy for f in prepared.findings
+        name == f.column and f.action == "dropped" and "--vouch" in f.remedy for f in prepared.findings
     )
     for answer, severity in (("warn", "error"), ("keep", "note")):
         kept, leaks = judged(planted.rows, "left", leaks=answer)
         assert name in kept.train.columns
         assert (leaks[name]["verdict"], leaks[name]["action"]) == ("drop", "kept")
         assert next(f.severity for f in kept.findings if f.column == name) == severity
+
+
+def test_a_strong_charge_that_nobody_heard_stops_the_model_until_someone_vouches(monkeypatch):
+    monkeypatch.setattr("mlwright.workflow.leaks._clock", lambda _: Clock(grave=lambda: False))
+    planted = plant(question("left"), "left", "post_outcome")
+    name = planted.columns[0]
+    for given, severity in (({}, "error"), ({"vouch": (name,)}, "note")):
+        prepared, leaks = judged(planted.rows, "left", **given)
+        assert (leaks[name]["verdict"], leaks[name]["is_decisive"]) == ("warn", True)
+        assert next(f.severity for f in prepared.findings if f.column == name) == severity
+
+
+def test_who_vouches_for_one_column_keeps_that_one_alone():
+    rows = plant(question("left"), "left", "copy").rows
+    planted = plant(rows, "left", "noisy_copy")
+    mine, other = planted.columns[0], next(name for name in rows if name not in question("left"))
+    prepared, _ = judged(planted.rows, "left", vouch=(mine,))
+    assert mine in prepared.train.columns
+    assert other not in prepared.train.columns
+    with pytest.raises(MissingColumnError, match="Did you mean"):
+        judged(planted.rows, "left", vouch=(mine[:-1] + "~",))
 
 
 def test_an_excluded_column_is_not_tried():

@@ -196,7 +196,7 @@ def test_leaks_are_told_in_words_with_the_honest_score(income):
     text = " ".join(Page(build_report(income)).text)
     assert "would not be known when a prediction is made, so the model does not read it" in text
     assert "0.81" in text
-    assert "--leaks keep" in text
+    assert "--vouch" in text
     assert "cleared" not in text
     assert "would not be known" in model_card(income)
     assert "<script>alert" not in build_report(income)
