@@ -12,6 +12,7 @@ Nothing heavy is imported before it is used.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Unpack
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["compare", "evaluate", "export", "load", "profile", "train"]
+__all__ = ["compare", "evaluate", "export", "load", "profile", "train", "write_report"]
 
 
 def train(
@@ -58,6 +59,11 @@ def train(
     MlwrightError
         The data or an option cannot be used; the message says what to do.
 
+    Warns
+    -----
+    UserWarning
+        A finding of severity error: the model should not be used as it is.
+
     Examples
     --------
     >>> import mlwright as mw
@@ -70,7 +76,12 @@ def train(
     from mlwright.workflow.options import from_arguments
     from mlwright.workflow.train import train as run
 
-    return run(data, target, from_arguments(options), listen or silence)
+    model = run(data, target, from_arguments(options), listen or silence)
+    for finding in model.evidence["findings"]:
+        if finding["severity"] == "error":
+            about = f"{finding['column']}: " if finding["column"] else ""
+            warnings.warn(f"{about}{finding['message']} {finding['remedy']}", stacklevel=2)
+    return model
 
 
 def load(path: str | Path) -> Model:
@@ -120,6 +131,13 @@ def profile(data: object, target: str | None = None) -> dict[str, Any]:
     from mlwright.workflow.profile import profile as run
 
     return run(data, target)
+
+
+def write_report(model: Model, path: str | Path) -> Path:
+    """Write the report of a model: one HTML page that loads nothing."""
+    from mlwright.report.build import write_report as run
+
+    return run(model.evidence, path)
 
 
 def __getattr__(name: str) -> Any:

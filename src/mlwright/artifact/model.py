@@ -40,12 +40,16 @@ class Model:
         that `evidence.json` holds.
     task, schema
         The question, and the columns it needs.
+    card, profile
+        The model card, Markdown; how the training rows were distributed.
     """
 
     def __init__(self, task: Task, schema: Schema, contents: Mapping[str, Any]) -> None:
         self.task = task
         self.schema = schema
         self.evidence: dict[str, Any] = contents["evidence"]
+        self.card = str(contents["card"])
+        self.profile: dict[str, Any] = contents["profile"]
         self._contents = contents
         intervals = contents.get("intervals")
         self._conformal = None if intervals is None else Conformal.from_json(intervals)
@@ -59,6 +63,15 @@ class Model:
         contents = {key: value for key, value in self._contents.items() if key != "runtime"}
         return Model, (self.task, self.schema, contents)
 
+    def __repr__(self) -> str:
+        metric = self.task.metric
+        score = self.evidence.get("test", {}).get(metric) or {}
+        ends = " to ".join(f"{score[end]:.4g}" for end in ("low", "high") if score.get(end) is not None)
+        told = f"{metric} {score['value']:.4g} ({ends})" if score.get("value") is not None else "not judged"
+        errors = [one for one in self.evidence.get("findings", []) if one.get("severity") == "error"]
+        doubt = f", {len(errors)} error{'s' * (len(errors) > 1)} found: see evidence" if errors else ""
+        return f"<mlwright model of {self.task.target!r}: {told}{doubt}>"
+
     @property
     def classes_(self) -> Array:
         """The labels, in the order of the columns of `predict_proba`, shape (n_classes,)."""
@@ -68,11 +81,6 @@ class Model:
     def inputs(self) -> tuple[str, ...]:
         """The columns that the model reads."""
         return tuple(self._program.columns)
-
-    @property
-    def card(self) -> str:
-        """The model card, Markdown."""
-        return str(self._contents["card"])
 
     @property
     def program(self) -> bytes:

@@ -10,6 +10,8 @@ import numpy as np
 from mlwright.core.schema import NUMERIC, Column
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Array, Columns
     from mlwright.core.prediction import Prediction
 
@@ -19,10 +21,13 @@ _MIN_ROWS_SHOWN = 5
 """Levels rarer than this are counted together: they could point at a person."""
 
 
-def make_profile(columns: tuple[Column, ...], rows: Columns, prediction: Prediction) -> dict[str, Any]:
-    """Describe each column and the predictions."""
+def make_profile(
+    columns: tuple[Column, ...], rows: Columns, prediction: Prediction, learned: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Describe each column and the predictions; `learned` is a sketch of the rows that the model knows."""
     return {
         "n_rows": len(prediction.scores),
+        "learned": dict(learned),
         "columns": {column.name: _describe(column, rows[column.name]) for column in columns},
         "prediction": _describe_numbers(prediction.scores[:, -1]),
     }

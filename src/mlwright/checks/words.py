@@ -35,7 +35,7 @@ def finding_of(ruling: Ruling, metric: str, action: str, *, is_vouched: bool) ->
         rule=charge.rule,
         severity=Severity.NOTE if is_vouched else severity,
         column=ruling.column,
-        message=" ".join(filter(None, [_opening(ruling), charge.message, _scores(ruling, metric)])),
+        message=" ".join(filter(None, [_opening(ruling, action), charge.message, _scores(ruling, metric)])),
         evidence=_evidence(ruling),
         remedy="" if is_vouched else _remedy(ruling, action),
         action=action,
@@ -68,11 +68,12 @@ def _evidence(ruling: Ruling) -> dict[str, Any]:
     return {**said, **ruling.first.evidence}
 
 
-def _opening(ruling: Ruling) -> str:
+def _opening(ruling: Ruling, action: str) -> str:
     if not ruling.column:
         return ""
     word = "Leak" if ruling.verdict is Verdict.DROP else "Possible leak"
-    return f"{word}: it {ruling.first.title}."
+    done = ", left out" if action == "dropped" else ""
+    return f"{word}{done}: it {ruling.first.title}."
 
 
 def _scores(ruling: Ruling, metric: str) -> str:

@@ -40,7 +40,7 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
         console.print(Text(sentence, style="dim"))
     console.print()
     facts = [
-        ("drivers", _named(words.drivers(evidence))),
+        ("drivers", words.drivers_line(evidence)),
         ("shipped", words.refit_line(evidence)),
         ("sure", promises.held_line(evidence)),
         ("decide", advice.advice(evidence)),
@@ -66,6 +66,11 @@ def show_scores(scores: Mapping[str, Any]) -> None:
         grid.add_row(words.metric_title(name), value_of(estimate), interval_of(estimate), better)
     console.print(Text(f"{number(scores['n_rows'])} rows", style="dim"))
     console.print(grid)
+    if scores["seen"]:
+        shown = (
+            f"The model has learned from {percent(scores['seen'])} of these rows, so the scores are too good."
+        )
+        console.print(Text.assemble(("warning  ", _SEVERITIES["warning"]), shown))
 
 
 _ANSWERS = {
@@ -172,10 +177,6 @@ def verdict_line(evidence: Evidence) -> Text:
     verdict = words.verdict(evidence)
     mark, color = _TONES[verdict.tone]
     return Text.assemble((f"{mark} {verdict.title}. ", f"bold {color}"), verdict.reason)
-
-
-def _named(drivers: Sequence[Evidence]) -> str:
-    return listing([brief(item["column"], 40) for item in drivers] or ["none beyond chance, or not measured"])
 
 
 def _parts(program: Evidence) -> str:

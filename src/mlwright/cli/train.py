@@ -227,7 +227,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen)
-    _save(model, files)
+    _save(model, files, data)
     if run is None:
         remove_run(place.with_suffix(".run"))
     if as_json:
@@ -263,12 +263,12 @@ def document(evidence: dict[str, Any], files: Files) -> dict[str, Any]:
     }
 
 
-def _save(model: "Model", files: Files) -> None:
+def _save(model: "Model", files: Files, data: str) -> None:
     model.save(files.model)
     if files.report:
-        from mlwright.report.build import write_report
+        from mlwright.report.build import Names, write_report
 
-        write_report(model.evidence, files.report)
+        write_report(model.evidence, files.report, Names(str(files.model), data))
 
 
 def _limit(time_limit: str | None, max_trials: int | None) -> float | None:

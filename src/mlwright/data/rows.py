@@ -27,8 +27,8 @@ def row_keys(columns: Columns) -> Integers:
     """
     hashes = None
     for position, values in enumerate(columns.values()):
-        mixed = _mix(_codes(values) + np.uint64((position + 1) * int(_ODD) % 2**64))
-        hashes = mixed if hashes is None else _mix(hashes * _ODD + mixed)
+        mixed = mix(_codes(values) + np.uint64((position + 1) * int(_ODD) % 2**64))
+        hashes = mixed if hashes is None else mix(hashes * _ODD + mixed)
     if hashes is None:
         return np.zeros(0, dtype=np.int64)
     keys: Integers = np.unique(hashes, return_inverse=True)[1].ravel().astype(np.int64)
@@ -48,7 +48,7 @@ def _codes(values: Array) -> Array:
     return numbers.view(np.uint64)
 
 
-def _mix(hashes: Array) -> Array:
+def mix(hashes: Array) -> Array:
     """Spread every bit over all others.
 
     Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators, OOPSLA,

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
 
 def averages(
-    wanted: Sequence[Average], direction: Direction, *, groups: Array | None = None, seed: int = 0
+    wanted: Sequence[Average],
+    direction: Direction,
+    *,
+    n_shares: int = 0,
+    groups: Array | None = None,
+    seed: int = 0,
 ) -> list[Estimate]:
-    """Average each, with a 95 % interval from 1,000 resamples of rows or groups.
-
-    A share that no row contradicts comes with the exact binomial bound. NaN where there is no row.
+    """Average each, with a 95 % interval from 1,000 resamples of rows or groups; NaN where there is no row.
 
     Parameters
     ----------
+    n_shares
+        The first so many are shares of rows: where no row contradicts, they get the exact binomial bound.
+        The others are amounts, of which nothing is known beyond the rows.
     groups
         Rows of one group, shape (n_rows,), are resampled together; None means that rows are independent.
     """
@@ -47,11 +53,11 @@ def averages(
     sums = units.sums(parts)
     drawn = units.resampled_means(sums, seed, 1000)
     found = []
-    for (top, bottom), (values, rows) in zip(places, wanted, strict=True):
+    for number, ((top, bottom), (values, rows)) in enumerate(zip(places, wanted, strict=True)):
         value = float(values.mean()) if rows is None else _mean(values, rows)
         pair = [top, bottom]
         low, high = interval(_ratio, units, sums[:, pair], drawn[:, pair])
-        if low == high and value in (0.0, 1.0):
+        if number < n_shares and low == high and value in (0.0, 1.0):
             low, high = unseen(value, sums[:, [bottom]])
         found.append(Estimate(value, low, high, direction))
     return found

@@ -62,7 +62,7 @@ def coverage(
     """Measure coverage and size for each level asked, over all rows (None) or over some (booleans)."""
     at = {level: held(truth, prediction, conformal, level) for level in {level for level, _ in asked}}
     wanted = [(at[level][number], rows) for number in (0, 1) for level, rows in asked]
-    found = averages(wanted, Direction.MAX, groups=groups, seed=seed)
+    found = averages(wanted, Direction.MAX, n_shares=len(asked), groups=groups, seed=seed)
     sizes = [replace(one, direction=Direction.MIN) for one in found[len(asked) :]]
     return [Coverage(*pair) for pair in zip(found[: len(asked)], sizes, strict=True)]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
 
 from mlwright.report import advice, charts, leak_words, parts, promises, words
 from mlwright.report.dependence import dependence
@@ -21,7 +22,16 @@ _MOST_COLUMNS, _MOST_CANDIDATES, _MOST_FINDINGS, _MOST_CLASSES = 200, 60, 60, 12
 _SEVERITIES = ("error", "warning", "note")
 
 
-def build_report(evidence: Evidence) -> str:
+@final
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the commands of a report name: the model file, and the data as they were given."""
+
+    model: str = "MODEL.mlw"
+    data: str = ""
+
+
+def build_report(evidence: Evidence, names: Names | None = None) -> str:
     """Return the report as HTML: one file, no network, no scripts, at most a few hundred kilobytes.
 
     Parameters
@@ -29,17 +39,19 @@ def build_report(evidence: Evidence) -> str:
     evidence
         The mapping that `evidence.json` holds; see `docs/reference/evidence.md`. Absent parts are
         left out of the page.
+    names
+        Of files, for the commands to repeat; without, of a model of any name.
     """
-    return render(_page(evidence))
+    return render({**_page(evidence), "commands": commands(evidence, names)})
 
 
-def write_report(evidence: Evidence, path: str | Path) -> Path:
+def write_report(evidence: Evidence, path: str | Path, names: Names | None = None) -> Path:
     """Write the report so that a reader finds the old file or the new one, never half of one."""
     place = Path(path)
     handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(build_report(evidence))
+            stream.write(build_report(evidence, names))
         Path(draft).chmod(0o644)
         Path(draft).replace(place)
     except BaseException:
@@ -48,10 +60,10 @@ def write_report(evidence: Evidence, path: str | Path) -> Path:
     return place
 
 
-def commands(evidence: Evidence) -> list[tuple[str, str]]:
+def commands(evidence: Evidence, names: Names | None = None) -> list[tuple[str, str]]:
     """Return what to type to make, judge, inspect and use this model again, each with its purpose."""
-    name = dig(evidence, "name", default="data.csv")
-    model = f"{PurePath(name).stem or 'model'}.mlw"
+    given = names or Names()
+    name, model = given.data or dig(evidence, "name", default="data.csv"), given.model
     task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
     train = ["mlwright", "train", name, "--target", str(task.get("target") or "TARGET")]
     if task.get("metric"):
@@ -63,7 +75,7 @@ def commands(evidence: Evidence) -> list[tuple[str, str]]:
     for option, values in dig(evidence, "options", default={}).items():
         for value in values:
             train += [f"--{option}", str(value)]
-    train += ["--seed", str(dig(evidence, "environment", "seed", default=0))]
+    train += ["--seed", str(dig(evidence, "environment", "seed", default=0)), "-o", model]
     return [
         ("Train it again", shlex.join(train)),
         ("Judge it on other rows", shlex.join(["mlwright", "evaluate", model, "labeled.csv"])),
@@ -123,7 +135,6 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "groups": parts.groups(evidence),
         "fairness": parts.fairness(evidence),
         "charts": _charts(evidence),
-        "commands": commands(evidence),
     }
 
 

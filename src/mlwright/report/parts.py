@@ -44,12 +44,12 @@ def weak_line(evidence: Evidence) -> str:
 
 
 def slices(evidence: Evidence) -> list[dict[str, Any]]:
-    """Return the weak slices with the title of their metric and whether the model knows."""
+    """Return the weak slices with the title of their metric and whether it is too sure there."""
     return [
         {
             **one,
             "title": metric_title(one["metric"]),
-            "knows": "no: it is too sure there" if one.get("is_surprised") else "yes, or it cannot say",
+            "surprise": "yes" if one.get("is_surprised") else "not beyond chance",
         }
         for one in dig(evidence, "slices", default=[])
     ]

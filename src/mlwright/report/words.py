@@ -100,7 +100,9 @@ def verdict(evidence: Evidence) -> Verdict:
         return Verdict("bad", "Do not ship", reason)
     errors = open_errors(dig(evidence, "findings", default=[]))
     if errors:
-        reason = f"It beats the baseline, but first deal with this: {errors[0].get('message', '')}"
+        column = errors[0].get("column")
+        about = f"{brief(column, 40)}: " if column else ""
+        reason = f"It beats the baseline, but first deal with this: {about}{errors[0].get('message', '')}"
         return Verdict("bad", "Do not ship yet", reason)
     reason = f"On {n_test} sealed test rows it beats the baseline by more than chance can explain."
     return Verdict("good", "Ready to ship", reason)
@@ -217,6 +219,19 @@ def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:
         if dig(item, "drop", "low", default=0) > 0 and is_number(item["drop"].get("value"))
     ]
     return sorted(found, key=lambda item: -float(item["drop"]["value"]))[:n]
+
+
+def drivers_line(evidence: Evidence) -> str:
+    """Name what matters most, and say what could not be measured in the time."""
+    named = listing([brief(item["column"], 40) for item in drivers(evidence)])
+    n_left = dig(evidence, "importance_left_out", default=0) or 0
+    n_known = len(dig(evidence, "importance", default=[]))
+    if not n_known:
+        return "there was no time to measure them" if n_left else ""
+    found = named or "none beyond chance"
+    if not n_left:
+        return found
+    return f"{found} ({n_known} of {n_known + n_left} columns measured: those that move the answers most)"
 
 
 def refit_line(evidence: Evidence) -> str:

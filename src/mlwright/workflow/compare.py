@@ -13,8 +13,9 @@ from mlwright.core.shelves import METRICS
 from mlwright.data.read import read
 from mlwright.evaluation.score import compare as differ
 from mlwright.evaluation.score import estimate
-from mlwright.evaluation.verdict import Verdict, verdict
+from mlwright.evaluation.verdict import Answer, Verdict, verdict
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
+from mlwright.workflow.seen import seen
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
@@ -49,7 +50,8 @@ def compare(
     Returns
     -------
     "verdict", "why", "difference" (new minus old, paired on the same resampled rows), "metric", "old"
-    and "new" (their scores), "n_rows" and "n_needed".
+    and "new" (their scores), "n_rows", "n_needed" and "seen" (the share of the rows that each of the two has
+    learned from, null where that is not known): there is no verdict by rows that one of them knows.
 
     Raises
     ------
@@ -74,7 +76,8 @@ def compare(
         times=row_times(new.schema, raw, known),
     )
     rows = replace(rows, target=truth)
-    return _paired(name, rows, new.answer(Typed(columns)), old.answer(Typed(others)), matters, seed)
+    found = _paired(name, rows, new.answer(Typed(columns)), old.answer(Typed(others)), matters, seed)
+    return _fair(found, seen(old, others, truth), seen(new, columns, truth))
 
 
 def check_in_place(old: Model, prepared: Prepared) -> None:
@@ -98,8 +101,7 @@ def with_the_one_in_place(old: Model, prepared: Prepared, answers: Prediction, s
 
     Returns
     -------
-    What `compare` returns, and "is_seen": whether the model in place has learned from the same data, the
-    rows that judge among them.
+    What `compare` returns.
 
     Raises
     ------
@@ -114,8 +116,19 @@ def with_the_one_in_place(old: Model, prepared: Prepared, answers: Prediction, s
         message = f"The model in place reads the target {prepared.task.target!r} differently."
         raise UsageError(message)
     found = _paired(prepared.task.metric, prepared.test, answers, old.answer(Typed(columns)), None, seed)
-    is_same = old.evidence.get("data", {}).get("fingerprint") == prepared.fingerprint
-    return {**found, "is_seen": bool(is_same and old.evidence.get("refit", {}).get("done"))}
+    return _fair(found, seen(old, columns, truth), 0.0)
+
+
+def _fair(found: dict[str, Any], old: float | None, new: float | None) -> dict[str, Any]:
+    """Take the verdict back where one of the models knows the rows."""
+    known = {"old": old, "new": new}
+    who = [name for name, share in known.items() if share]
+    if not who:
+        return {**found, "seen": known}
+    models = "both models have" if len(who) == 2 else f"the {who[0]} model has"
+    share = max(known[name] or 0.0 for name in who)
+    why = f"{models} learned from {share:.0%} of these rows, so they tell nothing; bring rows new to both"
+    return {**found, "seen": known, "verdict": Answer.NOT_ENOUGH_DATA.value, "why": why, "n_needed": None}
 
 
 def _paired(

@@ -41,8 +41,8 @@ class Costs:
         return rows.columns[self.policy.stakes] if self.policy.stakes else None
 
 
-def read_costs(options: TrainOptions, task: Task, rows: Dataset) -> Costs | None:
-    """Turn options into costs; None if nothing was asked.
+def read_costs(options: TrainOptions, task: Task, rows: Dataset, n_rows: int) -> Costs | None:
+    """Turn options into costs; None if nothing was asked. The data hold `n_rows`, labeled or not.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def read_costs(options: TrainOptions, task: Task, rows: Dataset) -> Costs | None
         raise UsageError(message)
     matrix = _matrix({"fn": 1.0} if cost is None else cost, task)
     usual = 1.0 if stakes is None else _usual_stake(stakes, rows)
-    share = None if capacity is None else _share(capacity, rows.n_rows)
+    share = None if capacity is None else _share(capacity, n_rows)
     if stakes is not None and not matrix[1, 0] > 0:
         message = f"--stakes multiplies the cost of a miss, which is {matrix[1, 0]:g}. Give --cost fn=1."
         raise UsageError(message)
@@ -84,6 +84,8 @@ def read_costs(options: TrainOptions, task: Task, rows: Dataset) -> Costs | None
 
 def _matrix(cost: Cost, task: Task) -> Floats:
     if isinstance(cost, Path) or (isinstance(cost, str) and "=" not in cost):
+        return _from_file(Path(cost), task)
+    if isinstance(cost, str) and cost.lower().endswith(".csv") and Path(cost).is_file():
         return _from_file(Path(cost), task)
     named = _named(cost) if isinstance(cost, str) else dict(cost)
     if len(task.classes) != 2:
@@ -188,6 +190,21 @@ def _sensible(matrix: Floats, task: Task) -> Floats:
     return matrix
 
 
+def check_stakes(costs: Costs | None, rows: Dataset, source: str) -> None:
+    """Refuse stakes that are missing or negative in rows that were given to judge by."""
+    if costs is None or not costs.policy.stakes or costs.policy.stakes not in rows.columns:
+        return
+    _check_amounts(costs.policy.stakes, rows.columns[costs.policy.stakes], f" of {source}")
+
+
+def _check_amounts(name: str, stakes: Floats, where: str) -> None:
+    bad = np.flatnonzero(~((stakes >= 0) & np.isfinite(stakes)))
+    if len(bad):
+        value: object = None if np.isnan(stakes[bad[0]]) else float(stakes[bad[0]])
+        expected = f"a stake of 0 or more in every row with a target{where}"
+        raise DataError.cell(name, int(bad[0]) + 1, value, expected)
+
+
 def _usual_stake(name: str, rows: Dataset) -> float:
     if name not in rows.schema:
         raise MissingColumnError.among([name], rows.schema.names)
@@ -197,10 +214,7 @@ def _usual_stake(name: str, rows: Dataset) -> float:
         message = f"The stakes {name!r} must be a feature that holds numbers; it is used as {what}."
         raise UsageError(message)
     stakes = rows.columns[name]
-    bad = np.flatnonzero(~((stakes >= 0) & np.isfinite(stakes)))
-    if len(bad):
-        value: object = None if np.isnan(stakes[bad[0]]) else float(stakes[bad[0]])
-        raise DataError.cell(name, int(bad[0]) + 1, value, "a stake of 0 or more in every row with a target")
+    _check_amounts(name, stakes, "")
     if not stakes.max(initial=0.0) > 0:
         message = f"The stakes {name!r} are 0 in every row, so nothing is at risk. Name another column."
         raise UsageError(message)
@@ -215,9 +229,13 @@ def _share(capacity: str | float, n_rows: int) -> float:
         amount = float(text.removesuffix("%"))
     except ValueError:
         amount = math.nan
-    if not (math.isfinite(amount) and amount > 0) or (is_share and amount > 100):
+    if (
+        not (math.isfinite(amount) and amount > 0)
+        or (is_share and amount > 100)
+        or (not is_share and amount < 1)
+    ):
         message = (
-            f"--capacity is {text!r}; give a number of rows above 0, such as 200, or a share such as 5%."
+            f"--capacity is {text!r}; give a number of rows from 1 on, such as 200, or a share such as 5%."
         )
         raise UsageError(message)
     return amount / 100.0 if is_share else min(1.0, amount / n_rows)
@@ -231,11 +249,11 @@ def decided_today(name: str | None, raw: Raw, rows: Integers, task: Task) -> Int
         raise MissingColumnError.among([name], raw.names, raw.source)
     cells = np.asarray(raw.columns[name], dtype=object)[rows]
     texts = [str(cell).strip().lower() for cell in cells.tolist()]
-    if len(task.classes) == 2 and set(texts) <= _YES | _NO:
-        return np.array([text in _YES for text in texts], dtype=np.int64)
     try:
         return class_numbers(cells, task.classes).astype(np.int64)
     except DataError as error:
+        if len(task.classes) == 2 and set(texts) <= _YES | _NO:
+            return np.array([text in _YES for text in texts], dtype=np.int64)
         known = ", ".join(repr(label) for label in task.classes[:10])
         message = f"--today {name!r} must hold what was decided, one of {known}, in every row: {error}"
         raise UsageError(message) from error

@@ -54,17 +54,20 @@ def in_place(found: dict[str, Any] | None) -> list[Finding]:
     if found is None:
         return []
     findings = []
-    if found["is_seen"]:
-        findings.append(
+    if found["seen"]["old"]:
+        return [
             Finding(
                 rule="in_place_has_seen_the_test",
                 severity=Severity.WARNING,
-                message="The model in place has learned from these very rows, so the comparison flatters it.",
-                evidence={"n_rows": found["n_rows"]},
+                message=(
+                    f"The model in place has learned from {found['seen']['old']:.0%} of the rows that judge, "
+                    "so they cannot tell which model is better."
+                ),
+                evidence={"n_rows": found["n_rows"], "seen": found["seen"]},
                 remedy="Bring rows that neither has seen with --test.",
                 action="kept",
             )
-        )
+        ]
     if found["verdict"] != Answer.SHIP:
         is_sure = found["verdict"] == Answer.DO_NOT_SHIP
         more = f" About {found['n_needed']:,} rows to judge by would tell." if found["n_needed"] else ""

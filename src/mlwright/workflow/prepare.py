@@ -18,7 +18,7 @@ from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
 from mlwright.data.split import GIVEN, Split, hold_back, prove, seal
-from mlwright.workflow.costs import Costs, check_today, decided_today, read_costs
+from mlwright.workflow.costs import Costs, check_stakes, check_today, decided_today, read_costs
 from mlwright.workflow.doubts import seen_before
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
@@ -90,7 +90,7 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
     task, outcome = frame(cells[known], target, options.kind, options.metric)
     dataset = _dataset(schema, raw, known, outcome)
-    costs = read_costs(options, task, dataset)
+    costs = read_costs(options, task, dataset, raw.n_rows)
     dataset = replace(
         dataset,
         today=decided_today(options.today, raw, known, task),
@@ -98,6 +98,7 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     )
     split, train, test, test_cells = _divide(dataset, task, options, raw, known)
     if options.test is not None:
+        check_stakes(costs, test, test_cells.source if test_cells is not None else "the test")
         findings += seen_before(split)
         dataset = _stack(train, test)
     held, train, split = _hold_back(train, split, task, options)

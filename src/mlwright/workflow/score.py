@@ -17,8 +17,11 @@ from mlwright.data.raw import as_objects
 from mlwright.data.read import read
 from mlwright.evaluation.score import score_all
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
+from mlwright.workflow.seen import seen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Array
     from mlwright.core.prediction import Prediction
@@ -33,7 +36,8 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
 
     Returns
     -------
-    "task", "n_rows" and "metrics", an estimate per name: the shape of `evaluate --json`.
+    "task", "n_rows", "seen" (the share of the rows that the model has learned from, null where that is not
+    known) and "metrics", an estimate per name: the shape of `evaluate --json`.
     """
     raw = read(data)
     columns, truth, known = typed_rows(raw, model.schema, model.task)
@@ -49,6 +53,7 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
     return {
         "task": model.task.to_json(),
         "n_rows": len(truth),
+        "seen": seen(model, columns, truth),
         "metrics": {name: estimate.to_json() for name, estimate in scores.items()},
     }
 
@@ -67,10 +72,17 @@ def predict_frame(model: Model, data: object, level: float | None = None) -> Any
     answers = _answers(model, prediction)
     if level is not None:
         answers |= _ranges(model, prediction, level)
-    for name in [name for name in ids if name in answers]:
-        ids[f"{name}_id"] = ids.pop(name)
+    ids = {_free(name, answers, ids): cells for name, cells in ids.items()}
     series = [pl.Series(name, _cells(values), strict=False) for name, values in {**ids, **answers}.items()]
     return pl.DataFrame(series)
+
+
+def _free(name: str, answers: Mapping[str, Any], ids: Mapping[str, Any]) -> str:
+    """Return what a column of ids is called beside the answers: its own name, if that is free."""
+    found = name
+    while found in answers or (found != name and found in ids):
+        found += "_id"
+    return found
 
 
 def predict_file(model: Model, data: object, out: str | Path | None, level: float | None = None) -> int:

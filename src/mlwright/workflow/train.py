@@ -24,6 +24,7 @@ from mlwright.workflow.leaks import without_leaks
 from mlwright.workflow.memory import memory_watch
 from mlwright.workflow.prepare import prepare
 from mlwright.workflow.run import open_run
+from mlwright.workflow.seen import what_is_learned
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
@@ -80,7 +81,8 @@ def _wrap(
     reads = tuple(prepared.schema[name] for name in shipped.program.columns)
     sample = rows.take(_every(rows.n_rows, 5_000))
     with budget.phase("profile"):
-        profile = make_profile(reads, sample.columns, shipped.program.run(sample.columns))
+        learned = what_is_learned(rows, prepared.train, prepared.test, shipped.program.columns)
+        profile = make_profile(reads, sample.columns, shipped.program.run(sample.columns), learned)
         golden = make_golden(shipped.program, rows.columns, options.seed)
     if options.max_trials is None:  # in work units nothing may depend on the clock
         evidence["ledger"] = [{"phase": name, "seconds": round(s, 3)} for name, s in budget.ledger]

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mlwright.report import build
-from mlwright.report.build import build_report, commands, write_report
+from mlwright.report.build import Names, build_report, commands, write_report
 from mlwright.report.card import model_card
 
 NASTY = "<script>alert('x')</script>\"&|`[a](b)"
@@ -147,7 +147,7 @@ def test_a_report_is_written_whole_or_not_at_all(income, tmp_path, monkeypatch):
     assert write_report(income, place) == place
     assert place.read_text(encoding="utf-8") == build_report(income)
 
-    def fail(_):
+    def fail(*_):
         raise RuntimeError("half way")
 
     monkeypatch.setattr(build, "build_report", fail)
@@ -161,8 +161,13 @@ def test_commands_can_be_typed_as_they_stand(income):
     income["name"], income["task"]["target"] = "my data.csv", "the target"
     train = commands(income)[0][1]
     assert train == (
-        "mlwright train 'my data.csv' --target 'the target' --metric roc_auc --time-limit 30s --seed 0"
+        "mlwright train 'my data.csv' --target 'the target' --metric roc_auc --time-limit 30s --seed 0 "
+        "-o MODEL.mlw"
     )
+    named = commands(income, Names("out/my.mlw", "in/my data.csv"))
+    assert named[0][1].startswith("mlwright train 'in/my data.csv' ")
+    assert named[0][1].endswith(" -o out/my.mlw")
+    assert all("out/my.mlw" in command for _, command in named)
     income["budget"]["max_trials"] = 9
     assert "--max-trials 9" in commands(income)[0][1]
 

@@ -1,5 +1,7 @@
 """Comparing two models on the same rows."""
 
+import numpy as np
+import polars as pl
 import pytest
 
 import mlwright as mw
@@ -83,11 +85,39 @@ def test_one_that_is_worse_does_not(price_model, later, tmp_path):
     assert model.evidence["options"]["baseline"] == [str(tmp_path / "old.mlw")]
 
 
-def test_a_model_in_place_that_knows_the_rows_is_flattered(later):
-    first = trained(later, "price", refit="yes")
-    again = trained(later, "price", baseline=first)
-    assert again.evidence["in_place"]["is_seen"]
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [({"refit": "yes"}, {}), ({"refit": "no"}, {"seed": 1}), ({"refit": "yes"}, {"exclude": ("age",)})],
+)
+def test_a_model_in_place_that_knows_the_rows_that_judge_gets_no_verdict(later, before, now):
+    first = trained(later, "price", **before)
+    again = trained(later, "price", baseline=first, **now)
+    found = again.evidence["in_place"]
+    assert found["verdict"] == "not_enough_data"
+    assert found["seen"]["old"] > (0.9 if before["refit"] == "yes" else 0.6)
     assert rules(again)["in_place_has_seen_the_test"] == "warning"
+    assert "not_better_than_in_place" not in rules(again)
+
+
+def test_rows_that_were_learned_are_known_again_whatever_they_come_in(later, tmp_path):
+    model = trained(later, "price", refit="yes")
+    pl.DataFrame(later).sample(fraction=1.0, shuffle=True, seed=0).write_csv(tmp_path / "rows.csv")
+    assert mw.evaluate(model, str(tmp_path / "rows.csv"))["seen"] == 1.0
+    new = only(houses(seed=77), "size", "age", "area", "price")
+    assert mw.evaluate(model, new)["seen"] == 0.0
+    assert mw.evaluate(model, [*later, *new])["seen"] == pytest.approx(len(later) / (len(later) + len(new)))
+    assert mw.compare(model, model, later)["verdict"] == "not_enough_data"
+
+
+def test_of_few_sorts_of_rows_none_counts_as_learned():
+    rng = np.random.default_rng(0)
+
+    def rows(n):
+        sort = rng.integers(0, 4, n)
+        return [{"sort": f"s{s}", "size": int(s), "y": "yes" if s > 1 else "no"} for s in sort]
+
+    model = trained(rows(300), "y")
+    assert mw.evaluate(model, rows(300))["seen"] == 0.0
 
 
 def test_rows_to_judge_by_may_be_given(weak_model, later):

@@ -161,7 +161,7 @@ def test_without_costs_nothing_is_decided(sale_model):
         ("is_sold", {"cost": "fn=0,fp=20"}, "never decide 'yes'"),
         ("is_sold", {"cost": "fn=5,fp=-20"}, "always decide 'yes'"),
         ("is_sold", {"cost": "nowhere.csv"}, "'nowhere.csv' cannot be read.*fn=500,fp=20"),
-        ("is_sold", {"capacity": -5}, "is '-5'; give a number of rows above 0"),
+        ("is_sold", {"capacity": -5}, "is '-5'; give a number of rows from 1 on"),
         ("is_sold", {"capacity": "120%"}, "is '120%'"),
         ("is_sold", {"capacity": "some"}, "is 'some'"),
         ("is_sold", {"stakes": "size"}, "Say what one costs with --cost"),

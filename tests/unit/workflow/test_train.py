@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mlwright as mw
 from mlwright.core.errors import DataError, UsageError
 
 from .conftest import fitted, houses, only, trained
@@ -193,3 +194,12 @@ def test_a_leak_is_left_out_of_the_program_and_told_in_the_evidence():
         one["what"] == "leaks left out" and one["choice"] == "deed" for one in model.evidence["decisions"]
     )
     assert trained(rows, "price", leaks="keep").evidence["test"]["rmse"]["value"] < 3.0
+
+
+def test_what_speaks_against_a_model_is_a_warning_in_python():
+    spent = np.random.default_rng(0).normal(size=150).round(6)
+    rows = {"x": 2 * spent, "z": np.arange(150) % 7, "y": spent}
+    with pytest.warns(UserWarning, match="x: .*it"):
+        model = mw.train(rows, "y", max_trials=1, leaks="warn")
+    assert repr(model).startswith("<mlwright model of 'y': rmse ")
+    assert "1 error found" in repr(model)
