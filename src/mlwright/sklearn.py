@@ -60,6 +60,8 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     group, time
         Names of columns of `X` that must not straddle the sealed test; "x0", "x1", … in an array. With
         the time "none" rows that stand in the order of a date are judged at random all the same.
+    options
+        Further options of `mlwright.train` by name, such as {"exclude": ["region"], "memory_limit": "4GB"}.
 
     Attributes
     ----------
@@ -89,6 +91,7 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         leaks: str = "drop",
         group: str | None = None,
         time: str | None = None,
+        options: dict[str, Any] | None = None,
     ) -> None:
         self.time_limit = time_limit
         self.metric = metric
@@ -98,6 +101,7 @@ class AutoClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.leaks = leaks
         self.group = group
         self.time = time
+        self.options = options
 
     def fit(self, X: Any, y: Any) -> AutoClassifier:
         """Learn from rows, shape (n_rows, n_features), and their labels, shape (n_rows,)."""
@@ -149,6 +153,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         leaks: str = "drop",
         group: str | None = None,
         time: str | None = None,
+        options: dict[str, Any] | None = None,
     ) -> None:
         self.time_limit = time_limit
         self.metric = metric
@@ -158,6 +163,7 @@ class AutoRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.leaks = leaks
         self.group = group
         self.time = time
+        self.options = options
 
     def fit(self, X: Any, y: Any) -> AutoRegressor:
         """Learn from rows, shape (n_rows, n_features), and their values, shape (n_rows,)."""
@@ -216,6 +222,7 @@ def _train(estimator: Any, rows: Raw, target: Array, link: Link, y: Any) -> Mode
             "group": estimator.group,
             "time": estimator.time,
             "kind": next(kind for kind in TASKS.names() if TASKS.get(kind).link is link),
+            **(estimator.options or {}),  # type: ignore[typeddict-item]  # names are checked when they are read
         }
     )
     return train({**rows.columns, name: target}, name, options)

@@ -1,5 +1,6 @@
 """`mlwright`: the verbs together."""
 
+import time
 from typing import Annotated
 
 import typer
@@ -56,5 +57,6 @@ app.command("profile", epilog=profile.EPILOG)(profile.profile)
 
 def main() -> None:
     """Run the command line; the entry point of the `mlwright` script."""
+    guard.STARTED.set(time.monotonic())
     stop_politely()
     app()

@@ -21,6 +21,9 @@ from mlwright.core.errors import MlwrightError, UsageError
 DEBUG: ContextVar[bool] = ContextVar("DEBUG", default=False)
 """Whether to show tracebacks; set by `--debug` or MLWRIGHT_DEBUG=1."""
 
+STARTED: ContextVar[float | None] = ContextVar("STARTED", default=None)
+"""When the command began, `time.monotonic()`: a time limit counts from there, loading libraries included."""
+
 FOUND, FAILED, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
 

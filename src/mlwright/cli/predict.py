@@ -15,6 +15,8 @@ mlwright predict churn.mlw new.csv -o answers.csv
 
 mlwright predict prices.mlw new.csv --intervals 0.9 -o answers.csv
 
+mlwright predict churn.mlw customers.csv --capacity 200 -o calls.csv
+
 mlwright predict churn.mlw new.parquet | head"""
 
 
@@ -35,6 +37,12 @@ def predict(
             help="Add intervals, or sets of labels, that hold the truth this often, such as 0.9.",
         ),
     ] = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, help="Decide to act on at most N of these rows, those that save most."
+        ),
+    ] = None,
     *,
     quiet: Quiet = False,
 ) -> None:
@@ -43,13 +51,14 @@ def predict(
     Each row carries its id columns (or its number), the prediction and, for classes, one probability
     for each of them. --intervals adds prediction_low and prediction_high or, for classes, prediction_set:
     a JSON list of labels, the likeliest first; empty for the rows that the model is least sure of, where
-    it is right more often than LEVEL.
+    it is right more often than LEVEL. A model that was told what mistakes cost adds its decision; with
+    --capacity that is a matter of all rows of DATA together.
     """
     if output:
         check_writable(output, data, model)
     from mlwright.artifact.load import load
     from mlwright.workflow.score import predict_file
 
-    n_rows = predict_file(load(model), data, output, intervals)
+    n_rows = predict_file(load(model), data, output, intervals, capacity)
     if output and not quiet:
         stderr().print(f"{n_rows:,} rows answered: {output}")

@@ -193,4 +193,7 @@ def _values(column: Evidence) -> str:
         return brief(", ".join(str(level) for level in column["levels"]), 40)
     if column.get("low") is None or column["kind"] == "datetime":
         return ""
-    return f"{number(column['low'])} to {number(column['high'])}"
+    low, high = column["low"], column["high"]
+    if all(float(end).is_integer() and 0 <= end < 10_000 for end in (low, high)):
+        return f"{low:.0f} to {high:.0f}"  # years have no thousands mark
+    return f"{number(low)} to {number(high)}"

@@ -10,7 +10,7 @@ import typer
 
 from mlwright.checks.leaks import Leaks
 from mlwright.cli.console import print_json, watching
-from mlwright.cli.guard import boundary, check_writable, finish
+from mlwright.cli.guard import STARTED, boundary, check_writable, finish
 from mlwright.cli.options import AsJson, Data, Quiet
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UsageError
@@ -226,7 +226,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
-        model = run_training(data, target, options, listen)
+        model = run_training(data, target, options, listen, STARTED.get())
     _save(model, files, data)
     if run is None:
         remove_run(place.with_suffix(".run"))

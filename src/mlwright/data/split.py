@@ -218,9 +218,7 @@ class _Rows:
         n_units = int(units.max(initial=-1)) + 1
         if n_units < 2:
             what = "group" if self.groups is not None else "different row"
-            raise DataError(
-                f"The data hold {n_units} {what}, but two are needed to learn from one and judge by one."
-            )
+            raise DataError(f"The rows to divide hold {n_units} {what}; two are needed, one to learn from.")
         if self.times is not None:
             spans = time_blocks(self.times, [1.0 - share])
             if self.groups is not None and are_long_lived(spans == 0, spans == 1, units):

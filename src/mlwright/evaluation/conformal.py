@@ -86,13 +86,16 @@ class Conformal:
     def fit(cls, mode: Mode, missed: Floats, groups: Array | None = None) -> Conformal:
         """Take the quantiles of scores, shape (n_rows,).
 
-        With `groups` (n_rows,) each group weighs the same, and the promise is about a row of a new group.
+        With `groups` (n_rows,) each group weighs the same; certified, the promise is about a row of a new
+        group.
 
         Source: Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world, section 2;
         with groups Lee, Barber and Willett (2023), Distribution-free inference with hierarchical data.
         """
-        quantiles = weighted_quantiles(missed, groups, LEVELS)
         n_groups = None if groups is None else len(np.unique(groups))
+        is_promised = mode is Mode.CERTIFIED or n_groups is None
+        n_more = 1.0 if is_promised or n_groups is None else n_groups / max(1, len(missed))
+        quantiles = weighted_quantiles(missed, groups, LEVELS, n_more)
         return cls(mode=mode, levels=LEVELS, quantiles=quantiles, n_rows=len(missed), n_groups=n_groups)
 
     @property
@@ -103,7 +106,7 @@ class Conformal:
 
     def quantile(self, level: float) -> float:
         """Return the score that this share of the truths does not exceed; raise UsageError if none can."""
-        if not 0.0 < level < 1.0:
+        if not isinstance(level, int | float) or not 0.0 < level < 1.0:
             message = f"A level must lie between 0 and 1, such as {USUAL_LEVEL}; got {level!r}."
             raise UsageError(message)
         found = (q for known, q in zip(self.levels, self.quantiles, strict=True) if known >= level - 1e-9)
@@ -187,12 +190,13 @@ class Conformal:
 
 
 def weighted_quantiles(
-    missed: Floats, groups: Array | None, levels: tuple[float, ...]
+    missed: Floats, groups: Array | None, levels: tuple[float, ...], n_more: float = 1.0
 ) -> tuple[float | None, ...]:
     """Return the least score below or at which lies at least this share of rows known and to come.
 
     The row to come may score anything, so it counts as one more unit of infinite score: with n rows the
-    answer is the ⌈level (n + 1)⌉-th smallest, and None if there are not as many.
+    answer is the ⌈level (n + 1)⌉-th smallest, and None if there are not as many. `n_more` is the weight of
+    that unit, 1 for a new group; less promises nothing.
     """
     if not len(missed):
         return (None,) * len(levels)
@@ -205,6 +209,6 @@ def weighted_quantiles(
     reached = np.cumsum(weights[order])
     found: list[float | None] = []
     for level in levels:
-        at = int(np.searchsorted(reached, level * (n_units + 1) - 1e-9))
+        at = int(np.searchsorted(reached, level * (n_units + n_more) - 1e-9))
         found.append(float(missed[order[at]]) if at < len(order) else None)
     return tuple(found)

@@ -44,6 +44,7 @@ def judge_decisions(
         "costs": policy.costs.tolist(),
         "classes": list(labels),
         "stakes": policy.stakes or None,
+        "usual_stake": policy.usual_stake if policy.stakes else None,
         "capacity": {"asked": costs.capacity, "share": costs.share} if costs.capacity else None,
         "cutoff": policy.cutoff,
         "threshold": policy.threshold,

@@ -18,18 +18,43 @@ SEEN = "test_seen"
 _FEWEST_TEST_ROWS = 30
 _MOST_SEEN_SHARE = 0.05
 _SMALLEST_GAIN = 1e-9
+_MOST_SHORT = 0.02
 
 
-def doubts(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> list[Finding]:
+def doubts(
+    prepared: Prepared, fitted: Fitted, gain: dict[str, Any], intervals: dict[str, Any]
+) -> list[Finding]:
     """Return what speaks against believing or using the model, the worst first."""
     found = []
     if not _is_better(gain):
         found.append(_not_better(prepared, fitted, gain))
+    found += _coverage(intervals)
     if prepared.test.n_rows < _FEWEST_TEST_ROWS:
         found.append(_few_rows(prepared.test.n_rows))
     if fitted.is_interrupted:
         found.append(_interrupted())
     return found
+
+
+def _coverage(intervals: dict[str, Any]) -> list[Finding]:
+    """Say that intervals or sets hold the truth less often than asked, beyond chance."""
+    held = intervals.get("coverage")
+    if held is None or held["high"] is None or held["high"] >= intervals["level"] - _MOST_SHORT:
+        return []
+    return [
+        Finding(
+            rule="coverage",
+            severity=Severity.WARNING,
+            message=(
+                f"The {intervals['answers']} of level {intervals['level']:g} hold the truth in only "
+                f"{held['value']:.1%} of the sealed test (95 % interval {held['low']:.1%} to "
+                f"{held['high']:.1%})."
+            ),
+            evidence={"level": intervals["level"], "coverage": held},
+            remedy="Ask for a higher level than you need, or train with --intervals certified.",
+            action="kept",
+        )
+    ]
 
 
 def seen_before(split: Split) -> list[Finding]:

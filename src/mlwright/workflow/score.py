@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from mlwright.data.parse import parse
 from mlwright.data.raw import as_objects
 from mlwright.data.read import read
 from mlwright.evaluation.score import score_all
+from mlwright.tuning.policy import Policy
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 from mlwright.workflow.seen import seen
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlwright.artifact.model import Model
-    from mlwright.core.arrays import Array
+    from mlwright.core.arrays import Array, Columns
     from mlwright.core.prediction import Prediction
     from mlwright.data.raw import Raw
 
@@ -58,16 +60,21 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def predict_frame(model: Model, data: object, level: float | None = None) -> Any:
+def predict_frame(model: Model, data: object, level: float | None = None, capacity: int | None = None) -> Any:
     """Answer rows and return a polars frame: ids (or the row number), prediction, probabilities.
 
-    With a `level` in (0, 1) also the ends of intervals, or sets of labels as JSON lists.
+    With a `level` in (0, 1) also the ends of intervals, or sets of labels as JSON lists. With a `capacity`
+    the decision is to act on so many of these rows at most: those that are expected to save most, and none
+    that costs more than it saves.
     """
     import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
 
     raw = read(data)
     needed = [model.schema[name] for name in model.inputs]
-    prediction = model.answer(Typed(parse(needed, raw, where=raw.source)))
+    columns = parse(needed, raw, where=raw.source)
+    prediction = model.answer(Typed(columns))
+    if capacity is not None:
+        prediction = _at_most(model, columns, prediction, capacity)
     ids = row_ids(model, raw)
     answers = _answers(model, prediction)
     if level is not None:
@@ -75,6 +82,27 @@ def predict_frame(model: Model, data: object, level: float | None = None) -> Any
     ids = {_free(name, answers, ids): cells for name, cells in ids.items()}
     series = [pl.Series(name, _cells(values), strict=False) for name, values in {**ids, **answers}.items()]
     return pl.DataFrame(series)
+
+
+def _at_most(model: Model, columns: Columns, prediction: Prediction, capacity: int) -> Prediction:
+    """Decide to act on the rows that are expected to save most."""
+    told = model.evidence.get("decision")
+    if told is None or len(told["costs"]) != 2:
+        message = (
+            "--capacity limits decisions between two classes; this model was not told what mistakes cost. "
+            "Train with --cost, such as fn=500,fp=20."
+        )
+        raise UsageError(message)
+    if capacity < 0:
+        message = f"--capacity is {capacity}; give the number of rows that may be acted on, such as 200."
+        raise UsageError(message)
+    stakes = told["stakes"] or ""
+    policy = Policy(np.array(told["costs"]), stakes, told.get("usual_stake", 1.0))
+    saved = policy.savings(prediction.scores, columns[stakes] if stakes else None)
+    first = np.argsort(-saved, kind="stable")[:capacity]
+    acts = np.zeros(len(saved), np.int64)
+    acts[first[saved[first] > 0.0]] = 1
+    return replace(prediction, decisions=acts)
 
 
 def _free(name: str, answers: Mapping[str, Any], ids: Mapping[str, Any]) -> str:
@@ -85,14 +113,21 @@ def _free(name: str, answers: Mapping[str, Any], ids: Mapping[str, Any]) -> str:
     return found
 
 
-def predict_file(model: Model, data: object, out: str | Path | None, level: float | None = None) -> int:
+def predict_file(
+    model: Model,
+    data: object,
+    out: str | Path | None,
+    level: float | None = None,
+    capacity: int | None = None,
+) -> int:
     """Answer rows into a file (CSV, Parquet, JSON lines or Feather by its name), all or nothing.
 
-    Without `out`, CSV goes to standard output; `level` is as in `predict_frame`. Returns the number of rows.
+    Without `out`, CSV goes to standard output; `level` and `capacity` are as in `predict_frame`. Returns the
+    number of rows.
     """
     if out is not None:
         check_output(out)
-    frame = predict_frame(model, data, level)
+    frame = predict_frame(model, data, level, capacity)
     if out is None:
         print(frame.write_csv(), end="")  # noqa: T201 - this is the result that was asked for
     else:

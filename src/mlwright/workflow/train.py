@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,14 @@ if TYPE_CHECKING:
     from mlwright.workflow.prepare import Prepared
 
 
-def train(data: object, target: str, options: TrainOptions, listen: Listener = silence) -> Model:
-    """Do the whole job, within the budget.
+def train(
+    data: object,
+    target: str,
+    options: TrainOptions,
+    listen: Listener = silence,
+    started: float | None = None,
+) -> Model:
+    """Do the whole job, within the budget, which counts from `started` (`time.monotonic()`) or from now.
 
     Raises
     ------
@@ -43,7 +50,8 @@ def train(data: object, target: str, options: TrainOptions, listen: Listener = s
     ProofError
         The compiled program differs from the trained model; nothing ships.
     """
-    budget = Budget(time_limit_s=options.limit_s, max_trials=options.max_trials)
+    began = time.monotonic() if started is None else started
+    budget = Budget(time_limit_s=options.limit_s, max_trials=options.max_trials, started=began)
     with open_run(options) as run, memory_watch(options.memory_limit_bytes, data) as memory:
         with budget.phase("read and understand", is_busy=True):
             listen(Event(phase="reading", message="reading and understanding the data"))

@@ -49,17 +49,17 @@ def workflow(monkeypatch, income):
 
         return call
 
-    def train(_data, _target, _options, listen):
+    def train(_data, _target, _options, listen, _started):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict_file(_model, _data, out, _level):
+    def predict_file(_model, _data, out, _level, _capacity):
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1
 
     def scores(*_):
-        return {"task": income["task"], "n_rows": 1500, "metrics": income["test"]}
+        return {"task": income["task"], "n_rows": 1500, "seen": 0.0, "metrics": income["test"]}
 
     def profile(*_):
         return state.profile or {

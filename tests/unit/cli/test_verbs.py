@@ -19,7 +19,7 @@ def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
 
 def test_evaluate_prints_the_documented_shape(call, income):
     printed = json.loads(call("evaluate", "m.mlw", "a.csv", "--json").stdout)
-    assert list(printed) == ["task", "n_rows", "metrics"]
+    assert list(printed) == ["task", "n_rows", "seen", "metrics"]
     assert "0.889 to 0.922" in call("evaluate", "m.mlw", "a.csv").stdout
 
 

@@ -113,6 +113,9 @@ def test_few_groups_promise_less_than_many_rows():
     missed, groups = np.arange(1000.0), np.arange(1000) // 100
     assert conformal(missed).highest == 0.999
     assert conformal(missed, groups).highest == 0.9  # of ten groups the eleventh may be the worst
+    approximate = Conformal.fit(Mode.APPROXIMATE, missed, groups)
+    assert approximate.highest == 0.999  # nothing is promised, so nothing is refused
+    assert approximate.quantile(0.5) <= conformal(missed, groups).quantile(0.5)
 
 
 def test_it_survives_json():

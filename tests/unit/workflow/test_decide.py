@@ -221,3 +221,55 @@ def test_stakes_that_tell_the_answer_stay_and_are_told():
     assert model.decide(rows[:40]).tolist() == [row["is_sold"] for row in rows[:40]]
     told = [leak for leak in model.evidence["leaks"] if leak["column"] == "amount"]
     assert [leak["action"] for leak in told] == ["kept"]
+
+
+def test_a_capacity_when_predicting_is_kept_to_the_row_and_spent_where_it_saves_most(staked):
+    rows = sold(300)
+    free = predict_frame(staked, rows, capacity=300)
+    stakes = np.array([row["amount"] for row in rows])
+    chance = free["probability_yes"].to_numpy()
+    saved = chance * 5 * stakes - (1 - chance) * 20
+    assert ((free["decision"] == "yes").to_numpy() == (saved > 0)).all()
+    for most in (0, 7, 40):
+        acts = (predict_frame(staked, rows, capacity=most)["decision"] == "yes").to_numpy()
+        assert acts.sum() == min(most, (saved > 0).sum())
+        assert not acts.any() or saved[acts].min() >= saved[~acts].max() - 1e-4
+
+
+def test_a_capacity_needs_costs(price_model):
+    with pytest.raises(UsageError, match="Train with --cost"):
+        predict_frame(price_model, only(houses(20), "size", "age", "area"), capacity=5)
+
+
+def test_today_is_read_as_labels_before_yes_and_no():
+    rows = only(houses(300), *FEATURES, "is_sold")
+    for row in rows:
+        row["is_sold"] = {"yes": "Yes", "no": "no"}[row["is_sold"]]  # Yes comes first, so no is acted on
+        row["called"] = row["is_sold"]
+    told = trained(rows, "is_sold", cost="fn=5,fp=20", today="called").evidence["decision"]
+    truth_pays = next(one for one in told["against"] if one["what"] == "today's rule")
+    assert truth_pays["per_row"]["value"] == pytest.approx(-told["cost"]["per_row"]["value"])
+
+
+def test_amounts_that_are_the_same_in_every_row_get_no_bound_for_shares():
+    rows = [
+        {**row, "is_sold": "yes" if n < 4 else "no"} for n, row in enumerate(only(houses(300), *FEATURES))
+    ]
+    told = trained(rows, "is_sold", cost="fn=1000000,fp=999999").evidence["decision"]
+    for one in told["against"]:
+        if one["per_row"]["value"] == 0.0:
+            assert one["per_row"]["high"] == one["per_row"]["low"] == 0.0
+
+
+def test_stakes_of_given_test_rows_are_checked():
+    rows = sold(200)
+    test = [{**row, "amount": -5.0} for row in sold(40)]
+    with pytest.raises(DataError, match=r"'amount', row 1: found -5.0"):
+        trained(rows, "is_sold", cost="fn=5,fp=20", stakes="amount", test=test)
+
+
+def test_a_capacity_counts_the_rows_of_the_data_also_those_without_a_target():
+    rows = sold(400)
+    rows = [{**row, "is_sold": None} if n % 2 else row for n, row in enumerate(rows)]
+    told = trained(rows, "is_sold", cost="fn=5,fp=20", capacity=40).evidence["decision"]
+    assert told["capacity"]["share"] == pytest.approx(0.1)
