@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Estimate
-from mlwright.evaluation.averages import averages
+from mlwright.evaluation.averages import Average, averages
 from mlwright.evaluation.detail import bins_of
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ def coverage(
 ) -> list[Coverage]:
     """Measure coverage and size for each level asked, over all rows (None) or over some (booleans)."""
     at = {level: held(truth, prediction, conformal, level) for level in {level for level, _ in asked}}
-    wanted = [(at[level][number], rows) for number in (0, 1) for level, rows in asked]
-    found = averages(wanted, Direction.MAX, n_shares=len(asked), groups=groups, seed=seed)
+    wanted = [Average(at[level][0], rows, is_share=True) for level, rows in asked]
+    wanted += [Average(at[level][1], rows) for level, rows in asked]
+    found = averages(wanted, Direction.MAX, groups=groups, seed=seed)
     sizes = [replace(one, direction=Direction.MIN) for one in found[len(asked) :]]
     return [Coverage(*pair) for pair in zip(found[: len(asked)], sizes, strict=True)]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.evaluation import Direction
-from mlwright.evaluation.averages import averages
+from mlwright.evaluation.averages import Average, averages
 from mlwright.workflow.costs import PLACES
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def judge_decisions(
     paid = policy.paid(truth, decided, stakes)
     others = _alternatives(prepared, policy, prediction)
     worlds = _wrong_costs(prepared, policy, prediction)
-    wanted = [(paid, None), *((other - paid, None) for other in others.values())]
-    wanted += [(lost, None) for _, lost in worlds]
+    wanted = [Average(paid), *(Average(other - paid) for other in others.values())]
+    wanted += [Average(lost) for _, lost in worlds]
     found = averages(wanted, Direction.MAX, groups=test.alike, seed=seed)
     cost, saved, lost = found[0], found[1 : 1 + len(others)], found[1 + len(others) :]
     labels, counts = prepared.task.classes, np.bincount(decided, minlength=len(prepared.task.classes))
