@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.shelves import METRICS
-from mlwright.evaluation.rates import compare_groups, rate_parts
+from mlwright.evaluation.rates import compare_groups, rates_of
 from mlwright.evaluation.score import estimate
 from mlwright.evaluation.weakness import FEWEST_ROWS
 from mlwright.workflow.weak import conditions_of
@@ -75,8 +75,9 @@ def _one_column(prepared: Prepared, prediction: Prediction, name: str, seed: int
     }
     if not masks:
         return told
-    parts = rate_parts(test.target, prediction, len(task.classes))
-    rates, gaps = compare_groups(parts, masks, test.alike, seed)
+    rates, gaps = compare_groups(
+        rates_of(test.target, prediction, len(task.classes)), masks, test.alike, seed
+    )
     scores = {says: _score(prepared, prediction, mask, seed) for says, mask in masks.items()}
     told["groups"] = [
         {
