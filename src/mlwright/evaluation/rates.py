@@ -118,7 +118,7 @@ def compare_groups(
             promised = _promised(rate, masks[name])
             found[name][what] = _estimate(rate, promised, units, own, means)
             if np.count_nonzero(masks[name] * rate.bottom) >= FEWEST_BEHIND:
-                value, n_units = found[name][what].value, np.count_nonzero(own[:, 1])
+                value, n_units = found[name][what].value, int(np.count_nonzero(own[:, 1]))
                 behind[what][name] = _Behind.of(rate, promised, value, _ratio(means), n_units)
     gaps = {what: _gap(of_groups) for what, of_groups in behind.items()}
     return found, {what: gap for what, gap in gaps.items() if gap is not None}

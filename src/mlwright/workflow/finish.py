@@ -23,6 +23,7 @@ from mlwright.workflow.intervals import calibrate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlwright.core.arrays import Array, Integers
     from mlwright.core.budget import Budget
     from mlwright.evaluation.conformal import Conformal
     from mlwright.features.recipe import Recipe
@@ -109,8 +110,8 @@ class Finish:
             if factors:
                 decisions.append(_CALIBRATED)
             parts = Parts(self.prepared.task, self.recipe, tuple(members), factors)
-            known = OutOfFold.of(self.search, parts.weights)
-            spread = None if known is None else known.spread(parts.task.link, self.options.seed)
+            known, alike = OutOfFold.of(self.search, parts.weights), self.prepared.train.alike
+            spread = None if known is None else known.spread(parts.task.link, self.options.seed, alike)
             policy, policy_why = self._policy(known, factors)
             parts = replace(parts, spread=spread, policy=policy)
             judged = build(parts, self.prepared.train, self.options.seed)
@@ -146,15 +147,27 @@ class Finish:
         given = known.prediction(task, factors, None).scores
         stakes = costs.stakes_of(self.prepared.train)
         stakes = None if stakes is None else stakes[known.rows]
-        return fit_policy(costs.policy, known.target, given, stakes, costs.share, self.options.seed)
+        return fit_policy(
+            costs.policy, known.target, given, stakes, costs.share, self.options.seed, self._alike(known.rows)
+        )
 
     def _factors(self, chosen: list[Trial], *, refit: bool) -> tuple[float, ...]:
         if not refit:
             return ()
         mixed = sum(trial.weight * trial.answers() for trial in chosen)
         link = self.search.store.link
-        factors = class_factors(link, self.search.target, np.asarray(mixed), self.options.seed)
+        alike = self._alike(self._judged())
+        factors = class_factors(link, self.search.target, np.asarray(mixed), self.options.seed, alike)
         return () if factors is None else tuple(factors.tolist())
+
+    def _judged(self) -> Integers:
+        """Return the training rows that the folds judge, one fold after the other."""
+        return np.concatenate([valid for _, valid in self.search.store.folds])
+
+    def _alike(self, rows: Integers) -> Array | None:
+        """Return a number for each of these training rows, equal where rows err alike."""
+        alike = self.prepared.train.alike
+        return None if alike is None else alike[rows]
 
     def _refit(
         self, chosen: list[Trial], line: Line
@@ -237,16 +250,8 @@ class Finish:
         for job in jobs.values():
             line.add(job, self.search.folder)
         line.drain(deadline)
-        alike = self.prepared.train.alike
-        judged = np.concatenate([valid for _, valid in self.search.store.folds])
-        return curve(
-            self.search,
-            trial,
-            jobs,
-            line.outcomes,
-            None if alike is None else alike[judged],
-            self.prepared.task.scale,
-        )
+        alike = self._alike(self._judged())
+        return curve(self.search, trial, jobs, line.outcomes, alike, self.prepared.task.scale)
 
 
 Jobs = dict[int, "tuple[Trial, Job]"]
