@@ -7,9 +7,12 @@ import pytest
 
 import mlwright as mw
 from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
+from mlwright.core.task import Link, Task
+from mlwright.data.raw import Raw
 from mlwright.report.advice import decision_lines
 from mlwright.report.build import build_report
 from mlwright.report.card import model_card
+from mlwright.workflow.costs import decided_today
 from mlwright.workflow.score import predict_frame
 
 from .conftest import houses, only, trained
@@ -191,6 +194,22 @@ def test_names_and_cells_that_are_wrong_are_named():
             trained(rows, "is_sold", cost="fn=5,fp=1", **{option: "siz"})
     with pytest.raises(DataError, match="'size', row 6: found None, expected a stake of 0 or more"):
         trained(rows, "is_sold", cost="fn=5,fp=1", stakes="size")
+
+
+@pytest.mark.parametrize(
+    ("classes", "cells", "decided"),
+    [
+        ((1, 2), ["1", "1", "1"], [0, 0, 0]),  # always the first label, not always yes
+        ((1, 2), ["0", "1", "1"], [0, 1, 1]),
+        ((0, 1), [1, 0, 1], [1, 0, 1]),
+        (("no", "yes"), ["yes", "no", "yes"], [1, 0, 1]),
+        (("bad", "good"), ["Yes", "false", "1"], [1, 0, 1]),
+    ],
+)
+def test_todays_decisions_are_labels_before_they_are_yes_and_no(classes, cells, decided):
+    task = Task(kind="any", link=Link.SIGMOID, target="y", metric="m", metrics=("m",), classes=classes)
+    raw = Raw({"now": cells}, len(cells))
+    assert decided_today("now", raw, np.arange(len(cells)), task).tolist() == decided
 
 
 @pytest.mark.parametrize(
