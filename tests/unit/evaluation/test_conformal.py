@@ -74,6 +74,12 @@ def test_intervals_and_sets_grow_with_the_level():
     np.testing.assert_allclose(widths[2] / widths[2][0], values.difficulty / values.difficulty[0])
 
 
+def test_the_error_of_a_value_counts_in_units_of_its_usual_one():
+    answered, truth = np.array([[1.0], [5.0], [9.0]]), np.array([2.0, 1.0, 9.0])
+    assert scores(truth, Prediction(answered)).tolist() == [1.0, 4.0, 0.0]
+    assert scores(truth, Prediction(answered, None, np.array([0.5, 8.0, 1.0]))).tolist() == [2.0, 0.5, 0.0]
+
+
 def test_a_set_holds_the_true_class_exactly_if_its_score_is_within_the_quantile():
     sets, rng = probabilities(300), np.random.default_rng(1)
     truth = np.array([rng.choice(4, p=row) for row in sets.scores], dtype=float)
@@ -161,6 +167,18 @@ def test_coverage_is_measured_over_all_rows_and_over_slices():
     assert half.size.value == pytest.approx(1.0, abs=0.01)
     assert by_name["calm"].covered.low > 0.8 > by_name["wild"].covered.high
     assert all(part.covered.low <= part.covered.value <= part.covered.high for part in parts)
+
+
+def test_groups_that_are_held_or_missed_together_make_coverage_less_sure():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 20)
+    truth, found = rng.uniform(-1.1, 1.1, 20)[groups], conformal(np.linspace(0, 1, 999))
+    prediction = Prediction(np.zeros((400, 1)))
+    apart, together = (
+        coverage(truth, prediction, found, [(0.8, None)], groups=given)[0].covered for given in (None, groups)
+    )
+    assert apart.value == together.value
+    assert together.high - together.low > 3.0 * (apart.high - apart.low)
 
 
 def test_small_slices_are_not_judged():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from mlwright.core.prediction import Prediction
 from mlwright.evaluation.rates import compare_groups, rates_of
@@ -97,6 +98,21 @@ def test_a_group_without_the_rare_outcome_is_not_called_uncalibrated():
     assert rates["a"]["calibration"].value == pytest.approx(0.03)
     assert rates["a"]["calibration"].low < 0 < rates["a"]["calibration"].high
     assert gaps["calibration"].size.low == 0.0
+
+
+def test_a_gap_that_was_picked_among_more_pairs_is_less_sure():
+    rng = np.random.default_rng(0)
+    numbers = rng.integers(0, 4, 1_200)
+    shift = np.array([-0.2, -0.05, 0.05, 0.2])[numbers]
+    truth, prediction = two_classes(rng, 1_200, shift)
+    rates = rates_of(truth, prediction, 2)
+    reaches = []
+    for chosen in ((0, 3), (0, 1, 2, 3)):
+        _, gaps = compare_groups(rates, {str(n): numbers == n for n in chosen}, None, 0)
+        gap = gaps["selection_rate"]
+        assert gap.between == ("3", "0")
+        reaches.append(gap.size.high - gap.size.low)
+    assert reaches[1] / reaches[0] == pytest.approx(norm.ppf(1 - 0.025 / 6) / norm.ppf(0.975))
 
 
 @pytest.mark.slow

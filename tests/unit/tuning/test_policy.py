@@ -123,6 +123,7 @@ def test_a_capacity_is_kept_and_spent_on_what_saves_most(share):
     chosen, _ = fit_policy(policy, truth, shares(chance), stakes, share, 0)
     acts = chosen.decide(shares(chance), stakes) == 1
     assert acts.mean() <= share
+    assert float(np.float32(chosen.cutoff)) == chosen.cutoff  # the program compares in single precision
     free = fit_policy(policy, truth, shares(chance), stakes, None, 0)[0].decide(shares(chance), stakes) == 1
     assert acts.sum() >= min(int(share * 3_000), free.sum()) - 1
     saved = policy.savings(shares(chance), stakes)
