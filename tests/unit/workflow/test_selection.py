@@ -7,6 +7,7 @@ import pytest
 
 from mlwright.core.budget import Budget
 from mlwright.core.evaluation import Direction, Estimate
+from mlwright.core.prediction import Prediction
 from mlwright.evaluation.score import value
 from mlwright.tuning.blend import blend
 from mlwright.workflow.selection import _Judged, _less, selection
@@ -78,6 +79,15 @@ def test_rows_that_err_alike_are_drawn_and_left_out_together(searched):
     single = rows.optimism(noise, 0, Budget(max_trials=3))
     rows.alike = groups
     assert rows.optimism(noise, 0, Budget(max_trials=3)) > max(0.05, 2.0 * single)
+
+
+def test_of_values_the_score_is_in_their_own_unit():
+    prepared, found = fitted(only(houses(300), "size", "age", "area", "price"), "price", max_trials=2)
+    told = selection(prepared, found.search, 0, Budget(max_trials=2))
+    judged = np.concatenate([valid for _, valid in found.search.store.folds])
+    answers = found.search.blended()[:, 0] * prepared.task.scale + prepared.task.offset
+    expected = value(prepared.task.metric, prepared.train.target[judged], Prediction(answers[:, None]))
+    assert told["apparent"]["value"] == pytest.approx(expected)
 
 
 def test_without_time_nothing_is_claimed(searched):
