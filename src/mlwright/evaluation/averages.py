@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Estimate
-from mlwright.evaluation.resample import Units, interval, unseen
+from mlwright.evaluation.resample import Units, interval, ratio, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def averages(
     for (top, bottom), one in zip(places, wanted, strict=True):
         value = float(one.values.mean()) if one.rows is None else _mean(one.values, one.rows)
         pair = [top, bottom]
-        low, high = interval(_ratio, units, sums[:, pair], drawn[:, pair])
+        low, high = interval(ratio, units, sums[:, pair], drawn[:, pair])
         if one.is_share and low == high:
             low, high = unseen(value, sums[:, [bottom]])
         found.append(Estimate(value, low, high, direction))
@@ -75,9 +75,3 @@ def averages(
 
 def _mean(values: Floats, rows: Array) -> float:
     return float(values[rows].mean()) if rows.any() else float("nan")
-
-
-def _ratio(means: Floats) -> Floats:
-    bottoms = means[..., 1]
-    ratio: Floats = np.divide(means[..., 0], bottoms, out=np.full(bottoms.shape, np.nan), where=bottoms > 0)
-    return ratio

@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.core.evaluation import Direction, Estimate
 from mlwright.evaluation.cells import chosen
 from mlwright.evaluation.detail import said_and_happened
-from mlwright.evaluation.resample import Units, interval, unseen
+from mlwright.evaluation.resample import Units, interval, ratio, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ def compare_groups(
             found[name][what] = _estimate(rate, promised, units, own, means)
             if np.count_nonzero(masks[name] * rate.bottom) >= FEWEST_BEHIND:
                 value, n_units = found[name][what].value, int(np.count_nonzero(own[:, 1]))
-                behind[what][name] = _Behind.of(rate, promised, value, _ratio(means), n_units)
+                behind[what][name] = _Behind.of(rate, promised, value, ratio(means), n_units)
     gaps = {what: _gap(of_groups) for what, of_groups in behind.items()}
     return found, {what: gap for what, gap in gaps.items() if gap is not None}
 
@@ -132,10 +132,10 @@ def _promised(rate: Rate, mask: Array) -> float:
 
 
 def _estimate(rate: Rate, promised: float, units: Units, sums: Floats, means: Floats) -> Estimate:
-    value = float(_ratio(sums.sum(axis=0) / units.sizes.sum()))
+    value = float(ratio(sums.sum(axis=0) / units.sizes.sum()))
     if not np.isfinite(value):
         return Estimate(value, value, value, Direction.MIN)
-    low, high = interval(_ratio, units, sums, means)
+    low, high = interval(ratio, units, sums, means)
     if rate.is_share:
         if low == high:  # no resample shows what has not been seen
             low, high = unseen(value, sums[:, 1:])
@@ -144,11 +144,6 @@ def _estimate(rate: Rate, promised: float, units: Units, sums: Floats, means: Fl
     if reach > 0:
         low, high = min(low, value - reach), max(high, value + reach)
     return Estimate(value, low, high, Direction.MIN)
-
-
-def _ratio(means: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(means[..., 0] / means[..., 1])
 
 
 @final

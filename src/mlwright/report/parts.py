@@ -34,7 +34,7 @@ def weak_line(evidence: Evidence) -> str:
         return f"Weak parts were not looked for: {search['why_not']}."
     n_tested = search.get("n_tested", 0)
     if not n_tested:
-        return "The test is too small to look into parts of it."
+        return "No part of the test could be looked into: it takes 30 rows, and at most half of all."
     tested = f"{number(n_tested)} part{'s' * (n_tested != 1)} of at least 30 test rows"
     if not found:
         return f"No part is clearly worse than the rest: {tested} were looked at."

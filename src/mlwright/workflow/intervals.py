@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.core.schema import Kind
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal, Mode, scores
-from mlwright.evaluation.coverage import coverage, slices
+from mlwright.evaluation.coverage import coverage, cuts
 from mlwright.evaluation.several import clearly_off
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def judge_intervals(
     assert truth is not None  # noqa: S101 - the sealed test has a target
     level = min(USUAL_LEVEL, conformal.highest)
 
-    cut = slices(prediction, [str(label) for label in prepared.task.classes], _categories(test, importance))
+    cut = cuts(prediction, [str(label) for label in prepared.task.classes], _categories(test, importance))
     levels = sorted({level, *(at for at in _LEVELS if at <= conformal.highest)})
     asked: list[Any] = [*((at, None) for at in levels), *((level, part.rows) for part in cut)]
     measured = coverage(truth, prediction, conformal, asked, groups=test.alike, seed=seed)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.prediction import Prediction
 from mlwright.evaluation.conformal import Conformal, Mode, scores, weighted_quantiles
-from mlwright.evaluation.coverage import coverage, slices
+from mlwright.evaluation.coverage import coverage, cuts
 
 errors = st.lists(st.floats(0, 100), min_size=2, max_size=30)
 levels = st.sampled_from([0.5, 0.8, 0.9, 0.95])
@@ -157,7 +157,7 @@ def test_coverage_is_measured_over_all_rows_and_over_slices():
     area = np.where(np.arange(400) < 200, "calm", "wild").astype(object)
     truth = values + rng.uniform(-1, 1, 400) * np.where(area == "wild", 2.0, 1.0)
     found = conformal(np.linspace(0, 1, 999))
-    cut = slices(prediction, [], {"area": area})
+    cut = cuts(prediction, [], {"area": area})
     assert [part.name for part in cut if part.column] == ["calm", "wild"]
     asked = [(0.9, None), (0.5, None), *((0.9, part.rows) for part in cut)]
     whole, half, *parts = coverage(truth, prediction, found, asked)
@@ -184,4 +184,4 @@ def test_groups_that_are_held_or_missed_together_make_coverage_less_sure():
 def test_small_slices_are_not_judged():
     prediction = probabilities(100)
     cells = np.array(["common"] * 90 + ["rare"] * 10, dtype=object)
-    assert [p.name for p in slices(prediction, list("abcd"), {"cell": cells}) if p.column] == ["common"]
+    assert [p.name for p in cuts(prediction, list("abcd"), {"cell": cells}) if p.column] == ["common"]
