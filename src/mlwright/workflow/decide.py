@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlwright.core.evaluation import Estimate
     from mlwright.core.prediction import Prediction
     from mlwright.tuning.policy import Policy
+    from mlwright.workflow.costs import Costs
     from mlwright.workflow.finish import Fitted
     from mlwright.workflow.prepare import Prepared
 
@@ -44,7 +45,7 @@ def judge_decisions(
         "costs": policy.costs.tolist(),
         "classes": list(labels),
         "stakes": policy.stakes or None,
-        "capacity": {"asked": costs.capacity, "share": costs.share} if costs.capacity else None,
+        "capacity": _capacity(costs, fitted),
         "cutoff": policy.cutoff,
         "threshold": policy.threshold,
         "why": fitted.policy_why,
@@ -59,6 +60,12 @@ def judge_decisions(
             for (what, _), one in zip(worlds, lost, strict=True)
         ],
     }
+
+
+def _capacity(costs: Costs, fitted: Fitted) -> dict[str, Any] | None:
+    if costs.share is None:
+        return None
+    return {"asked": costs.capacity, "share": costs.share, "is_kept": fitted.is_capacity_kept}
 
 
 def _both(one: Estimate, n_rows: int) -> dict[str, Any]:

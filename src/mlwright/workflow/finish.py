@@ -51,7 +51,8 @@ _CALIBRATED = {
 class Fitted:
     """What the search left: the judged program, the refitted one if any, and why.
 
-    `conformal` makes intervals or sets of answers; None if nothing could calibrate it.
+    `conformal` makes intervals or sets of answers; None if nothing could calibrate it. A capacity becomes a
+    cutoff by answers out of fold; without these it is not kept.
     """
 
     search: Search
@@ -65,6 +66,7 @@ class Fitted:
     n_seeds: int = 1
     decisions: list[dict[str, str]] = field(default_factory=list)
     policy_why: str = ""
+    is_capacity_kept: bool = True
 
 
 @final
@@ -132,6 +134,7 @@ class Finish:
             n_seeds=self._n_seeds,
             decisions=decisions,
             policy_why=policy_why,
+            is_capacity_kept=known is not None,
         )
 
     def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
@@ -140,10 +143,7 @@ class Finish:
         if costs is None:
             return None, ""
         if known is None:
-            late = "the run ended before answers out of fold were there"
-            return costs.policy, f"{late}, so expected costs decide" + (
-                " and no capacity" * bool(costs.share)
-            )
+            return costs.policy, "the run ended before answers out of fold were there: expected costs decide"
         given = known.prediction(task, factors, None).scores
         stakes = costs.stakes_of(self.prepared.train)
         stakes = None if stakes is None else stakes[known.rows]

@@ -132,7 +132,7 @@ def test_what_is_saved_is_what_the_costs_say():
 @pytest.mark.parametrize(("capacity", "share"), [(40, 0.1), ("10%", 0.1), ("4000", 1.0)])
 def test_a_capacity_is_a_share_and_becomes_a_cutoff(capacity, share):
     told = trained(only(houses(400), *FEATURES, "is_sold"), "is_sold", capacity=capacity).evidence["decision"]
-    assert told["capacity"] == {"asked": str(capacity), "share": share}
+    assert told["capacity"] == {"asked": str(capacity), "share": share, "is_kept": True}
     acted = told["counts"][1]["n"] / told["n_rows"]
     assert acted <= share + 0.12  # the cutoff is from training rows; eighty test rows scatter by three errors
     nothing, chance = told["against"]
@@ -140,6 +140,17 @@ def test_a_capacity_is_a_share_and_becomes_a_cutoff(capacity, share):
     # Misses cost 1 and nothing else does: whoever acts at random on a share saves that share of all misses.
     misses = nothing["per_row"]["value"] + told["cost"]["per_row"]["value"]
     assert chance["per_row"]["value"] == pytest.approx(nothing["per_row"]["value"] - acted * misses)
+
+
+def test_a_capacity_that_no_answers_could_turn_into_a_cutoff_is_not_claimed_to_be_kept():
+    prepared, found = fitted(only(houses(200), *FEATURES, "is_sold"), "is_sold", capacity="10%")
+    prediction = found.judged.program.run(prepared.test.columns)
+    for is_kept in (True, False):
+        told = judge_decisions(prepared, replace(found, is_capacity_kept=is_kept), prediction, 0)
+        assert told["capacity"]["is_kept"] is is_kept
+        (line,) = [one for one in decision_lines({"decision": told}) if "At most 10%" in one]
+        assert ("this became a fixed cutoff" in line) is is_kept
+        assert ("not kept" in line) is not is_kept
 
 
 def test_copies_of_a_row_that_stand_together_do_not_make_savings_surer():
