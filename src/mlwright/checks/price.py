@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.checks.single import as_prediction, halves, look, metric_of
-from mlwright.checks.witness import judged_in
-from mlwright.core.schema import Kind
+from mlwright.checks.witness import judged_in, strongest
 from mlwright.core.seeds import stream
 from mlwright.data.rows import row_keys
 from mlwright.data.split import folds
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
     from mlwright.core.dataset import Dataset
 
-_MOST_ROWS, _MOST_COLUMNS, _N_FOLDS = 5_000, 40, 3
+_MOST_ROWS, _N_FOLDS = 5_000, 3
 
 
 def price_of_random(train: Dataset, n_classes: int, seed: int) -> dict[str, Any] | None:
@@ -41,9 +40,7 @@ def price_of_random(train: Dataset, n_classes: int, seed: int) -> dict[str, Any]
         look(name, rows.schema[name].kind, cells, target, n_classes, is_first)
         for name, cells in rows.columns.items()
     ]
-    best = [s for s in singles if s.numbers is not None or s.kind is not Kind.TEXT]
-    best = sorted(best, key=lambda single: -single.score)[:_MOST_COLUMNS]
-    given = []
+    best, given = strongest(singles), []
     for groups, times in ((None, None), (rows.groups, rows.times)):
         pairs = folds(
             target, row_keys(rows.columns), n_classes=n_classes, n_folds=_N_FOLDS, groups=groups, times=times,

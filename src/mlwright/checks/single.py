@@ -41,7 +41,7 @@ def look(name: str, kind: Kind, cells: Array, target: Floats, n_classes: int, is
         Which rows are in the first half, shape (n_rows,).
     """
     numbers = cells if kind in NUMERIC else None
-    codes, n_codes = _number_codes(cells) if kind in NUMERIC else _text_codes(cells)
+    codes, n_codes = _number_codes(cells) if kind in NUMERIC else text_codes(cells)
     prediction = told_by(codes, n_codes, target, n_classes, is_first)
     score = measure(target, prediction, n_classes)
     if numbers is not None and not n_classes and n_codes > _MOST_VALUES:
@@ -131,8 +131,8 @@ def _number_codes(cells: Floats) -> tuple[Integers, int]:
     return np.where(is_known, codes, 0).astype(np.int64), n_codes
 
 
-def _text_codes(cells: Array) -> tuple[Integers, int]:
-    """Give texts numbers in the order of their first row; 0 is missing."""
+def text_codes(cells: Array) -> tuple[Integers, int]:
+    """Give texts numbers in the order of their first row, and return how many; 0 is missing."""
     numbers: dict[str, int] = {"": 0}
     codes = np.array([numbers.setdefault(cell, len(numbers)) for cell in cells.tolist()], dtype=np.int64)
     return codes, len(numbers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.checks.order import rank_correlation
-from mlwright.checks.single import halves, look, metric_of, sure
+from mlwright.checks.single import halves, look, metric_of, sure, text_codes
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
@@ -67,8 +67,7 @@ def _candidates(train: Dataset) -> list[str]:
 def _numbered(cells: Array) -> Integers:
     """Give each value a number from 1; 0 is missing."""
     if cells.dtype == object:
-        numbers: dict[str, int] = {"": 0}
-        return np.array([numbers.setdefault(cell, len(numbers)) for cell in cells.tolist()], dtype=np.int64)
+        return text_codes(cells)[0]
     codes: Integers = np.unique(cells, return_inverse=True)[1].ravel().astype(np.int64) + 1
     codes[np.isnan(cells)] = 0
     return codes

@@ -67,15 +67,17 @@ class Witness:
                 for name, single in self._case.singles.items()
                 if name in names
             ]
-            best = sorted(
-                (s for s in singles if s.numbers is not None or s.kind is not Kind.TEXT),
-                key=lambda s: -s.score,
-            )
             self._heard[names] = out_of_fold(
-                best[:_MOST_COLUMNS], self._target, self._case.n_classes,
+                strongest(singles), self._target, self._case.n_classes,
                 rows=self._rows, groups=self._groups, seed=self._case.seed,
             )  # fmt: skip
         return self._heard[names]
+
+
+def strongest(singles: Iterable[Single]) -> list[Single]:
+    """Return what a quick model reads: the columns that tell most alone; texts only if they are numbers."""
+    read = (single for single in singles if single.numbers is not None or single.kind is not Kind.TEXT)
+    return sorted(read, key=lambda single: -single.score)[:_MOST_COLUMNS]
 
 
 def out_of_fold(

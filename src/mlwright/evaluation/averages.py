@@ -2,62 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Estimate
-from mlwright.evaluation.resample import Units, interval, unseen
+from mlwright.evaluation.resample import Units, interval, ratio, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlwright.core.arrays import Array, Floats
 
-    Average = tuple[Floats, "Array | None"]
-    """What is averaged, shape (n_rows,), and over which rows (booleans; None: over all)."""
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Average:
+    """What is averaged, shape (n_rows,), and over which rows (booleans; None: over all).
+
+    Only of a share, of zeros and ones, can it be bounded what no row has shown yet: an amount of money that
+    was 0 everywhere may be anything next time.
+    """
+
+    values: Floats
+    rows: Array | None = None
+    is_share: bool = False
 
 
 def averages(
     wanted: Sequence[Average],
     direction: Direction,
     *,
-    n_shares: int = 0,
     groups: Array | None = None,
     seed: int = 0,
 ) -> list[Estimate]:
     """Average each, with a 95 % interval from 1,000 resamples of rows or groups; NaN where there is no row.
 
+    A share that no row contradicts gets the exact binomial bound.
+
     Parameters
     ----------
-    n_shares
-        The first so many are shares of rows: where no row contradicts, they get the exact binomial bound.
-        The others are amounts, of which nothing is known beyond the rows.
     groups
         Rows of one group, shape (n_rows,), are resampled together; None means that rows are independent.
     """
-    if not wanted or not len(wanted[0][0]):
+    if not wanted or not len(wanted[0].values):
         return [Estimate(float("nan"), float("nan"), float("nan"), direction) for _ in wanted]
-    n_rows = len(wanted[0][0])
+    n_rows = len(wanted[0].values)
     units = Units.of(n_rows, groups, seed)
     columns = [np.ones(n_rows)]
     places = []
-    for values, rows in wanted:
-        if rows is None:
+    for one in wanted:
+        if one.rows is None:
             places.append((len(columns), 0))
-            columns.append(values)
+            columns.append(one.values)
         else:
             places.append((len(columns), len(columns) + 1))
-            columns += [np.where(rows, values, 0.0), rows.astype(np.float64)]
+            columns += [np.where(one.rows, one.values, 0.0), one.rows.astype(np.float64)]
     parts = np.column_stack(columns)
     sums = units.sums(parts)
     drawn = units.resampled_means(sums, seed, 1000)
     found = []
-    for number, ((top, bottom), (values, rows)) in enumerate(zip(places, wanted, strict=True)):
-        value = float(values.mean()) if rows is None else _mean(values, rows)
+    for (top, bottom), one in zip(places, wanted, strict=True):
+        value = float(one.values.mean()) if one.rows is None else _mean(one.values, one.rows)
         pair = [top, bottom]
-        low, high = interval(_ratio, units, sums[:, pair], drawn[:, pair])
-        if number < n_shares and low == high and value in (0.0, 1.0):
+        low, high = interval(ratio, units, sums[:, pair], drawn[:, pair])
+        if one.is_share and low == high:
             low, high = unseen(value, sums[:, [bottom]])
         found.append(Estimate(value, low, high, direction))
     return found
@@ -65,9 +75,3 @@ def averages(
 
 def _mean(values: Floats, rows: Array) -> float:
     return float(values[rows].mean()) if rows.any() else float("nan")
-
-
-def _ratio(means: Floats) -> Floats:
-    bottoms = means[..., 1]
-    ratio: Floats = np.divide(means[..., 0], bottoms, out=np.full(bottoms.shape, np.nan), where=bottoms > 0)
-    return ratio

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Estimate
-from mlwright.evaluation.averages import averages
+from mlwright.evaluation.averages import Average, averages
 from mlwright.evaluation.detail import bins_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _N_BINS, _MOST_LEVELS, _FEWEST_ROWS = 5, 6, 30
 @final
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Of one level or slice: the share of truths held, and the mean width or number of labels."""
+    """Of one level or cut: the share of truths held, and the mean width or number of labels."""
 
     covered: Estimate
     size: Estimate
@@ -32,7 +32,7 @@ class Coverage:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Slice:
+class Cut:
     """Some of the rows: by a `column`, or by what was predicted if it is ""; `rows` are booleans."""
 
     column: str
@@ -61,16 +61,17 @@ def coverage(
 ) -> list[Coverage]:
     """Measure coverage and size for each level asked, over all rows (None) or over some (booleans)."""
     at = {level: held(truth, prediction, conformal, level) for level in {level for level, _ in asked}}
-    wanted = [(at[level][number], rows) for number in (0, 1) for level, rows in asked]
-    found = averages(wanted, Direction.MAX, n_shares=len(asked), groups=groups, seed=seed)
+    wanted = [Average(at[level][0], rows, is_share=True) for level, rows in asked]
+    wanted += [Average(at[level][1], rows) for level, rows in asked]
+    found = averages(wanted, Direction.MAX, groups=groups, seed=seed)
     sizes = [replace(one, direction=Direction.MIN) for one in found[len(asked) :]]
     return [Coverage(*pair) for pair in zip(found[: len(asked)], sizes, strict=True)]
 
 
-def slices(prediction: Prediction, labels: Sequence[str], categories: Mapping[str, Array]) -> list[Slice]:
+def cuts(prediction: Prediction, labels: Sequence[str], categories: Mapping[str, Array]) -> list[Cut]:
     """Cut rows by what was predicted, then by the commonest values of each column of categories.
 
-    A slice has 30 rows or more. `labels` name the classes; `categories` hold cells, shape (n_rows,).
+    A cut has 30 rows or more. `labels` name the classes; `categories` hold cells, shape (n_rows,).
     """
     found = []
     if prediction.labels is None:
@@ -78,13 +79,13 @@ def slices(prediction: Prediction, labels: Sequence[str], categories: Mapping[st
             chosen = np.zeros(len(prediction.values), dtype=bool)
             chosen[rows] = True
             ends = prediction.values[rows].min(), prediction.values[rows].max()
-            found.append(Slice("", f"{ends[0]:.4g} to {ends[1]:.4g}", chosen))
+            found.append(Cut("", f"{ends[0]:.4g} to {ends[1]:.4g}", chosen))
     else:
         numbers, counts = np.unique(prediction.labels, return_counts=True)
         common = np.sort(numbers[np.argsort(-counts, kind="stable")][:_MOST_LEVELS])
-        found += [Slice("", labels[number], prediction.labels == number) for number in common]
+        found += [Cut("", labels[number], prediction.labels == number) for number in common]
     for column, cells in categories.items():
         levels, counts = np.unique(cells.astype(str), return_counts=True)
         order = np.argsort(-counts, kind="stable")[:_MOST_LEVELS]
-        found += [Slice(column, str(levels[at]) or "missing", cells == levels[at]) for at in order]
+        found += [Cut(column, str(levels[at]) or "missing", cells == levels[at]) for at in order]
     return [part for part in found if int(part.rows.sum()) >= _FEWEST_ROWS]

@@ -122,6 +122,13 @@ def interval(statistic: Statistic, units: Units, sums: Floats, means: Floats) ->
     return min(float(low), value), max(float(high), value)
 
 
+def ratio(means: Floats) -> Floats:
+    """Return the first of two parts over the second, shape (…); NaN where there is nothing behind."""
+    bottoms = means[..., 1]
+    found: Floats = np.divide(means[..., 0], bottoms, out=np.full(bottoms.shape, np.nan), where=bottoms > 0)
+    return found
+
+
 def unseen(value: float, sums: Floats) -> tuple[float, float]:
     """Bound what no resample can show: after n right answers the next may still be wrong.
 

@@ -46,8 +46,8 @@ class Weakness:
 def promising(conditions: Sequence[Condition], columns: Columns, losses: Floats) -> list[Slice]:
     """Choose slices worth testing by rows that do not test them, such as training rows out of fold.
 
-    Single conditions first, by how sure they look; then pairs of the strongest on different columns that look
-    surer than both of their parts.
+    Single conditions first, by how sure they look; then pairs of the strongest on different columns, by the
+    same. That rows may err alike is left to the test.
     """
     singles = [Slice((condition,)) for condition in conditions]
     if not singles:

@@ -85,6 +85,11 @@ def _capacity(found: Evidence) -> str:
         return ""
     asked, share = brief(capacity.get("asked"), 20), points(capacity.get("share"))
     shown = asked if asked.endswith("%") else f"{asked} rows ({share} of the data)"
+    if not capacity["is_kept"]:
+        return (
+            f"At most {shown} may be acted on, but that is not kept: the run ended before there were "
+            "answers to choose a cutoff by. Train again with more time."
+        )
     acted = [one["n"] for one in found["counts"][1:]]
     there = points(sum(acted) / found["n_rows"]) if found.get("n_rows") else share
     return (

@@ -34,7 +34,7 @@ def weak_line(evidence: Evidence) -> str:
         return f"Weak parts were not looked for: {search['why_not']}."
     n_tested = search.get("n_tested", 0)
     if not n_tested:
-        return "The test is too small to look into parts of it."
+        return "No part of the test could be looked into: it takes 30 rows, and at most half of all."
     tested = f"{number(n_tested)} part{'s' * (n_tested != 1)} of at least 30 test rows"
     if not found:
         return f"No part is clearly worse than the rest: {tested} were looked at."
@@ -112,9 +112,10 @@ def _says(one: Evidence, label: str) -> list[str]:
         title = metric_title(one["metric"])
         group, score = brief(worst["group"], 30), estimate_text(worst["score"])
         said.append(f"The worst score is that of {group}: {title} {score}.")
-    off = [group for group in one["groups"] if _is_off(dig(group, "rates", "calibration", default={}))]
+    off = [group for group in one["groups"] if group["off"]]
     if off:
-        names = listing([f"{brief(group['group'], 30)} ({_direction(group)})" for group in off])
+        sides = {1: "too high", -1: "too low"}
+        names = listing([f"{brief(group['group'], 30)} ({sides[group['off']]})" for group in off])
         said.append(f"What it says is off, beyond chance, for {names}.")
     return said
 
@@ -129,15 +130,6 @@ def _gap(gap: Evidence, *, is_share: bool) -> str:
         return f"a gap of {estimate_text(gap)}"
     points = [f"{float(gap[key]) * 100:.0f}" for key in ("value", "low", "high")]
     return f"a gap of {points[0]} points ({points[1]} to {points[2]})"
-
-
-def _is_off(calibration: Evidence) -> bool:
-    low, high = calibration.get("low"), calibration.get("high")
-    return is_number(low) and is_number(high) and (float(low) > 0 or float(high) < 0)  # type: ignore[arg-type]  # both are numbers here
-
-
-def _direction(group: Evidence) -> str:
-    return "too high" if group["rates"]["calibration"]["value"] > 0 else "too low"
 
 
 def _rest(one: Evidence) -> str:

@@ -63,8 +63,8 @@ def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
     if found.get("answers") == "sets":
         return (
-            f"A set holds {estimate_text(found.get('size'))} labels on average. It is empty for the rows "
-            "that the model is least sure of, where it is right more often than asked."
+            f"A set holds {estimate_text(found.get('size'))} labels on average. Where the model is right "
+            "more often than asked, sets are empty for the rows that it is least sure of."
         )
     return (
         f"They are {estimate_text(found.get('size'))} wide on average; the width depends on "
@@ -74,11 +74,7 @@ def _size_line(evidence: Evidence) -> str:
 
 def _weak_lines(found: Evidence) -> list[str]:
     """Name the slices in which fewer truths were held than asked, beyond chance."""
-    weak = [
-        part
-        for part in found.get("slices") or []
-        if is_number(dig(part, "coverage", "high")) and part["coverage"]["high"] < found["level"]
-    ]
+    weak = [part for part in found.get("slices") or [] if part["off"] < 0]
     weak.sort(key=lambda part: part["coverage"]["value"])
     return [
         f"Fewer where {slice_name(part)}: {points(part['coverage']['value'])} of {number(part['n'])} rows."

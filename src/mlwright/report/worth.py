@@ -39,7 +39,7 @@ def learning_title(evidence: Evidence) -> str:
     if share is None:
         return "What more rows brought"
     if share[0] > 0:
-        return f"Three times as many rows would take about {share[1] * 100:.1g} % off the error"
+        return f"Three times as many rows would take about {_percent(share[1])} % off the error"
     return "More rows like these would hardly help"
 
 
@@ -101,8 +101,14 @@ def _more_rows(evidence: Evidence) -> str:
         return f"{lead}: other columns would help more than more rows."
     return (
         f"Three times as many rows would lower the {title} by about {value_of(further)} "
-        f"({share[0] * 100:.1g} to {share[2] * 100:.1g} % of it), if the curve goes on as it went."
+        f"({_percent(share[0])} to {_percent(share[2])} % of it), if the curve goes on as it went."
     )
+
+
+def _percent(share: float) -> str:
+    """Write a share in percent, to one digit below ten: curves do not foresee more than that."""
+    percent = 100.0 * share
+    return f"{percent:.0f}" if percent >= 9.5 else f"{percent:.1g}"
 
 
 def _further_share(evidence: Evidence) -> tuple[float, float, float] | None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.core.task import Link, losses
+from mlwright.tuning.halves import pays
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Floats, Integers
+    from mlwright.core.arrays import Array, Floats, Integers
 
 _MOST_ROWS = 20_000
 _FEWEST_ROWS = 500
@@ -17,7 +18,9 @@ _PENALTY = 1e-3
 """On squared log factors: where rows are few, factors stay near one."""
 
 
-def class_factors(link: Link, target: Floats, given: Floats, seed: int) -> Floats | None:
+def class_factors(
+    link: Link, target: Floats, given: Floats, seed: int, alike: Array | None = None
+) -> Floats | None:
     """Return a factor per class, to multiply probabilities by before they are made to add up to one.
 
     Blends of boosted trees neglect rare classes; this moves the whole class, not single rows, so it
@@ -30,20 +33,18 @@ def class_factors(link: Link, target: Floats, given: Floats, seed: int) -> Float
         Class numbers, shape (n_rows,).
     given
         Out-of-fold probabilities of the blend, shape (n_rows, n_classes).
+    alike
+        A number per row, equal where rows err alike, shape (n_rows,); None if all are independent.
     """
     if link is not Link.SOFTMAX or len(target) < _FEWEST_ROWS:
         return None
     order = np.random.default_rng(seed).permutation(len(target))[:_MOST_ROWS]
-    halves = order[: len(order) // 2], order[len(order) // 2 :]
-    gains = []
-    for one, other in (halves, halves[::-1]):
-        factors = _fit(target, given, one)
-        before = losses(link, target[other], given[other])
-        gains.append(before - losses(link, target[other], apply_factors(given[other], factors)))
-    gain = np.concatenate(gains)
-    if gain.mean() <= gain.std() / np.sqrt(len(gain)):
-        return None
-    return _fit(target, given, order)
+
+    def gain(one: Integers, other: Integers) -> Floats:
+        moved = apply_factors(given[other], _fit(target, given, one))
+        return losses(link, target[other], given[other]) - losses(link, target[other], moved)
+
+    return _fit(target, given, order) if pays(gain, order, alike) else None
 
 
 def apply_factors(given: Floats, factors: Floats) -> Floats:

@@ -15,7 +15,7 @@ from mlwright.tuning.spread import disagreement, fit_spread
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlwright.core.arrays import Floats, Integers
+    from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.prediction import Prediction
     from mlwright.core.task import Task
     from mlwright.tuning.search import Search
@@ -54,11 +54,15 @@ class OutOfFold:
         rows = np.concatenate([np.asarray(valid) for _, valid in search.store.folds])
         return cls(rows, search.target, given, apart)
 
-    def spread(self, link: Link, seed: int) -> Spread | None:
-        """Learn how far off a value usually is; None for classes, or where nothing tells."""
+    def spread(self, link: Link, seed: int, alike: Array | None) -> Spread | None:
+        """Learn how far off a value usually is; None for classes, or where nothing tells.
+
+        `alike` numbers the training rows that err alike; None if all are independent.
+        """
         if link is not Link.IDENTITY:
             return None
-        return fit_spread(self.target, self.given[:, 0], self.apart, seed)
+        here = None if alike is None else alike[self.rows]
+        return fit_spread(self.target, self.given[:, 0], self.apart, seed, here)
 
     def prediction(self, task: Task, factors: tuple[float, ...], spread: Spread | None) -> Prediction:
         """Return what the program would have answered, in the units of the target."""

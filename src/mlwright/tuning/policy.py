@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.seeds import stream
+from mlwright.tuning.halves import pays
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Floats, Integers
+    from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.graph import Graph
 
 _FEWEST_ROWS, _N_BAGS = 200, 30
+_BELOW = 1e-3
+"""How far below the last row, in ranges of all rows, one cuts to act on every one."""
 _LARGEST_STAKE = 1e25
 """Times the largest cost it is still a number in single precision."""
 
@@ -110,12 +113,14 @@ def fit_policy(
     stakes: Floats | None,
     share: float | None,
     seed: int,
+    alike: Array | None = None,
 ) -> tuple[Policy, str]:
     """Choose the cutoff of a policy of two classes on answers out of fold, and say why that one.
 
     Expected savings above 0 are the best rule there is for probabilities that are right. Another
     cutoff is taken only if it saved more, beyond a standard error, on rows that did not choose it. A
-    capacity, the `share` of rows that may be acted on, raises it to where that share remains.
+    capacity, the `share` of rows that may be acted on, raises it to where that share remains. `alike` numbers
+    rows that err alike; None if all are independent.
 
     Source: Elkan (2001), The foundations of cost-sensitive learning, IJCAI, section 2.
     """
@@ -125,16 +130,15 @@ def fit_policy(
     nothing, everything = np.zeros(len(target), np.int64), np.ones(len(target), np.int64)
     saved = policy.paid(target, nothing, stakes) - policy.paid(target, everything, stakes)
     cutoff, why = 0.0, "acting is expected to save more than it costs"
+
+    def gain(one: Integers, other: Integers) -> Floats:
+        best = _best_cutoff(expected[one], saved[one], seed)
+        gained: Floats = saved[other] * ((expected[other] > best) * 1.0 - (expected[other] > 0.0))
+        return gained
+
     order = stream(seed, "policy").permutation(len(target))
-    halves = order[: len(order) // 2], order[len(order) // 2 :]
-    if len(order) >= _FEWEST_ROWS:
-        gains = []
-        for one, other in (halves, halves[::-1]):
-            best = _best_cutoff(expected[one], saved[one], seed)
-            gains.append(saved[other] * ((expected[other] > best) * 1.0 - (expected[other] > 0.0)))
-        gain = np.concatenate(gains)
-        if gain.mean() > gain.std() / np.sqrt(len(gain)):
-            cutoff, why = _best_cutoff(expected, saved, seed), "it saved most on rows the models had not seen"
+    if len(order) >= _FEWEST_ROWS and pays(gain, order, alike):
+        cutoff, why = _best_cutoff(expected, saved, seed), "it saved most on rows the models had not seen"
     if share is not None:
         most = int(share * len(expected))
         at = float(np.sort(expected)[::-1][most]) if most < len(expected) else cutoff
@@ -152,14 +156,18 @@ def _round_up(cutoff: float) -> float:
 def _best_cutoff(expected: Floats, saved: Floats, seed: int) -> float:
     """Return where to cut so that the rows above save most, averaged over samples of the rows.
 
-    The best cut of one sample is as much luck as the best of many; the mean over bags scatters less.
+    The best cut of one sample is as much luck as the best of many; the mean over bags scatters less. Rows
+    that are expected to save the same lie on one side: no cutoff could part them.
     """
     rng = stream(seed, "cutoff")
     order = np.argsort(-expected, kind="stable")
     ordered, gains = expected[order], saved[order]
-    n_rows, found = len(order), []
+    ends = np.append(np.flatnonzero(np.diff(ordered)) + 1, len(order))
+    below = np.append(ordered[ends[:-1]], ordered[-1] - _BELOW * max(float(np.ptp(ordered)), _BELOW))
+    cuts = np.append(ordered[0], (ordered[ends - 1] + below) / 2)
+    found = []
     for _ in range(_N_BAGS):
-        drawn = np.bincount(rng.integers(0, n_rows, n_rows), minlength=n_rows)
-        at = int(np.argmax(np.concatenate([[0.0], np.cumsum(drawn * gains)])))
-        found.append((ordered[max(0, at - 1)] + ordered[min(at, n_rows - 1)]) / 2)
+        drawn = np.bincount(rng.integers(0, len(order), len(order)), minlength=len(order))
+        totals = np.cumsum(drawn * gains)[ends - 1]
+        found.append(cuts[int(np.argmax(np.append(0.0, totals)))])
     return float(np.mean(found))

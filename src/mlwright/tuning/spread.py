@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from mlwright.tuning.halves import pays
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -84,11 +86,13 @@ def lower_disagreement(graph: Graph, given: Iterable[tuple[float, str]], mixed: 
     return total
 
 
-def fit_spread(target: Floats, value: Floats, apart: Floats, seed: int) -> Spread | None:
+def fit_spread(
+    target: Floats, value: Floats, apart: Floats, seed: int, alike: Array | None = None
+) -> Spread | None:
     """Learn it from answers to rows that the models had not seen; each array has shape (n_rows,).
 
     None unless it tells the size of errors of rows that did not fit it better than one number for all
-    does, beyond a standard error.
+    does, beyond a standard error. `alike` numbers rows that err alike; None if all are independent.
 
     Source: Papadopoulos, Gammerman and Vovk (2008), Normalized nonconformity measures for regression
     conformal prediction, AIA, section 4, with the blend's own answers in the place of a second model.
@@ -96,20 +100,18 @@ def fit_spread(target: Floats, value: Floats, apart: Floats, seed: int) -> Sprea
     missed = np.abs(target - value)
     if len(missed) < _FEWEST_ROWS or not np.median(missed) > 0:
         return None
-    order = np.random.default_rng(seed).permutation(len(missed))
-    halves = order[: len(order) // 2], order[len(order) // 2 :]
-    gains = []
-    for one, other in (halves, halves[::-1]):
+
+    def gain(one: Integers, other: Integers) -> Floats:
         part = _fit(missed, value, apart, one)
         usual = part.of(value[other], apart[other])
         usual = usual * float(np.mean(missed[one] / part.of(value[one], apart[one])))
         plain = float(missed[one].mean())
         # The log likelihood of a Laplace distribution: what a scale is judged by.
-        gains.append(np.log(plain) + missed[other] / plain - np.log(usual) - missed[other] / usual)
-    gain = np.concatenate(gains)
-    if gain.mean() <= gain.std() / np.sqrt(len(gain)):
-        return None
-    return _fit(missed, value, apart, order)
+        gained: Floats = np.log(plain) + missed[other] / plain - np.log(usual) - missed[other] / usual
+        return gained
+
+    order = np.random.default_rng(seed).permutation(len(missed))
+    return _fit(missed, value, apart, order) if pays(gain, order, alike) else None
 
 
 def _fit(missed: Floats, value: Floats, apart: Floats, rows: Integers) -> Spread:

@@ -242,7 +242,10 @@ def _share(capacity: str | float, n_rows: int) -> float:
 
 
 def decided_today(name: str | None, raw: Raw, rows: Integers, task: Task) -> Integers | None:
-    """Read the decisions that were made so far: labels of the target, or yes and no, shape (n_rows,)."""
+    """Read the decisions that were made so far: labels of the target, or yes and no, shape (n_rows,).
+
+    Labels come first: where classes are 1 and 2, a rule that always said 1 meant the first of them.
+    """
     if name is None:
         return None
     if name not in raw.columns:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.evaluation import Direction
-from mlwright.evaluation.averages import averages
+from mlwright.evaluation.averages import Average, averages
 from mlwright.workflow.costs import PLACES
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlwright.core.evaluation import Estimate
     from mlwright.core.prediction import Prediction
     from mlwright.tuning.policy import Policy
+    from mlwright.workflow.costs import Costs
     from mlwright.workflow.finish import Fitted
     from mlwright.workflow.prepare import Prepared
 
@@ -35,8 +36,8 @@ def judge_decisions(
     paid = policy.paid(truth, decided, stakes)
     others = _alternatives(prepared, policy, prediction)
     worlds = _wrong_costs(prepared, policy, prediction)
-    wanted = [(paid, None), *((other - paid, None) for other in others.values())]
-    wanted += [(lost, None) for _, lost in worlds]
+    wanted = [Average(paid), *(Average(other - paid) for other in others.values())]
+    wanted += [Average(lost) for _, lost in worlds]
     found = averages(wanted, Direction.MAX, groups=test.alike, seed=seed)
     cost, saved, lost = found[0], found[1 : 1 + len(others)], found[1 + len(others) :]
     labels, counts = prepared.task.classes, np.bincount(decided, minlength=len(prepared.task.classes))
@@ -45,7 +46,7 @@ def judge_decisions(
         "classes": list(labels),
         "stakes": policy.stakes or None,
         "usual_stake": policy.usual_stake if policy.stakes else None,
-        "capacity": {"asked": costs.capacity, "share": costs.share} if costs.capacity else None,
+        "capacity": _capacity(costs, fitted),
         "cutoff": policy.cutoff,
         "threshold": policy.threshold,
         "why": fitted.policy_why,
@@ -60,6 +61,12 @@ def judge_decisions(
             for (what, _), one in zip(worlds, lost, strict=True)
         ],
     }
+
+
+def _capacity(costs: Costs, fitted: Fitted) -> dict[str, Any] | None:
+    if costs.share is None:
+        return None
+    return {"asked": costs.capacity, "share": costs.share, "is_kept": fitted.is_capacity_kept}
 
 
 def _both(one: Estimate, n_rows: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from mlwright.workflow.intervals import calibrate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlwright.core.arrays import Array, Integers
     from mlwright.core.budget import Budget
     from mlwright.evaluation.conformal import Conformal
     from mlwright.features.recipe import Recipe
@@ -50,7 +51,8 @@ _CALIBRATED = {
 class Fitted:
     """What the search left: the judged program, the refitted one if any, and why.
 
-    `conformal` makes intervals or sets of answers; None if nothing could calibrate it.
+    `conformal` makes intervals or sets of answers; None if nothing could calibrate it. A capacity becomes a
+    cutoff by answers out of fold; without these it is not kept.
     """
 
     search: Search
@@ -64,6 +66,7 @@ class Fitted:
     n_seeds: int = 1
     decisions: list[dict[str, str]] = field(default_factory=list)
     policy_why: str = ""
+    is_capacity_kept: bool = True
 
 
 @final
@@ -109,8 +112,8 @@ class Finish:
             if factors:
                 decisions.append(_CALIBRATED)
             parts = Parts(self.prepared.task, self.recipe, tuple(members), factors)
-            known = OutOfFold.of(self.search, parts.weights)
-            spread = None if known is None else known.spread(parts.task.link, self.options.seed)
+            known, alike = OutOfFold.of(self.search, parts.weights), self.prepared.train.alike
+            spread = None if known is None else known.spread(parts.task.link, self.options.seed, alike)
             policy, policy_why = self._policy(known, factors)
             parts = replace(parts, spread=spread, policy=policy)
             judged = build(parts, self.prepared.train, self.options.seed)
@@ -131,6 +134,7 @@ class Finish:
             n_seeds=self._n_seeds,
             decisions=decisions,
             policy_why=policy_why,
+            is_capacity_kept=known is not None,
         )
 
     def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
@@ -139,22 +143,31 @@ class Finish:
         if costs is None:
             return None, ""
         if known is None:
-            late = "the run ended before answers out of fold were there"
-            return costs.policy, f"{late}, so expected costs decide" + (
-                " and no capacity" * bool(costs.share)
-            )
+            return costs.policy, "the run ended before answers out of fold were there: expected costs decide"
         given = known.prediction(task, factors, None).scores
         stakes = costs.stakes_of(self.prepared.train)
         stakes = None if stakes is None else stakes[known.rows]
-        return fit_policy(costs.policy, known.target, given, stakes, costs.share, self.options.seed)
+        return fit_policy(
+            costs.policy, known.target, given, stakes, costs.share, self.options.seed, self._alike(known.rows)
+        )
 
     def _factors(self, chosen: list[Trial], *, refit: bool) -> tuple[float, ...]:
         if not refit:
             return ()
         mixed = sum(trial.weight * trial.answers() for trial in chosen)
         link = self.search.store.link
-        factors = class_factors(link, self.search.target, np.asarray(mixed), self.options.seed)
+        alike = self._alike(self._judged())
+        factors = class_factors(link, self.search.target, np.asarray(mixed), self.options.seed, alike)
         return () if factors is None else tuple(factors.tolist())
+
+    def _judged(self) -> Integers:
+        """Return the training rows that the folds judge, one fold after the other."""
+        return np.concatenate([valid for _, valid in self.search.store.folds])
+
+    def _alike(self, rows: Integers) -> Array | None:
+        """Return a number for each of these training rows, equal where rows err alike."""
+        alike = self.prepared.train.alike
+        return None if alike is None else alike[rows]
 
     def _refit(
         self, chosen: list[Trial], line: Line
@@ -237,16 +250,8 @@ class Finish:
         for job in jobs.values():
             line.add(job, self.search.folder)
         line.drain(deadline)
-        alike = self.prepared.train.alike
-        judged = np.concatenate([valid for _, valid in self.search.store.folds])
-        return curve(
-            self.search,
-            trial,
-            jobs,
-            line.outcomes,
-            None if alike is None else alike[judged],
-            self.prepared.task.scale,
-        )
+        alike = self._alike(self._judged())
+        return curve(self.search, trial, jobs, line.outcomes, alike, self.prepared.task.scale)
 
 
 Jobs = dict[int, "tuple[Trial, Job]"]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.shelves import METRICS
-from mlwright.evaluation.rates import compare_groups, rate_parts
+from mlwright.evaluation.rates import compare_groups, rates_of
 from mlwright.evaluation.score import estimate
+from mlwright.evaluation.several import clearly_off
 from mlwright.evaluation.weakness import FEWEST_ROWS
 from mlwright.workflow.weak import conditions_of
 
@@ -75,8 +76,10 @@ def _one_column(prepared: Prepared, prediction: Prediction, name: str, seed: int
     }
     if not masks:
         return told
-    parts = rate_parts(test.target, prediction, len(task.classes))
-    rates, gaps = compare_groups(parts, masks, test.alike, seed)
+    rates, gaps = compare_groups(
+        rates_of(test.target, prediction, len(task.classes)), masks, test.alike, seed
+    )
+    off = clearly_off([rates[says]["calibration"] for says in masks], 0.0)
     scores = {says: _score(prepared, prediction, mask, seed) for says, mask in masks.items()}
     told["groups"] = [
         {
@@ -84,8 +87,9 @@ def _one_column(prepared: Prepared, prediction: Prediction, name: str, seed: int
             "n": int(mask.sum()),
             "score": scores[says].to_json(),
             "rates": {rate: one.to_json() for rate, one in rates[says].items()},
+            "off": side,
         }
-        for says, mask in masks.items()
+        for (says, mask), side in zip(masks.items(), off, strict=True)
     ]
     told["gaps"] = {rate: {**gap.size.to_json(), "between": list(gap.between)} for rate, gap in gaps.items()}
     known = [says for says, score in scores.items() if np.isfinite(score.value)]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.core.schema import Kind
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal, Mode, scores
-from mlwright.evaluation.coverage import coverage, slices
+from mlwright.evaluation.coverage import coverage, cuts
+from mlwright.evaluation.several import clearly_off
 
 if TYPE_CHECKING:
     from mlwright.core.dataset import Dataset
@@ -53,13 +54,12 @@ def judge_intervals(
     assert truth is not None  # noqa: S101 - the sealed test has a target
     level = min(USUAL_LEVEL, conformal.highest)
 
-    cut = slices(prediction, [str(label) for label in prepared.task.classes], _categories(test, importance))
+    cut = cuts(prediction, [str(label) for label in prepared.task.classes], _categories(test, importance))
     levels = sorted({level, *(at for at in _LEVELS if at <= conformal.highest)})
     asked: list[Any] = [*((at, None) for at in levels), *((level, part.rows) for part in cut)]
-    found = [
-        {"coverage": one.covered.to_json(), "size": one.size.to_json()}
-        for one in coverage(truth, prediction, conformal, asked, groups=test.alike, seed=seed)
-    ]
+    measured = coverage(truth, prediction, conformal, asked, groups=test.alike, seed=seed)
+    found = [{"coverage": one.covered.to_json(), "size": one.size.to_json()} for one in measured]
+    off = clearly_off([one.covered for one in measured[len(levels) :]], level)
     return {
         "mode": conformal.mode.value,
         "why": _why(prepared, conformal),
@@ -72,8 +72,8 @@ def judge_intervals(
         **found[levels.index(level)],
         "levels": [{"level": at, **one} for at, one in zip(levels, found, strict=False)],
         "slices": [
-            {"column": part.column or None, "slice": part.name, "n": int(part.rows.sum()), **one}
-            for part, one in zip(cut, found[len(levels) :], strict=True)
+            {"column": part.column or None, "slice": part.name, "n": int(part.rows.sum()), "off": side, **one}
+            for part, side, one in zip(cut, off, found[len(levels) :], strict=True)
         ],
     }
 

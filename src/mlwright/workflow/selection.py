@@ -91,7 +91,8 @@ class _Judged:
 
         Weights are chosen by rows drawn with replacement, those that err alike together, and judged by the
         rows that were not drawn, beside the weights that all rows chose. The mean difference is the optimism;
-        None if there was no time for enough of them.
+        None if there was no time for enough of them. Both choose in one pass, where what ships averages
+        twenty samples of rows, so this errs on the side of too much.
         """
         rng = stream(seed, "optimism")
         rows, units = self._some(rng)

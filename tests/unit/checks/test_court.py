@@ -123,6 +123,18 @@ def test_in_an_easy_question_a_column_that_tells_all_goes_free():
     assert "drop" not in accused(rows, "sort").values()
 
 
+def test_a_good_score_alone_is_warned_of_and_not_dropped():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=900)
+    rows = {"x": x.round(3).tolist(), "noise": rng.normal(size=900).round(3).tolist()}
+    rows["price"] = (x + rng.normal(0.0, 0.08, 900)).round(3).tolist()
+    prepared, leaks = judged(rows, "price")
+    assert list(prepared.train.columns) == ["x", "noise"]
+    assert (leaks["x"]["verdict"], leaks["x"]["charges"]) == ("warn", ["dominance", "near_perfect"])
+    assert leaks["x"]["evidence"]["alone"]["low"] > 0.96
+    assert "a good column may do that" in leaks["x"]["why"]
+
+
 def test_the_last_column_is_never_dropped():
     rows = {"x": list(range(400)), "y": [3.5 * n for n in range(400)]}
     prepared, leaks = judged(rows, "y")

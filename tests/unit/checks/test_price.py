@@ -53,6 +53,15 @@ def test_without_groups_or_times_a_random_split_is_right():
     assert price_of_random(dataset({"x": rng.normal(size=200)}, rng.normal(size=200)), 0, 0) is None
 
 
+def test_copies_of_a_relative_do_not_make_the_price_surer():
+    once, often = relatives(n_groups=150, size=1), relatives(n_groups=150, size=1)
+    often = often.take(np.repeat(np.arange(150), 10))
+    one, ten = (price_of_random(rows, 0, 0) for rows in (once, often))
+    for score in ("random", "proper"):
+        widths = [found[score]["high"] - found[score]["low"] for found in (one, ten)]
+        assert widths[1] > 0.6 * widths[0]
+
+
 def test_the_same_seed_gives_the_same_price_of_whole_groups_alone():
     rows = relatives(n_groups=1_500)
     one, same = (price_of_random(rows, 0, 3) for _ in range(2))

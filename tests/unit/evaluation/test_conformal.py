@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.prediction import Prediction
-from mlwright.evaluation.conformal import LEVELS, Conformal, Mode, scores, weighted_quantiles
-from mlwright.evaluation.coverage import coverage, slices
+from mlwright.evaluation.conformal import Conformal, Mode, scores, weighted_quantiles
+from mlwright.evaluation.coverage import coverage, cuts
 
 errors = st.lists(st.floats(0, 100), min_size=2, max_size=30)
 levels = st.sampled_from([0.5, 0.8, 0.9, 0.95])
@@ -72,6 +72,12 @@ def test_intervals_and_sets_grow_with_the_level():
     assert (np.diff(widths, axis=0) >= 0).all()
     assert (np.diff(sizes) >= 0).all()
     np.testing.assert_allclose(widths[2] / widths[2][0], values.difficulty / values.difficulty[0])
+
+
+def test_the_error_of_a_value_counts_in_units_of_its_usual_one():
+    answered, truth = np.array([[1.0], [5.0], [9.0]]), np.array([2.0, 1.0, 9.0])
+    assert scores(truth, Prediction(answered)).tolist() == [1.0, 4.0, 0.0]
+    assert scores(truth, Prediction(answered, None, np.array([0.5, 8.0, 1.0]))).tolist() == [2.0, 0.5, 0.0]
 
 
 def test_a_set_holds_the_true_class_exactly_if_its_score_is_within_the_quantile():
@@ -154,7 +160,7 @@ def test_coverage_is_measured_over_all_rows_and_over_slices():
     area = np.where(np.arange(400) < 200, "calm", "wild").astype(object)
     truth = values + rng.uniform(-1, 1, 400) * np.where(area == "wild", 2.0, 1.0)
     found = conformal(np.linspace(0, 1, 999))
-    cut = slices(prediction, [], {"area": area})
+    cut = cuts(prediction, [], {"area": area})
     assert [part.name for part in cut if part.column] == ["calm", "wild"]
     asked = [(0.9, None), (0.5, None), *((0.9, part.rows) for part in cut)]
     whole, half, *parts = coverage(truth, prediction, found, asked)
@@ -166,8 +172,19 @@ def test_coverage_is_measured_over_all_rows_and_over_slices():
     assert all(part.covered.low <= part.covered.value <= part.covered.high for part in parts)
 
 
-def test_small_slices_and_single_groups_are_not_judged():
+def test_groups_that_are_held_or_missed_together_make_coverage_less_sure():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20), 20)
+    truth, found = rng.uniform(-1.1, 1.1, 20)[groups], conformal(np.linspace(0, 1, 999))
+    prediction = Prediction(np.zeros((400, 1)))
+    apart, together = (
+        coverage(truth, prediction, found, [(0.8, None)], groups=given)[0].covered for given in (None, groups)
+    )
+    assert apart.value == together.value
+    assert together.high - together.low > 3.0 * (apart.high - apart.low)
+
+
+def test_small_slices_are_not_judged():
     prediction = probabilities(100)
     cells = np.array(["common"] * 90 + ["rare"] * 10, dtype=object)
-    assert [p.name for p in slices(prediction, list("abcd"), {"cell": cells}) if p.column] == ["common"]
-    assert set(LEVELS) >= {0.5, 0.8, 0.9, 0.95, 0.99}
+    assert [p.name for p in cuts(prediction, list("abcd"), {"cell": cells}) if p.column] == ["common"]

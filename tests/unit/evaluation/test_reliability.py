@@ -28,6 +28,17 @@ def test_the_interval_holds_the_true_error(n_rows, sharpness):
     assert np.mean(held) >= 0.87  # 95 % but for three standard errors of sixty worlds
 
 
+def test_copies_that_err_alike_are_one_piece_of_evidence():
+    truth, prediction, _ = world(0, 200, 1.0)
+    copied = Prediction(np.repeat(prediction.scores, 20, axis=0))
+    groups = np.repeat(np.arange(200), 20)
+    together = calibration_error(np.repeat(truth, 20), copied, groups=groups)
+    apart = calibration_error(np.repeat(truth, 20), copied)
+    assert apart.low > 0  # as if 4,000 rows had been off as these are
+    assert together.low == 0
+    assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
 def test_of_more_classes_the_answer_is_judged():
     truth, prediction, _ = world(0, 2000, 3.0)
     said = np.column_stack([prediction.scores, np.zeros(2000)])

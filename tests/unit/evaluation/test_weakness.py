@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from mlwright.core.schema import Column, Kind
-from mlwright.evaluation.slices import conditions
-from mlwright.evaluation.weakness import holm, mean_estimate, promising, weak_slices
+from mlwright.evaluation.slices import Slice, conditions
+from mlwright.evaluation.weakness import _Means, holm, mean_estimate, promising, weak_slices
 
 COLUMNS = [Column(name=f"number {n}", kind=Kind.NUMBER) for n in range(6)]
 COLUMNS += [Column(name=f"word {n}", kind=Kind.CATEGORY) for n in range(6)]
@@ -98,6 +99,25 @@ def test_small_slices_and_small_differences_are_not_reported():
     assert (found, n_tested > 0) == ([], True)
     few = {name: values[:50] for name, values in columns.items()}
     assert search(few, np.where(few["word 1"] == "g", 9.0, 1.0))[1] == 0
+
+
+def test_of_few_groups_nothing_is_tested_and_groups_decide_how_sure_one_is():
+    rng = np.random.default_rng(0)
+    columns = {"word 1": np.repeat(np.array(list("ab" * 30), dtype=object), 20)}
+    shops, losses = np.repeat(np.arange(60), 20), rng.exponential(1.0, 1_200)
+    losses += 1.5 * rng.exponential(1.0, 60)[shops]
+    (one, other) = conditions(COLUMNS[7], columns["word 1"])
+    for condition in (one, other):
+        mask = condition.mask(columns["word 1"])
+        alone, together = (_Means.of(losses, mask, groups) for groups in (None, shops))
+        assert alone.difference == together.difference
+        expected = ttest_ind(*(np.array([losses[shops == shop].mean() for shop in set(shops[part])])
+                               for part in (mask, ~mask)), alternative="greater").pvalue  # fmt: skip
+        assert together.p_value == pytest.approx(expected, abs=0.02)
+        assert abs(alone.p_value - 0.5) > abs(together.p_value - 0.5)
+    few = [Slice((one,))]
+    assert weak_slices(few, columns, losses, shops)[1] == 1
+    assert weak_slices(few, columns, losses, shops // 8)[1] == 0
 
 
 def test_nothing_to_divide_by_is_nothing_found():

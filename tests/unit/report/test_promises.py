@@ -19,10 +19,12 @@ def told(evidence, **changes):
         "coverage": estimate(0.912, 0.894, 0.927), "size": estimate(120.4, 118.0, 122.8, "min"),
         "levels": [{"level": 0.9, "coverage": estimate(0.912, 0.894, 0.927), "size": estimate(120, 9, 130)}],
         "slices": [
-            {"column": "season", "slice": "winter", "n": 80, "coverage": estimate(0.7, 0.6, 0.8),
-             "size": estimate(90, 80, 100)},
-            {"column": None, "slice": "1 to 5", "n": 60, "coverage": estimate(0.95, 0.85, 0.99),
-             "size": estimate(50, 40, 60)},
+            {"column": "season", "slice": "winter", "n": 80, "off": -1,
+             "coverage": estimate(0.7, 0.6, 0.8), "size": estimate(90, 80, 100)},
+            {"column": "season", "slice": "spring", "n": 80, "off": 0,
+             "coverage": estimate(0.81, 0.74, 0.89), "size": estimate(90, 80, 100)},
+            {"column": None, "slice": "1 to 5", "n": 60, "off": 1,
+             "coverage": estimate(0.99, 0.95, 0.999), "size": estimate(50, 40, 60)},
         ],
         **changes,
     }  # fmt: skip

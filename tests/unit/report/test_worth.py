@@ -44,6 +44,12 @@ def test_each_fact_is_one_sentence():
     assert "2 to 8 %" in rows
 
 
+def test_large_shares_are_written_out():
+    much = evidence(further=(0.06, 0.05, 0.132))
+    assert "15 %" in learning_title(much)
+    assert "(10 to 33 % of it)" in worth(evidence(further=(0.06, 0.04, 0.132)))[2]
+
+
 def test_a_metric_to_be_small_reads_the_same():
     found = worth(evidence(gain=(-0.01, -0.015, -0.005), direction="min", optimism=-0.002))
     assert "0.01" in found[0]

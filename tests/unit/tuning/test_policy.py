@@ -79,6 +79,36 @@ def test_the_regret_is_small_whether_probabilities_are_right_or_far_too_low(seed
     assert oracle - value(policy, fresh, chosen.decide(shares(fresh**bend))) <= most * oracle
 
 
+def test_rows_with_one_chance_are_acted_on_together():
+    yes = np.where(np.arange(1_000) < 400, 0.4, 0.2)
+    truth = (np.arange(1_000) < 280).astype(
+        float
+    )  # those that came first, so a cut within them would look best
+    chosen, _ = fit_policy(two(), truth, shares(yes), None, None, 0)
+    np.testing.assert_array_equal(chosen.decide(shares(yes)), yes > 0.3)
+
+
+def test_all_rows_are_acted_on_where_that_pays():
+    truth = (np.random.default_rng(0).random(600) < 0.9).astype(float)
+    yes = np.full(600, 0.3)
+    chosen, _ = fit_policy(two(), truth, shares(yes), None, None, 0)
+    assert chosen.decide(shares(yes)).all()
+
+
+def test_a_cutoff_that_groups_like_by_chance_is_not_taken():
+    """Twelve groups, all of one outcome each: single rows seem to prove a lot."""
+    taken = {"rows": 0, "groups": 0}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        alike = np.repeat(np.arange(12), 50)
+        yes = np.repeat(rng.uniform(0.2, 0.8, 12), 50)
+        truth = (rng.random(12) < yes[::50]).astype(float)[alike]
+        for name, groups in (("rows", None), ("groups", alike)):
+            taken[name] += fit_policy(two(), truth, shares(yes), None, None, seed, groups)[0].cutoff != 0.0
+    assert taken["groups"] <= 10
+    assert taken["rows"] > 2 * taken["groups"]
+
+
 def test_right_probabilities_are_mostly_left_alone():
     found = [fit_policy(two(5.0, 1.0), world(s, 2_000)[1], shares(world(s, 2_000)[0]), None, None, s)
              for s in range(20)]  # fmt: skip
@@ -93,6 +123,7 @@ def test_a_capacity_is_kept_and_spent_on_what_saves_most(share):
     chosen, _ = fit_policy(policy, truth, shares(chance), stakes, share, 0)
     acts = chosen.decide(shares(chance), stakes) == 1
     assert acts.mean() <= share
+    assert float(np.float32(chosen.cutoff)) == chosen.cutoff  # the program compares in single precision
     free = fit_policy(policy, truth, shares(chance), stakes, None, 0)[0].decide(shares(chance), stakes) == 1
     assert acts.sum() >= min(int(share * 3_000), free.sum()) - 1
     saved = policy.savings(shares(chance), stakes)

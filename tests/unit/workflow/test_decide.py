@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import mlwright as mw
 from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
+from mlwright.core.task import Link, Task
+from mlwright.data.raw import Raw
 from mlwright.report.advice import decision_lines
 from mlwright.report.build import build_report
 from mlwright.report.card import model_card
+from mlwright.tuning.halves import pays
+from mlwright.workflow.costs import decided_today
+from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.score import predict_frame
 
-from .conftest import houses, only, trained
+from .conftest import fitted, houses, only, trained
 
 FEATURES = ("size", "age", "area")
 
@@ -107,16 +114,70 @@ def test_what_is_saved_is_what_the_costs_say():
         "yes": int(acts.sum()),
     }
     assert told["threshold"] == pytest.approx(21 / (21 + 495), abs=1e-9)
+    assert [(one["cost"], one["factor"]) for one in told["sensitivity"]][:2] == [("tn", 0.5), ("tn", 2.0)]
+    for one in told["sensitivity"]:
+        other = {"fn": 500.0, "fp": 20.0, "tp": 5.0, "tn": -1.0}
+        other[one["cost"]] *= one["factor"]
+        needless, needed = other["fp"] - other["tn"], other["fn"] - other["tp"]
+        best = model.predict_proba(test)[:, 1] > needless / (needless + needed)
+        lost = [
+            np.where(truth, np.where(acts_then, other["tp"], other["fn"]),
+                     np.where(acts_then, other["fp"], other["tn"])).mean()
+            for acts_then in (acts, best)
+        ]  # fmt: skip
+        assert one["lost"]["value"] == pytest.approx(lost[0] - lost[1])
     assert "fn=500,fp=20,tp=5,tn=-1" in model.evidence["options"]["cost"]
 
 
 @pytest.mark.parametrize(("capacity", "share"), [(40, 0.1), ("10%", 0.1), ("4000", 1.0)])
 def test_a_capacity_is_a_share_and_becomes_a_cutoff(capacity, share):
     told = trained(only(houses(400), *FEATURES, "is_sold"), "is_sold", capacity=capacity).evidence["decision"]
-    assert told["capacity"] == {"asked": str(capacity), "share": share}
+    assert told["capacity"] == {"asked": str(capacity), "share": share, "is_kept": True}
     acted = told["counts"][1]["n"] / told["n_rows"]
     assert acted <= share + 0.12  # the cutoff is from training rows; eighty test rows scatter by three errors
-    assert told["against"][1]["what"] == "acting on as many rows at random"
+    nothing, chance = told["against"]
+    assert chance["what"] == "acting on as many rows at random"
+    # Misses cost 1 and nothing else does: whoever acts at random on a share saves that share of all misses.
+    misses = nothing["per_row"]["value"] + told["cost"]["per_row"]["value"]
+    assert chance["per_row"]["value"] == pytest.approx(nothing["per_row"]["value"] - acted * misses)
+
+
+def test_a_capacity_that_no_answers_could_turn_into_a_cutoff_is_not_claimed_to_be_kept():
+    prepared, found = fitted(only(houses(200), *FEATURES, "is_sold"), "is_sold", capacity="10%")
+    prediction = found.judged.program.run(prepared.test.columns)
+    for is_kept in (True, False):
+        told = judge_decisions(prepared, replace(found, is_capacity_kept=is_kept), prediction, 0)
+        assert told["capacity"]["is_kept"] is is_kept
+        (line,) = [one for one in decision_lines({"decision": told}) if "At most 10%" in one]
+        assert ("this became a fixed cutoff" in line) is is_kept
+        assert ("not kept" in line) is not is_kept
+
+
+def test_copies_of_a_row_that_stand_together_do_not_make_savings_surer():
+    rows = only(houses(400), *FEATURES, "is_sold")
+    prepared, found = fitted(rows, "is_sold", cost="fn=5,fp=20")
+    prediction = found.judged.program.run(prepared.test.columns)
+    copied = np.repeat(np.arange(prepared.test.n_rows), 20)
+    test = replace(prepared.test.take(copied), groups=copied)
+    one = judge_decisions(prepared, found, prediction, 0)["cost"]["per_row"]
+    many = judge_decisions(replace(prepared, test=test), found, prediction.take(copied), 0)["cost"]["per_row"]
+    assert many["value"] == pytest.approx(one["value"])
+    assert many["high"] - many["low"] > 0.7 * (one["high"] - one["low"])
+
+
+def test_groups_prove_a_cutoff_not_rows(monkeypatch):
+    seen = []
+
+    def proof(gain, order, alike=None):
+        seen.append((len(order), alike))
+        return pays(gain, order, alike)
+
+    monkeypatch.setattr("mlwright.tuning.policy.pays", proof)
+    rows = [{**row, "street": n // 4} for n, row in enumerate(only(houses(400), *FEATURES, "is_sold"))]
+    prepared, _ = fitted(rows, "is_sold", cost="fn=5,fp=20", group="street")
+    ((n_rows, alike),) = seen
+    assert n_rows == len(alike)
+    assert len(np.unique(alike)) == len(np.unique(prepared.train.groups))
 
 
 def test_a_matrix_decides_between_more_classes(tmp_path):
@@ -191,6 +252,22 @@ def test_names_and_cells_that_are_wrong_are_named():
             trained(rows, "is_sold", cost="fn=5,fp=1", **{option: "siz"})
     with pytest.raises(DataError, match="'size', row 6: found None, expected a stake of 0 or more"):
         trained(rows, "is_sold", cost="fn=5,fp=1", stakes="size")
+
+
+@pytest.mark.parametrize(
+    ("classes", "cells", "decided"),
+    [
+        ((1, 2), ["1", "1", "1"], [0, 0, 0]),  # always the first label, not always yes
+        ((1, 2), ["0", "1", "1"], [0, 1, 1]),
+        ((0, 1), [1, 0, 1], [1, 0, 1]),
+        (("no", "yes"), ["yes", "no", "yes"], [1, 0, 1]),
+        (("bad", "good"), ["Yes", "false", "1"], [1, 0, 1]),
+    ],
+)
+def test_todays_decisions_are_labels_before_they_are_yes_and_no(classes, cells, decided):
+    task = Task(kind="any", link=Link.SIGMOID, target="y", metric="m", metrics=("m",), classes=classes)
+    raw = Raw({"now": cells}, len(cells))
+    assert decided_today("now", raw, np.arange(len(cells)), task).tolist() == decided
 
 
 @pytest.mark.parametrize(

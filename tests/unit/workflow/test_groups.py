@@ -1,13 +1,18 @@
 """Parts of the test: weak slices are found, and columns that are no features still divide the rows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mlwright.core.budget import Budget
 from mlwright.core.errors import MissingColumnError, UsageError
+from mlwright.core.prediction import Prediction
+from mlwright.workflow.groups import asked_groups, fairness
+from mlwright.workflow.weak import search_slices, weak_slice
 
-from .conftest import houses, only, trained
+from .conftest import fitted, houses, only, options, trained
 
 
 def clients(n_rows=1_200, seed=0, noise=0.0):
@@ -82,6 +87,49 @@ def test_the_weak_part_is_found_and_noted(watched):
     found = [one for one in watched.evidence["findings"] if one["rule"] == "weak_slice"]
     assert [one["column"] for one in found] == ["city"]
     assert "where city = 'fog'" in found[0]["message"]
+
+
+@pytest.fixture(scope="module")
+def fog():
+    """Rows of which those in the fog are hard, and a search on them that divides them by city."""
+    given = {"slice": ("city",), "sensitive": ("sex",)}
+    return *fitted(only(clients(noise=3.0), "size", "city", "sex", "bought"), "bought", **given), given
+
+
+@pytest.mark.parametrize(("said", "is_surprised"), [(0.5, False), (0.97, True)])
+def test_who_says_that_a_row_is_hard_is_not_surprised(fog, said, is_surprised):
+    prepared, found, _ = fog
+    truth, in_fog = prepared.test.target, prepared.test.columns["city"] == "fog"
+    is_right = np.where(in_fog, np.arange(len(truth)) % 2 == 0, np.arange(len(truth)) % 33 > 0)
+    yes = np.where(in_fog, said, 0.97)
+    yes = np.where((truth == 1) == is_right, yes, 1.0 - yes)
+    answers = Prediction.of_probabilities(np.column_stack([1.0 - yes, yes]))
+    parts = search_slices(prepared, found.search, answers, 0, Budget(max_trials=1))
+    worst = parts["slices"][0]
+    assert (worst["rule"], worst["is_surprised"]) == ("city = 'fog'", is_surprised)
+    (finding,) = weak_slice(parts)
+    assert finding.severity == ("warning" if is_surprised else "note")
+    assert ("too sure" in finding.remedy) == is_surprised
+
+
+def test_copies_of_a_row_that_stand_together_do_not_make_parts_surer(fog):
+    prepared, found, given = fog
+    prediction, budget = found.judged.program.run(prepared.test.columns), Budget(max_trials=1)
+    copied = np.repeat(np.arange(prepared.test.n_rows), 10)
+    together = replace(prepared, test=replace(prepared.test.take(copied), groups=copied))
+
+    def widths(rows, answers):
+        slices = search_slices(rows, found.search, answers, 0, budget)["slices"]
+        (asked,) = asked_groups(rows, answers, options(**given), budget)
+        (treated,) = fairness(rows, answers, options(**given), budget)
+        told = [slices[0]["inside"], asked["groups"][0]["score"], treated["groups"][0]["score"]]
+        told += [treated["groups"][0]["rates"]["selection_rate"], treated["gaps"]["selection_rate"]]
+        return np.array([one["high"] - one["low"] for one in told]), slices[0]["p_adjusted"]
+
+    one, p_value = widths(prepared, prediction)
+    many, p_of_copies = widths(together, prediction.take(copied))
+    assert (many > 0.6 * one).all(), (one, many)
+    assert p_of_copies > 1e-3 * p_value
 
 
 def test_values_have_weak_parts_and_groups_too():

@@ -57,6 +57,23 @@ def test_saved_and_loaded_they_are_the_same(certified, tmp_path):
     )
 
 
+def test_errors_out_of_fold_give_about_the_same_widths(certified):
+    approximate = trained(sizes(), "price").evidence["intervals"]
+    assert (approximate["mode"], approximate["n_groups"]) == ("approximate", None)
+    assert approximate["coverage"]["value"] > 0.8
+    assert 0.7 < approximate["size"]["value"] / certified.evidence["intervals"]["size"]["value"] < 1.4
+
+
+def test_out_of_fold_stretches_of_time_count_once_and_groups_do_not():
+    rows = only(houses(400), "size", "age", "area", "price")
+    timed, grouped = (
+        fitted([{**row, "key": n // step} for n, row in enumerate(rows)], "price", **given)[1].conformal
+        for step, given in ((1, {"time": "key"}), (40, {"group": "key"}))
+    )
+    assert 2 <= timed.n_groups <= 30
+    assert grouped.n_groups is None
+
+
 def test_the_evidence_counts_what_was_held(certified):
     told = certified.evidence["intervals"]
     assert told["mode"] == "certified"

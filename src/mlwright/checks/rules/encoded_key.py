@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _FEWEST_LEVELS, _FEWEST_REPEATED = 20, 0.3
 _MOST_ROWS_A_LEVEL = 200
 _TOO_GOOD, _CERTAIN = 0.5, 0.25
+"""Squared distance of level means to the column, over what honest means would show; 1 by chance."""
 _FAR = -4.0
 """So many standard deviations from what honest means would show."""
-"""Squared distance of level means to the column, over what honest means would show; 1 by chance."""
 _MOST_OPEN = 0.5
 _MOST_OUTCOMES = 5
 _FEWEST_AT_END, _FEWEST_SHARES, _UNFAIR = 10, 4, 0.1
