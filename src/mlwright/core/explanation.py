@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats
+
+_MOST_SHOWN = 5
 
 
 @final
@@ -23,3 +27,15 @@ class Explanation:
     base: Floats
     amounts: Floats
     answers: Floats
+
+    def __str__(self) -> str:
+        """Write for each row and answer its value, and the five columns that moved it most."""
+        lines = []
+        for row, (answers, amounts) in enumerate(zip(self.answers, self.amounts, strict=True)):
+            for number, (answer, moved) in enumerate(zip(answers, amounts, strict=True)):
+                order = np.argsort(-np.abs(moved), kind="stable")[:_MOST_SHOWN]
+                named = ", ".join(f"{self.columns[at]} {moved[at]:+.4g}" for at in order)
+                lines.append(
+                    f"row {row}, answer {number}: {answer:.4g} = {self.base[number]:.4g} and {named}, …"
+                )
+        return "\n".join(lines)

@@ -106,7 +106,7 @@ def dropped(column: Column, cells: Iterable[object]) -> Finding:
     example = _shown(next(iter(cells)))
     if column.kind is Kind.IDENTIFIER:
         message = f"Every row has its own value, such as {example!r}: it names the row and says nothing else."
-        remedy = "Name it with --id to carry it into the answers; rename it if it is a quantity."
+        remedy = "It stands beside the answers; rename it if it is a quantity."
     elif column.missing_share == 1:
         message, remedy = "Every cell is missing.", "Fill it, or leave it out."
     else:

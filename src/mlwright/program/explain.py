@@ -12,7 +12,7 @@ from mlwright.core.task import Link
 from mlwright.program.grove import Grove
 from mlwright.program.layers import Stack
 from mlwright.program.nodes import Nodes
-from mlwright.program.runtime import features_alone, open_session
+from mlwright.program.runtime import asked_alone, open_session
 from mlwright.program.shares import exact, factor_amounts, link_amounts
 from mlwright.program.sums import SUMS
 from mlwright.program.wire import written
@@ -74,21 +74,24 @@ class Explainer:
             return Explanation(
                 columns=names, base=self._base, amounts=np.empty((0, n_answers, len(names))), answers=none
             )
-        answers = self._program.run(columns).scores
-        found = []
-        for start in range(0, len(answers), _CHUNK_ROWS):
-            values = self._values({k: v[start : start + _CHUNK_ROWS] for k, v in columns.items()})
-            for row in range(len(answers[start : start + _CHUNK_ROWS])):
-                mine = {name: value[row] for name, value in values.items()}
-                found.append(self._row(mine, answers[start + row]))
-        return Explanation(columns=names, base=self._base, amounts=np.stack(found), answers=answers)
+        found, answers = [], []
+        for start in range(0, len(columns[names[0]]), _CHUNK_ROWS):
+            values, given = self._run({k: v[start : start + _CHUNK_ROWS] for k, v in columns.items()})
+            answers.append(given)
+            found += [
+                self._row({name: value[row] for name, value in values.items()}, given[row])
+                for row in range(len(given))
+            ]
+        return Explanation(
+            columns=names, base=self._base, amounts=np.stack(found), answers=np.concatenate(answers)
+        )
 
-    def _values(self, columns: Columns) -> dict[str, Array]:
-        """Return the features that the parts read, as the program makes them."""
-        if not self._reads:
-            return {}
-        found = self._session.run(self._reads, self._program.feeds(columns), features_alone())
-        return dict(zip(self._reads, found, strict=True))
+    def _run(self, columns: Columns) -> tuple[dict[str, Array], Floats]:
+        """Return the features that the parts read, as the program makes them, and its answers."""
+        wanted = [*self._reads, self._program.scores_name]
+        found = self._session.run(wanted, self._program.feeds(columns), asked_alone())
+        answers: Floats = found.pop().astype(np.float64)
+        return dict(zip(self._reads, found, strict=True)), answers
 
     def _row(self, values: dict[str, Array], answers: Floats) -> Floats:
         """Return the amounts of one row, shape (n_answers, n_columns)."""

@@ -41,6 +41,7 @@ class Program:
         self.columns = _columns(self.facts, len(inputs))
         self.reads_text: list[bool] = [item.type == "tensor(string)" for item in inputs]
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
+        self.scores_name = self._outputs[0]
         has_words = b"TfIdfVectorizer" in data
         self._chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
 
@@ -92,7 +93,7 @@ def open_session(data: bytes) -> Any:
         raise ArtifactError(message) from error
 
 
-def features_alone() -> Any:
+def asked_alone() -> Any:
     """Return options with which a run computes what is asked for and nothing else."""
     import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
 

@@ -9,7 +9,7 @@ from mlwright.report.figures import Evidence, brief, listing, number, percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_NAMED = 3
+_MOST_NAMED = 6
 _SMALLEST_SHARE = 0.05
 """A column that moved the answer by less, of what the strongest did, is not named."""
 
@@ -46,13 +46,9 @@ def why(told: Evidence, target: str) -> str:
 
 
 def _named(columns: Sequence[Evidence]) -> list[Evidence]:
-    """Return the strongest columns of each direction."""
+    """Return the columns that moved it most, whichever way."""
     least = _SMALLEST_SHARE * abs(columns[0]["amount"]) if columns else 0.0
-    strong = [item for item in columns if abs(item["amount"]) >= least and item["amount"] != 0]
-    kept = []
-    for sign in (1, -1):
-        kept += [item for item in strong if item["amount"] * sign > 0][:_MOST_NAMED]
-    return kept
+    return [item for item in columns if abs(item["amount"]) >= least and item["amount"] != 0][:_MOST_NAMED]
 
 
 def _moved(item: Evidence, *, is_chance: bool) -> str:

@@ -136,7 +136,7 @@ def _without(prepared: Prepared, doomed: frozenset[str]) -> Prepared:
 def _not_heard(n_rulings: int) -> Finding:
     return Finding(
         rule="leaks_cut",
-        severity=Severity.NOTE,
+        severity=Severity.WARNING,
         message="There was no time to look for all kinds of leaks.",
         evidence={"n_columns_accused": n_rulings},
         remedy="Give more with --time-limit, or look without a limit: mlwright profile DATA --target COL.",

@@ -33,11 +33,13 @@ def test_a_value_is_told_in_its_own_units():
     )
 
 
-def test_at_most_three_columns_are_named_in_each_direction():
-    said = why(told(*[(f"c{n}", n, 0.1 - n / 1000) for n in range(6)]), "y")
-    assert "c2 = 2" in said
-    assert "c3 = 3" not in said
-    assert "The other 3 columns together: +28.8 points." in said
+def test_the_six_columns_that_moved_it_most_are_named_whichever_way():
+    moved = [(f"c{n}", n, (0.1 - n / 1000) * (-1 if n == 5 else 1)) for n in range(9)]
+    said = why(told(*moved), "y")
+    assert "Down: c5 = 5" in said
+    assert "c4 = 4" in said
+    assert "c6 = 6" not in said
+    assert "The other 3 columns together: +27.9 points." in said
 
 
 def test_an_answer_that_nothing_moved_says_so():
