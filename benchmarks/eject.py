@@ -3,8 +3,8 @@
     python benchmarks/eject.py DATA --time-limit 10
 
 For each table of a catalog: train, eject, install the project into a fresh virtual environment, run its
-tests, answer fuzzed rows and compare every bit, learn again from the file and compare every byte. Exits with 1
-if anything differs.
+tests, answer fuzzed rows and compare every bit, learn again from the file and compare every byte. Exits with
+1 if anything differs.
 """
 
 from __future__ import annotations

@@ -13,13 +13,14 @@ import pytest
 
 from mlwright.artifact.load import load
 from mlwright.core.errors import ProofError, UsageError
-from mlwright.exports.eject import context, facts, project
-from mlwright.exports.eject.fuzz import fuzz
+from mlwright.exports.eject import facts
+from mlwright.exports.eject.fuzz import Fuzz, fuzz
 from mlwright.exports.eject.imports import with_imports
 from mlwright.exports.eject.project import package_name
 from mlwright.exports.eject.proof import answers, expected_answers
 from mlwright.exports.eject.render import mapping, quoted, sequence
 from mlwright.exports.export import export
+from mlwright.exports.targets import python
 from mlwright.workflow.score import predict_file
 
 from .ejected import CASES, make
@@ -142,8 +143,9 @@ def test_a_project_that_differs_is_refused_and_nothing_is_written(ejected, tmp_p
 
 def test_a_project_that_reads_too_much_is_refused(ejected, tmp_path, monkeypatch):
     model, _, _ = ejected(CASES[0])
-    describe = context.describe
-    monkeypatch.setattr(project, "describe", lambda *given: {**describe(*given), "booleans": []})
+    rows = fuzz(model, {"sets": []}, 50, seed=3)
+    # As if the model had refused a row that it reads: for the project that is the same difference.
+    monkeypatch.setattr(python, "fuzz", lambda *_: Fuzz(rows.rows, [*rows.bad, rows.rows[0]]))
     with pytest.raises(ProofError, match="reads a cell that the model refuses"):
         export(model, "python", tmp_path / "p")
 
@@ -153,7 +155,10 @@ def test_a_project_that_reads_too_much_is_refused(ejected, tmp_path, monkeypatch
     [
         (lambda _: None, "does not say how it was learned"),
         (lambda recipe: {**recipe, "steps": [{**recipe["steps"][0], "step": "sound"}]}, "step 'sound'"),
-        (lambda recipe: {**recipe, "members": [{**recipe["members"][0], "learner": "oracle"}]}, "'oracle'"),
+        (
+            lambda recipe: {**recipe, "members": [{**one, "learner": "oracle"} for one in recipe["members"]]},
+            "'oracle'",
+        ),
     ],
 )
 def test_what_a_project_cannot_say_is_refused_by_name(change, says, ejected, tmp_path, monkeypatch):
