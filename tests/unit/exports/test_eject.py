@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mlwright.artifact.load import load
-from mlwright.core.errors import ProofError, UsageError
+from mlwright.core.errors import ArtifactError, ProofError, UsageError
 from mlwright.exports.eject import facts
 from mlwright.exports.eject.fuzz import Fuzz, fuzz
 from mlwright.exports.eject.imports import with_imports
@@ -167,6 +167,19 @@ def test_what_a_project_cannot_say_is_refused_by_name(change, says, ejected, tmp
     with pytest.raises(UsageError, match=says):
         export(model, "python", tmp_path / "p")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_recipe_that_does_not_fit_its_program_is_refused(ejected, tmp_path, monkeypatch):
+    model, _, _ = ejected(CASES[0])
+    recipe = model.evidence["recipe"]
+    for broken in (
+        {**recipe, "members": []},
+        {**recipe, "sets": [{}]},
+        {"steps": [], "sets": [], "members": []},
+    ):
+        monkeypatch.setitem(model.evidence, "recipe", broken)
+        with pytest.raises(ArtifactError, match="does not fit its program"):
+            export(model, "python", tmp_path / "p")
 
 
 def test_a_package_gets_a_name_that_hides_no_other():

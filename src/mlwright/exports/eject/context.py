@@ -40,7 +40,7 @@ def describe(model: Model, taken: Taken, package: str) -> dict[str, Any]:
         "picks_rows": taken.recipe["rows"]["learned"] is not None,
         "environment": model.evidence["environment"],
         "calibrated": any(row["what"] == "calibration" for row in model.evidence["decisions"]),
-        "n_rows": model.evidence["refit"]["n_rows"],
+        "n_rows": int(model.evidence["refit"]["n_rows"]),
         "tolerance": float(f"{5e-6 * model.task.scale:.3g}"),
         **_cells(model, [column for column in (target, weight) if column]),
         **_features(taken.facts),

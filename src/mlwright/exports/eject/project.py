@@ -8,7 +8,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.exports.eject.context import describe
 from mlwright.exports.eject.imports import defined, with_imports
 from mlwright.exports.eject.render import has_learner, render
@@ -45,10 +45,20 @@ def project(model: Model, name: str) -> dict[str, bytes]:
     ------
     UsageError
         The model has a part that a project cannot hold; the message names it.
+    ArtifactError
+        What the model says about itself is not what its program holds.
     """
-    taken = take(model)
     package = package_name(name)
-    context = describe(model, taken, package)
+    try:
+        taken = take(model)
+        context = describe(model, taken, package)
+    except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        message = (
+            f"The evidence of the model does not fit its program, so that it cannot be ejected: {error!r}."
+        )
+        raise ArtifactError(message) from error
     _check(context["learners"])
     code = _code(context)
     context |= {"train_requires": _requirements(code["train.py"].decode(), context["environment"])}
@@ -92,7 +102,8 @@ def _requirements(source: str, environment: Mapping[str, Any]) -> list[str]:
         line.split()[1].split(".")[0] for line in source.splitlines() if re.match(r"(import|from) \w", line)
     }
     wanted = {"numpy", "onnxruntime", *(_PACKAGES.get(name, name) for name in used)} & set(environment)
-    return [f"{name}=={environment[name]}" for name in sorted(wanted - {"python"})] + ["threadpoolctl>=3.1"]
+    pins = [f"{name}=={environment[name]}" for name in sorted(wanted)]
+    return [*(pin for pin in pins if re.fullmatch(r"[\w.=+-]+", pin)), "threadpoolctl>=3.1"]
 
 
 def _tests(context: Mapping[str, Any], package: str) -> bytes:

@@ -23,7 +23,7 @@ def render(template: str, context: Mapping[str, Any]) -> bytes:
 
 def has_learner(name: str) -> bool:
     """Tell whether a project can learn with this learner."""
-    return (_TEMPLATES / "learners" / f"{name}.py.j2").exists()
+    return name.isidentifier() and (_TEMPLATES / "learners" / f"{name}.py.j2").exists()
 
 
 def quoted(value: object) -> str:
