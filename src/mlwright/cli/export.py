@@ -10,13 +10,15 @@ from mlwright.cli.options import ModelFile
 
 EPILOG = """Examples:
 
-mlwright export churn.mlw --to onnx -o churn.onnx"""
+mlwright export churn.mlw --to onnx -o churn.onnx
+
+mlwright export churn.mlw --to python -o churn"""
 
 
 @boundary()
 def export(
     model: ModelFile,
-    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx.")],
+    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx or python.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="The file or the folder to write.")
     ],
@@ -30,6 +32,9 @@ def export(
 
     onnx: the program, for any ONNX runtime in any language, and beside it a signature: what goes in and
     what comes out.
+
+    python: a project that needs no mlwright: features as readable code, what was learned as data, a command
+    line, a service, tests, and a training that makes the same model again.
     """
     if not output.is_dir():
         check_writable(output, model)

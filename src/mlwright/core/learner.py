@@ -124,6 +124,8 @@ class Fit:
 
     `valid_scores` are raw scores of the validation rows by the library that trained the model;
     `probe_scores` those of `probe`, rows of features that test the translation into plain data.
+    `settings`, JSON values, are what the model was fitted with in the end: whoever gives them and the same
+    rows to the same library gets the same model.
     """
 
     model: FittedModel
@@ -134,6 +136,7 @@ class Fit:
     valid_scores: Floats | None = None
     probe: Matrix | None = None
     probe_scores: Floats | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Learner(ABC):

@@ -38,10 +38,11 @@ _SECOND_LOOK = 3
 @final
 @dataclass(frozen=True)
 class Combined:
-    """The chosen candidates of each combination, fitted."""
+    """The chosen candidates of each combination, fitted; `names` are the ids of the combinations."""
 
     bins: Bins
     parts: tuple[FittedCombination, ...]
+    names: tuple[str, ...]
 
     def transform(self, block: Block, sizes: tuple[int, ...]) -> Singles:
         """Return the features, shape (n_rows, n_features)."""
@@ -92,7 +93,7 @@ def fit_combined(
         combination = COMBINATIONS.get(name)
         parts.append(combination.fit(those, rows, target, n_classes))
         features.append(_out_of_fold(combination, parts[-1], those, rows, target, n_classes, seed))
-    return Combined(bins, tuple(parts)), np.hstack(features)
+    return Combined(bins, tuple(parts), tuple(candidates)), np.hstack(features)
 
 
 def choose(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.core.seeds import stream
+from mlwright.core.seeds import seed_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,11 @@ _PROJECTION = 20260101
 _ABSENT = -123.456789
 
 
+def folds_seed(seed: int) -> int:
+    """Return the seed of the generator that deals rows to the folds."""
+    return seed_for(seed, "encoding")
+
+
 def inner_folds(dense: Singles, keys: Array, seed: int) -> Iterator[tuple[Integers, Integers]]:
     """Yield pairs of row numbers (inside, outside), five times.
 
@@ -27,7 +32,7 @@ def inner_folds(dense: Singles, keys: Array, seed: int) -> Iterator[tuple[Intege
     """
     copies = _equal_rows(dense, keys)
     n_groups = int(copies.max()) + 1 if len(copies) else 0
-    fold_of = stream(seed, "encoding").permutation(np.arange(n_groups) % _N_FOLDS)
+    fold_of = np.random.default_rng(folds_seed(seed)).permutation(np.arange(n_groups) % _N_FOLDS)
     folds = fold_of[copies]
     for fold in range(_N_FOLDS):
         inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)

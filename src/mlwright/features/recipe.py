@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class Recipe:
-    """Fitted steps. Their blocks stand side by side in the order of the steps."""
+    """Fitted steps. Their blocks stand side by side in the order of the steps; `names` are their ids."""
 
     steps: tuple[FittedStep, ...]
     columns: tuple[Column, ...]
+    names: tuple[str, ...]
 
     @classmethod
     def fit(cls, dataset: Dataset, seed: int) -> Recipe:
@@ -36,8 +37,9 @@ class Recipe:
         DataError
             If none has anything to do.
         """
-        fitted = [STEPS.get(name).fit(dataset, seed) for name in STEPS.names()]
-        steps = tuple(step for step in fitted if step is not None)
+        fitted = {name: STEPS.get(name).fit(dataset, seed) for name in STEPS.names()}
+        found = {name: step for name, step in fitted.items() if step is not None}
+        steps = tuple(found.values())
         if not steps:
             shown = ", ".join(repr(column.name) for column in dataset.schema.features[:5])
             raise DataError(
@@ -45,7 +47,8 @@ class Recipe:
                 "anything about rows to come. Bring more rows."
             )
         used = {name for step in steps for name in step.layout.reads}
-        return cls(steps, tuple(c for c in dataset.schema.features if c.name in used))
+        columns = tuple(column for column in dataset.schema.features if column.name in used)
+        return cls(steps, columns, tuple(found))
 
     @property
     def reads(self) -> tuple[str, ...]:

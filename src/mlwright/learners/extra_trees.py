@@ -85,6 +85,7 @@ class ExtraTrees(Learner):
             valid_scores=None if valid is None else predict(valid.matrix.dense),
             probe=Matrix(probe),
             probe_scores=predict(probe),
+            settings={**options, "n_estimators": trees.n_trees, "random_state": limits.seed},
         )
 
 

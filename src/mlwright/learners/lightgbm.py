@@ -136,7 +136,9 @@ class LightGBM(Learner):
             parameters, data, num_boost_round=rounds, valid_sets=watched, callbacks=[watch]
         )
         kept = watch.best_round if valid is not None else booster.current_iteration()
-        return _describe(booster, kept, train, valid, limits, watch)
+        fit = _describe(booster, kept, train, valid, limits, watch)
+        settings = {"parameters": parameters, "rounds": rounds, "splits_sets": bool(codes)}
+        return replace(fit, settings=settings)
 
 
 def _order(name: str, shape: Shape) -> int:

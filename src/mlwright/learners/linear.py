@@ -130,6 +130,7 @@ class Linear(Learner):
             valid_scores=None if valid is None else model.scores(valid.matrix),
             probe=probe,
             probe_scores=model.scores(probe),
+            settings={"strength": _STRENGTHS[rounds - 1], "seed": limits.seed},
         )
 
 

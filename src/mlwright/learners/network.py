@@ -190,7 +190,11 @@ class Network(Learner):
             valid_scores=None if valid is None else model.scores(valid.matrix),
             probe=probe,
             probe_scores=model.scores(probe),
-        )
+            settings={
+                **training.options, "epochs": n_epochs, "seed": limits.seed,
+                "middle": training.middle, "spread": training.spread,
+            },
+        )  # fmt: skip
 
 
 @final

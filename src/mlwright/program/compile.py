@@ -98,7 +98,7 @@ def compile_program(parts: Parts) -> bytes:
     for member in parts.members:
         dense = member.encoder.lower(graph, lowered.dense, lowered.codes) or lowered.codes
         scores = member.model.lower(graph, dense, lowered.terms)
-        sums.add(member, graph.parts)
+        sums.add(member, graph.parts, dense)
         given = scores if member.model.is_answer else lower_answers(graph, task.link, scores)
         weighted = graph.add("Mul", given, graph.constant(member.weight))
         total = graph.add("Add", total, weighted) if total else weighted

@@ -25,8 +25,9 @@ class Sums:
     first `n_columns` columns of the program make features. `players` are lists of their numbers; a feature
     belongs to one of them: the column that it is made of or, if it combines several, all of these. A part
     is what `core.part` holds, with `kind`, its `weight` in the answer and, unless it is fixed, `owners`: for
-    each feature that it reads, the number of the player. `silent` names members that say nothing of what
-    they add up; with one of them nothing is explained.
+    each feature that it reads, the number of the player. `member` counts the members, and `matrix` is the
+    graph value of the features that this one reads. `silent` names members that say nothing of what they
+    add up; with one of them nothing is explained.
     """
 
     def __init__(self, recipe: Recipe, task: Task, factors: tuple[float, ...]) -> None:
@@ -35,10 +36,10 @@ class Sums:
         self._players: dict[tuple[int, ...], int] = {}
         self._parts: list[dict[str, Any]] = []
         self._silent: list[str] = []
-        self._n_seen = 0
+        self._n_seen = self._n_members = 0
 
-    def add(self, member: Member, parts: list[Part]) -> None:
-        """Take over the parts that the member has put at the end of `parts`."""
+    def add(self, member: Member, parts: list[Part], matrix: str) -> None:
+        """Take over the parts that the member, which reads `matrix`, has put at the end of `parts`."""
         codes = tuple((name,) for name in self._recipe.code_names)
         dense = member.encoder.owners(self._recipe.owners, codes)
         named = (*dense, *self._recipe.term_owners)
@@ -48,13 +49,14 @@ class Sums:
             self._silent.append(member.name)
         for part in new:
             found: dict[str, Any] = {**asdict(part), "kind": type(part).__name__.lower()}
-            found["weight"] = member.weight
+            found |= {"weight": member.weight, "member": self._n_members, "matrix": matrix}
             if isinstance(part, Layers):
                 found["weight"] = member.weight * found.pop("share")
                 found["owners"] = [self._player(named[origin]) for origin in found.pop("origins")]
             elif isinstance(part, Splits):
                 found["owners"] = [self._player(names) for names in dense]
             self._parts.append(found)
+        self._n_members += 1
 
     def _player(self, names: tuple[str, ...]) -> int:
         columns = tuple(sorted(self._columns[name] for name in names))

@@ -40,7 +40,7 @@ class EncodedRows:
         block = store.rows(train, ignores_trend=blind)
         target = np.asarray(store.target[train])
         # The same for every candidate, so that members of a blend share their features in the program.
-        seed = seed_for(store.seed, "encoding", job.fold, job.share)
+        seed = encoding_seed(store.seed, job.fold, job.share)
         encoder, matrix = fit_training(
             names, block, store.code_sizes, target, store.n_classes, seed, configuration.n_combined
         )
@@ -54,6 +54,11 @@ class EncodedRows:
         self._kept[key] = encoded
         while sum(_n_bytes(one) for one in self._kept.values()) > _MOST_BYTES:
             self._kept.popitem(last=False)
+
+
+def encoding_seed(seed: int, fold: int, share: float) -> int:
+    """Return the seed with which the rows of a job are encoded."""
+    return seed_for(seed, "encoding", fold, share)
 
 
 def _n_bytes(encoded: Encoded) -> int:

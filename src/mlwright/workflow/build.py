@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from mlwright.core.dataset import Dataset
 
 
+STEPS_SEED = "recipe"
+"""Names the seed that steps are fitted with."""
+
+
 @final
 @dataclass(slots=True)
 class Built:
@@ -33,7 +37,7 @@ def make_store(
     dataset: Dataset, task: Task, seed: int, fold_rows: list[tuple[Integers, Integers]]
 ) -> tuple[Recipe, Store]:
     """Fit the recipe on these rows and put their features where workers find them."""
-    recipe = Recipe.fit(dataset, seed_for(seed, "recipe"))
+    recipe = Recipe.fit(dataset, seed_for(seed, STEPS_SEED))
     target = dataset.target
     assert target is not None  # noqa: S101 - training rows have a target
     if task.link is Link.IDENTITY:

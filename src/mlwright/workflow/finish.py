@@ -52,7 +52,8 @@ class Fitted:
     """What the search left: the judged program, the refitted one if any, and why.
 
     `conformal` makes intervals or sets of answers; None if nothing could calibrate it. A capacity becomes a
-    cutoff by answers out of fold; without these it is not kept.
+    cutoff by answers out of fold; without these it is not kept. `is_of_folds` tells that there was no time to
+    fit once more, so that models of the folds ship.
     """
 
     search: Search
@@ -67,6 +68,7 @@ class Fitted:
     decisions: list[dict[str, str]] = field(default_factory=list)
     policy_why: str = ""
     is_capacity_kept: bool = True
+    is_of_folds: bool = False
 
 
 @final
@@ -97,7 +99,8 @@ class Finish:
             except KeyboardInterrupt:
                 self.search.crew.abandon()
         decisions = []
-        if not members:
+        is_of_folds = not members
+        if is_of_folds:
             members = at_hand(chosen)
             decisions.append(
                 {
@@ -135,6 +138,7 @@ class Finish:
             decisions=decisions,
             policy_why=policy_why,
             is_capacity_kept=known is not None,
+            is_of_folds=is_of_folds,
         )
 
     def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:

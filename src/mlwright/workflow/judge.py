@@ -17,6 +17,7 @@ from mlwright.core.task import Link
 from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
 from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all
+from mlwright.workflow.again import recipe
 from mlwright.workflow.compare import with_the_one_in_place
 from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
@@ -43,7 +44,7 @@ _IMPORTANCE_CELLS = 60_000
 _LAST_S, _S_PER_ROW = 0.3, 5e-5
 """Kept for what comes after the importance of columns: the coverage of intervals, and the end [s]."""
 _FEWEST_ROWS, _MOST_ROWS, _FEW_ROWS = 200, 2_000, 50
-_LIBRARIES = ("numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
+_LIBRARIES = ("numpy", "scipy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
 
 def judge(
@@ -99,6 +100,7 @@ def judge(
         "budget": _budget(fitted, options, budget),
         "refit": _refit(prepared, fitted),
         "program": _program(fitted.refitted or fitted.judged),
+        "recipe": recipe(prepared, fitted, options.seed),
         "findings": [finding.to_json() for finding in (*prepared.findings, *noticed)],
         "environment": environment(options.seed),
     }
