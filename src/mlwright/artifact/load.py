@@ -16,6 +16,7 @@ from mlwright.artifact.save import FORMAT, INTERVALS, JSON_FILES, MANIFEST, PROG
 from mlwright.core.errors import ArtifactError
 from mlwright.core.schema import NUMERIC, Schema
 from mlwright.core.task import Task
+from mlwright.core.trim import trim
 from mlwright.evaluation.conformal import Conformal
 from mlwright.program.runtime import Program
 from mlwright.program.verify import verify_program
@@ -67,6 +68,7 @@ def load(path: str | Path) -> Model:
         "program": files[PROGRAM], "runtime": program, "evidence": evidence, "profile": profile,
         "golden": golden, "card": card, "facts": facts, "intervals": intervals,
     }  # fmt: skip
+    trim()
     return Model(task, schema, contents)
 
 
