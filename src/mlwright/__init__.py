@@ -93,7 +93,7 @@ def load(path: str | Path) -> Model:
 
 def evaluate(model: Model, data: object) -> dict[str, Any]:
     """Score a model on labeled rows: every metric of its kind, each with a 95 % interval."""
-    from mlwright.workflow.score import evaluate as run
+    from mlwright.workflow.evaluate import evaluate as run
 
     return run(model, data)
 

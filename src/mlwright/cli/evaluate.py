@@ -15,7 +15,7 @@ mlwright evaluate churn.mlw last_month.csv --json"""
 def evaluate(model: ModelFile, data: Data, *, as_json: AsJson = False) -> None:
     """Score MODEL on DATA, which holds the true target, with 95 % intervals."""
     from mlwright.artifact.load import load
-    from mlwright.workflow.score import evaluate as judge
+    from mlwright.workflow.evaluate import evaluate as judge
 
     scores = judge(load(model), data)
     if as_json:

@@ -61,9 +61,10 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
 def show_scores(scores: Mapping[str, Any]) -> None:
     """Print the scores of `evaluate`."""
     console, grid = stdout(), table("measure", "score>", "95 % interval>", "better is")
-    for name, estimate in scores["metrics"].items():
-        better = {"max": "higher", "min": "lower"}.get(estimate.get("direction"), "")
-        grid.add_row(words.metric_title(name), value_of(estimate), interval_of(estimate), better)
+    better = {"max": "higher", "min": "lower"}
+    for name, estimate, wanted in _judged(scores):
+        told = wanted or better.get(estimate["direction"], "")
+        grid.add_row(name, value_of(estimate), interval_of(estimate), told)
     console.print(Text(f"{number(scores['n_rows'])} rows", style="dim"))
     console.print(grid)
     if scores["seen"]:
@@ -71,6 +72,20 @@ def show_scores(scores: Mapping[str, Any]) -> None:
             f"The model has learned from {percent(scores['seen'])} of these rows, so the scores are too good."
         )
         console.print(Text.assemble(("warning  ", _SEVERITIES["warning"]), shown))
+
+
+def _judged(scores: Mapping[str, Any]) -> list[tuple[str, Evidence, str]]:
+    """List what was measured: its name, the estimate, and what is best if that is no matter of direction."""
+    found = [(words.metric_title(name), estimate, "") for name, estimate in scores["metrics"].items()]
+    if scores["calibration_error"]:
+        found.append(("Calibration error", scores["calibration_error"], ""))
+    if held := scores["intervals"]:
+        level = percent(held["level"])
+        found.append((f"Truths in {level} {held['answers']}", held["coverage"], f"near {level}"))
+    if decided := scores["decision"]:
+        found.append(("Cost of decisions, a row", decided["cost"]["per_row"], ""))
+        found += [(f"Saved against {one['what']}", one["per_row"], "") for one in decided["against"]]
+    return found
 
 
 _ANSWERS = {

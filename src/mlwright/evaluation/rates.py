@@ -56,7 +56,8 @@ def rates_of(truth: Floats, prediction: Prediction, n_classes: int) -> dict[str,
     Two classes: "selection_rate" (how often the second is chosen), "true_positive_rate",
     "false_positive_rate", "error_rate" and "calibration" (its mean chance less how often it is true). More
     classes: "error_rate" and "calibration" of the chosen class. Values: "error" (mean absolute) and
-    "calibration" (mean of what is said less what is true).
+    "calibration" (mean of what is said less what is true). Where there are decisions these count as chosen,
+    but for the calibration: they are what people meet.
     """
     ones = np.ones(len(truth))
     if not n_classes:
@@ -64,7 +65,7 @@ def rates_of(truth: Floats, prediction: Prediction, n_classes: int) -> dict[str,
             "error": Rate(np.abs(prediction.values - truth), ones),
             "calibration": Rate(prediction.values - truth, ones),
         }
-    labels = chosen(prediction)
+    labels = chosen(prediction) if prediction.decisions is None else prediction.decisions
     said, happened = said_and_happened(truth, prediction)
     wrong = Rate((labels != truth).astype(np.float64), ones, is_share=True)
     calibration = Rate(said - happened, ones, promised=said * (1.0 - said))

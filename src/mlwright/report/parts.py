@@ -8,19 +8,23 @@ from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_numb
 from mlwright.report.words import metric_title
 
 _HEADS = {
-    "selection_rate": "answered {label}",
+    "selection_rate": "{chosen} {label}",
     "true_positive_rate": "found of those that are {label}",
-    "false_positive_rate": "wrongly answered {label}",
+    "false_positive_rate": "wrongly {chosen} {label}",
     "error_rate": "mistakes",
     "calibration": "said less true",
     "error": "distance from the truth",
 }
 _GAPS = {
-    "selection_rate": "It answers {label} {high} of the time where {where}",
+    "selection_rate": "It {chooses} {label} {high} of the time where {where}",
     "true_positive_rate": "Of rows that are {label} it finds {high} where {where}",
     "false_positive_rate": "Of rows that are not {label} it takes {high} for it where {where}",
-    "error_rate": "It is wrong {high} of the time where {where}",
+    "error_rate": "{wrong} {high} of the time where {where}",
     "error": "It misses the truth by {high} where {where}",
+}
+_VERBS = {
+    "answers": {"chosen": "answered", "chooses": "answers", "wrong": "It is wrong"},
+    "decisions": {"chosen": "decided", "chooses": "decides", "wrong": "Its decision is not the true class"},
 }
 _OF_SHARES = frozenset({"selection_rate", "true_positive_rate", "false_positive_rate", "error_rate"})
 
@@ -76,6 +80,7 @@ def fairness(evidence: Evidence) -> list[dict[str, Any]]:
     found = []
     for one in dig(evidence, "fairness", default=[]):
         rates = list(one["groups"][0]["rates"]) if one["groups"] else []
+        verbs = _VERBS[one.get("of", "answers")]
         rows = [{**group, "rates": [group["rates"][rate] for rate in rates]} for group in one["groups"]]
         use = "The model reads this column." if one["is_feature"] else "The model does not read this column."
         found.append(
@@ -83,7 +88,7 @@ def fairness(evidence: Evidence) -> list[dict[str, Any]]:
                 "column": one["column"],
                 "title": metric_title(one["metric"]),
                 "use": use if one["is_feature"] else f"{use} Others may say the same.",
-                "heads": [_HEADS.get(rate, rate).format(label=label) for rate in rates],
+                "heads": [_HEADS.get(rate, rate).format(label=label, **verbs) for rate in rates],
                 "groups": rows,
                 "says": _says(one, label),
                 "rest": _rest(one),
@@ -105,7 +110,7 @@ def _says(one: Evidence, label: str) -> list[str]:
         top, bottom = gap["between"]
         high, low = (show(rates[group][rate]["value"]) for group in (top, bottom))
         where = f"{brief(one['column'], 40)} is {brief(top, 30)}, {low} where it is {brief(bottom, 30)}"
-        lead = text.format(label=label, high=high, where=where)
+        lead = text.format(label=label, high=high, where=where, **_VERBS[one.get("of", "answers")])
         said.append(f"{lead}: {_gap(gap, is_share=rate in _OF_SHARES)}.")
     worst = one.get("worst")
     if worst:

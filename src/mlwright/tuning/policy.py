@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.errors import ArtifactError
 from mlwright.core.seeds import stream
 from mlwright.tuning.halves import pays
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.graph import Graph
 
@@ -36,6 +39,28 @@ class Policy:
     stakes: str = ""
     usual_stake: float = 1.0
     cutoff: float = 0.0
+
+    @classmethod
+    def from_evidence(cls, evidence: Mapping[str, Any]) -> Policy | None:
+        """Rebuild the policy of a model from what its evidence says; None if nobody said what mistakes cost.
+
+        Raises
+        ------
+        ArtifactError
+            The evidence does not say it as expected.
+        """
+        told = evidence.get("decision")
+        if told is None:
+            return None
+        try:
+            costs, usual = np.array(told["costs"], dtype=np.float64), told["usual_stake"]
+            if costs.ndim != 2 or costs.shape[0] != costs.shape[1] or not np.isfinite(costs).all():
+                raise ValueError(costs.shape)  # noqa: TRY301 - said once, below
+            usual = 1.0 if usual is None else float(usual)
+            return cls(costs, str(told["stakes"] or ""), usual, float(told["cutoff"]))
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"evidence.json does not say as expected what mistakes cost: {error!r}."
+            raise ArtifactError(message) from error
 
     @property
     def threshold(self) -> float | None:

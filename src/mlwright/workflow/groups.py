@@ -68,6 +68,7 @@ def _one_column(prepared: Prepared, prediction: Prediction, name: str, seed: int
     told: dict[str, Any] = {
         "column": name,
         "is_feature": name in test.columns,
+        "of": "answers" if prediction.decisions is None else "decisions",
         "metric": task.metric,
         "n_left_out": n_left_out,
         "groups": [],

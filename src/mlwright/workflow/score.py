@@ -1,4 +1,4 @@
-"""Scoring: answers for many rows, and how good they are where the truth is known."""
+"""Scoring: answers for many rows."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.atomic import replacing
-from mlwright.core.dataset import Dataset, Typed
+from mlwright.core.dataset import Typed
 from mlwright.core.errors import UsageError
 from mlwright.core.schema import Kind, Role
 from mlwright.data.parse import parse
 from mlwright.data.raw import as_objects
 from mlwright.data.read import read
-from mlwright.evaluation.score import score_all
 from mlwright.tuning.policy import Policy
-from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
-from mlwright.workflow.seen import seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,33 +28,6 @@ if TYPE_CHECKING:
 
 FORMATS = (".csv", ".parquet", ".jsonl", ".feather")
 ROW_NUMBER, PREDICTION, DECISION = "row", "prediction", "decision"
-
-
-def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
-    """Score a model on labeled rows: every metric of its kind with a 95 % interval.
-
-    Returns
-    -------
-    "task", "n_rows", "seen" (the share of the rows that the model has learned from, null where that is not
-    known) and "metrics", an estimate per name: the shape of `evaluate --json`.
-    """
-    raw = read(data)
-    columns, truth, known = typed_rows(raw, model.schema, model.task)
-    prediction = model.answer(Typed(columns))
-    rows = Dataset(
-        schema=model.schema,
-        columns=columns,
-        n_rows=len(truth),
-        groups=group_numbers(model.schema, raw, known),
-        times=row_times(model.schema, raw, known),
-    )
-    scores = score_all(model.task.metrics, truth, prediction, groups=rows.alike, seed=seed)
-    return {
-        "task": model.task.to_json(),
-        "n_rows": len(truth),
-        "seen": seen(model, columns, truth),
-        "metrics": {name: estimate.to_json() for name, estimate in scores.items()},
-    }
 
 
 def predict_frame(model: Model, data: object, level: float | None = None, capacity: int | None = None) -> Any:
@@ -86,8 +56,8 @@ def predict_frame(model: Model, data: object, level: float | None = None, capaci
 
 def _at_most(model: Model, columns: Columns, prediction: Prediction, capacity: int) -> Prediction:
     """Decide to act on the rows that are expected to save most."""
-    told = model.evidence.get("decision")
-    if told is None or len(told["costs"]) != 2:
+    policy = Policy.from_evidence(model.evidence)
+    if policy is None or len(policy.costs) != 2:
         message = (
             "--capacity limits decisions between two classes; this model was not told what mistakes cost. "
             "Train with --cost, such as fn=500,fp=20."
@@ -96,9 +66,7 @@ def _at_most(model: Model, columns: Columns, prediction: Prediction, capacity: i
     if capacity < 0:
         message = f"--capacity is {capacity}; give the number of rows that may be acted on, such as 200."
         raise UsageError(message)
-    stakes = told["stakes"] or ""
-    policy = Policy(np.array(told["costs"]), stakes, told.get("usual_stake", 1.0))
-    saved = policy.savings(prediction.scores, columns[stakes] if stakes else None)
+    saved = policy.savings(prediction.scores, columns.get(policy.stakes))
     first = np.argsort(-saved, kind="stable")[:capacity]
     acts = np.zeros(len(saved), np.int64)
     acts[first[saved[first] > 0.0]] = 1

@@ -14,9 +14,11 @@ from mlwright.data.raw import Raw
 from mlwright.report.advice import decision_lines
 from mlwright.report.build import build_report
 from mlwright.report.card import model_card
+from mlwright.report.parts import fairness
 from mlwright.tuning.halves import pays
 from mlwright.workflow.costs import decided_today
 from mlwright.workflow.decide import judge_decisions
+from mlwright.workflow.evaluate import evaluate
 from mlwright.workflow.score import predict_frame
 
 from .conftest import fitted, houses, only, trained
@@ -72,6 +74,24 @@ def test_alone_in_a_batch_and_after_saving_the_decision_is_the_same(staked, tmp_
     frame = predict_frame(mw.load(tmp_path / "m.mlw"), rows)
     assert frame.columns[:3] == ["row", "prediction", "decision"]
     assert frame["decision"].to_list() == together.tolist()
+
+
+def test_evaluating_the_rows_that_judged_measures_the_decisions_again():
+    rows = sold()
+    model = trained(rows[:300], "is_sold", test=rows[300:], cost="fn=5,fp=20", stakes="amount")
+    again, told = evaluate(model, rows[300:])["decision"], model.evidence["decision"]
+    assert again == {key: told[key] for key in ("n_rows", "counts", "cost", "against")}
+
+
+def test_groups_are_compared_by_what_is_decided_for_them():
+    rows = sold(800)
+    model = trained(rows, "is_sold", cost="fn=50,fp=1", sensitive=("area",))
+    told = model.evidence["fairness"][0]
+    decided = {one["decision"]: one["n"] for one in model.evidence["decision"]["counts"]}
+    picked = sum(group["n"] * group["rates"]["selection_rate"]["value"] for group in told["groups"])
+    assert told["of"] == "decisions"
+    assert picked == pytest.approx(decided["yes"])
+    assert "It decides yes" in " ".join(fairness(model.evidence)[0]["says"])
 
 
 def test_a_higher_stake_turns_the_decision_once_and_a_missing_one_counts_as_usual(staked):

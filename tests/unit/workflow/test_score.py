@@ -2,6 +2,7 @@
 
 import os
 import stat
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import polars as pl
 import pytest
 
 from mlwright.core.errors import MissingColumnError, UsageError
-from mlwright.workflow.score import FORMATS, evaluate, predict_file, predict_frame
+from mlwright.workflow.evaluate import evaluate
+from mlwright.workflow.score import FORMATS, predict_file, predict_frame
 
 from .conftest import houses, only, trained
 
@@ -121,6 +123,18 @@ def test_evaluating_the_rows_that_judged_gives_what_the_evidence_says():
     rows = only(houses(), "size", "age", "area", "price")
     model = trained(rows[:100], "price", test=rows[100:])
     assert evaluate(model, rows[100:])["metrics"] == model.evidence["test"]
+
+
+@pytest.mark.parametrize("target", ["price", "is_sold", "grade"])
+def test_evaluating_the_rows_that_judged_measures_coverage_and_calibration_again(target):
+    rows = only(houses(400), "size", "age", "area", target)
+    model = trained(rows[:300], target, test=rows[300:])
+    again, told = evaluate(model, rows[300:]), model.evidence
+    for measured, end in product(("coverage", "size"), ("value", "low", "high")):
+        assert again["intervals"][measured][end] == pytest.approx(told["intervals"][measured][end], rel=1e-12)
+    assert again["intervals"]["level"] == told["intervals"]["level"]
+    assert again["calibration_error"] == told["calibration_error"]
+    assert again["decision"] is None
 
 
 def test_evaluating_without_the_target_is_refused(price_model):
