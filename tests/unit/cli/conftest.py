@@ -59,7 +59,17 @@ def workflow(monkeypatch, income):
         return 1
 
     def scores(*_):
-        return {"task": income["task"], "n_rows": 1500, "seen": 0.0, "metrics": income["test"]}
+        share = {"value": 0.912, "low": 0.897, "high": 0.926, "direction": "max"}
+        amount = {"per_row": {**share, "value": 3.25}, "total": share}
+        return {
+            "task": income["task"],
+            "n_rows": 1500,
+            "seen": 0.0,
+            "metrics": income["test"],
+            "calibration_error": share,
+            "intervals": {"level": 0.9, "answers": "sets", "coverage": share, "size": share},
+            "decision": {"cost": amount, "against": [{"what": "doing nothing", **amount}]},
+        }
 
     def profile(*_):
         return state.profile or {
@@ -74,10 +84,8 @@ def workflow(monkeypatch, income):
             "explain_file": answer("explain_file", partial(_reasons_file, state)),
         },
         "mlwright.workflow.train": {"train": answer("train", train)},
-        "mlwright.workflow.score": {
-            "evaluate": answer("evaluate", scores),
-            "predict_file": answer("predict", predict_file),
-        },
+        "mlwright.workflow.evaluate": {"evaluate": answer("evaluate", scores)},
+        "mlwright.workflow.score": {"predict_file": answer("predict", predict_file)},
         "mlwright.workflow.profile": {"profile": answer("profile", profile)},
         "mlwright.artifact.load": {"load": answer("load", lambda _: FakeModel(state.evidence))},
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -19,8 +20,12 @@ def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
 
 def test_evaluate_prints_the_documented_shape(call, income):
     printed = json.loads(call("evaluate", "m.mlw", "a.csv", "--json").stdout)
-    assert list(printed) == ["task", "n_rows", "seen", "metrics"]
-    assert "0.889 to 0.922" in call("evaluate", "m.mlw", "a.csv").stdout
+    others = ["calibration_error", "intervals", "decision"]
+    assert list(printed) == ["task", "n_rows", "seen", "metrics", *others]
+    shown = call("evaluate", "m.mlw", "a.csv").stdout
+    assert "0.889 to 0.922" in shown
+    assert re.search("Truths in 90 % sets +0.912 +0.897 to 0.926 +near 90 %", shown)
+    assert re.search("Saved against doing nothing +3.25", shown)
 
 
 def test_profile_prints_the_documented_shape(call):
