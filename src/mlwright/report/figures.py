@@ -12,6 +12,9 @@ Evidence = Mapping[str, Any]
 NONE = "\N{EN DASH}"
 """Stands where nothing is known."""
 
+_SMALLEST = 0.0005
+"""Below this a number is written with a power of ten."""
+
 
 def dig(evidence: Evidence, *keys: str, default: Any = None) -> Any:
     """Follow keys into nested mappings; anything absent or null on the way gives `default`."""
@@ -36,7 +39,7 @@ def number(value: object, decimals: int | None = None) -> str:
     size = abs(amount)
     if amount.is_integer() and size < 1e15:
         return f"{amount:,.0f}"
-    if size >= 1e15 or size < 0.0005:
+    if size >= 1e15 or size < _SMALLEST:
         return f"{amount:.2e}"
     return f"{amount:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3}f}"
 
@@ -46,8 +49,9 @@ def decimals_of(estimate: Evidence) -> int | None:
     low, high = estimate.get("low"), estimate.get("high")
     if not (is_number(low) and is_number(high)):
         return None
-    width = float(high) - float(low)  # type: ignore[arg-type]  # both are numbers here
-    if width <= 0:
+    ends = float(low), float(high)  # type: ignore[arg-type]  # both are numbers here
+    width = ends[1] - ends[0]
+    if width <= 0 or max(map(abs, ends)) < _SMALLEST:
         return None
     return min(max(1 - math.floor(math.log10(width)), 0), 4)
 

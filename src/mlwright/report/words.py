@@ -93,7 +93,9 @@ def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
     sign, n_test = gain_sign(evidence), number(dig(evidence, "split", "n_test"))
     if sign is None:
-        return Verdict("unsure", "Not judged", "The evidence holds no comparison with a baseline.")
+        told = [finding.get("message") for finding in open_errors(dig(evidence, "findings", default=[]))]
+        reason = next(filter(None, told), "The evidence holds no comparison with a baseline.")
+        return Verdict("unsure", "Not judged", reason)
     if sign < 1:
         how = "worse than" if sign < 0 else "not better, beyond chance, than"
         reason = f"On {n_test} sealed test rows the model is {how} a baseline that ignores every column."
@@ -114,7 +116,9 @@ def headline(evidence: Evidence) -> str:
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
     tail = f"; the baseline gets {value_beside(base, test)}" if base else ""
     n_test = number(dig(evidence, "split", "n_test"))
-    return f"{metric_title(name)} {estimate_text(test)} on {n_test} rows it never saw{tail}."
+    rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
+    seen = "rows, some of which it has learned from" if "test_seen" in rules else "rows it never saw"
+    return f"{metric_title(name)} {estimate_text(test)} on {n_test} {seen}{tail}."
 
 
 def gain_line(evidence: Evidence) -> str:

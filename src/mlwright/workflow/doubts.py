@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.shelves import METRICS
 from mlwright.evaluation.verdict import Answer
@@ -22,12 +24,13 @@ _MOST_SHORT = 0.02
 
 
 def doubts(
-    prepared: Prepared, fitted: Fitted, gain: dict[str, Any], intervals: dict[str, Any]
+    prepared: Prepared, fitted: Fitted, scores: dict[str, Any], intervals: dict[str, Any]
 ) -> list[Finding]:
     """Return what speaks against believing or using the model, the worst first."""
-    found = []
-    if not _is_better(gain):
-        found.append(_not_better(prepared, fitted, gain))
+    dull = scores["baseline"][prepared.task.metric]["value"]
+    found = _one_class(prepared) if dull is None and prepared.task.classes else []
+    if not found and not _is_better(scores["gain"], dull):
+        found.append(_not_better(prepared, fitted, scores["gain"]))
     found += _coverage(intervals)
     if prepared.test.n_rows < _FEWEST_TEST_ROWS:
         found.append(_few_rows(prepared.test.n_rows))
@@ -114,11 +117,35 @@ def in_place(found: dict[str, Any] | None) -> list[Finding]:
     return findings
 
 
-def _is_better(gain: dict[str, Any]) -> bool:
+def _is_better(gain: dict[str, Any], dull: float | None) -> bool:
     sign = 1.0 if gain["direction"] == "max" else -1.0
     low, high = gain["low"], gain["high"]
+    if low is None or high is None or dull is None:
+        return False
     # Differences in the last digits are arithmetic, not skill.
-    return low is not None and high is not None and min(sign * low, sign * high) > _SMALLEST_GAIN
+    size = max(abs(dull), abs(dull + gain["value"]))
+    return bool(min(sign * low, sign * high) > _SMALLEST_GAIN * size)
+
+
+def _one_class(prepared: Prepared) -> list[Finding]:
+    """Say that all rows to judge by are of one class, where that leaves the metric undefined."""
+    truth = prepared.test.target
+    assert truth is not None  # noqa: S101 - the sealed test has a target
+    met = np.unique(truth)
+    if len(met) != 1:
+        return []
+    label, metric = prepared.task.classes[int(met[0])], METRICS.get(prepared.task.metric).title
+    return [
+        Finding(
+            rule="one_class_in_the_test",
+            severity=Severity.ERROR,
+            column=prepared.task.target,
+            message=f"All {len(truth):,} rows to judge by are {label}, so {metric} cannot be computed.",
+            evidence={"class": label, "n_test": len(truth)},
+            remedy="Judge by rows of every class.",
+            action="kept",
+        )
+    ]
 
 
 def _not_better(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> Finding:

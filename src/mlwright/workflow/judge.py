@@ -68,7 +68,7 @@ def judge(
         decision = judge_decisions(prepared, fitted, prediction, options.seed)
         intervals = judge_intervals(prepared, fitted.conformal, prediction, importance, options.seed)
         goes = dependence(prepared, fitted.judged, importance, options.seed, budget)
-    noticed = [*doubts(prepared, fitted, scores["gain"], intervals), *in_place(against), *weak_slice(parts)]
+    noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *weak_slice(parts)]
     task = prepared.task
     return {
         "format": EVIDENCE_FORMAT,

@@ -10,6 +10,7 @@ import pytest
 
 import mlwright as mw
 from mlwright.core.errors import DataError, UsageError
+from mlwright.report.words import headline, verdict
 
 from .conftest import fitted, houses, only, trained
 
@@ -203,3 +204,25 @@ def test_what_speaks_against_a_model_is_a_warning_in_python():
         model = mw.train(rows, "y", max_trials=1, leaks="warn")
     assert repr(model).startswith("<mlwright model of 'y': rmse ")
     assert "1 error found" in repr(model)
+
+
+def test_a_target_of_tiny_numbers_is_judged_like_any_other():
+    rows = [{**row, "price": row["price"] * 1e-30} for row in only(houses(), "size", "age", "area", "price")]
+    evidence = trained(rows, "price").evidence
+    assert "not_better_than_baseline" not in {finding["rule"] for finding in evidence["findings"]}
+    assert "e-30" in headline(evidence)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_rows_of_one_class_cannot_judge_and_the_verdict_says_so():
+    rows = only(houses(), "size", "age", "area", "is_sold")
+    test = [{**row, "size": row["size"] + 1.0} for row in rows if row["is_sold"] == "yes" and row["size"]]
+    evidence = trained(rows, "is_sold", test=test).evidence
+    assert f"All {len(test)} rows to judge by are yes" in verdict(evidence).reason
+    assert "not_better_than_baseline" not in {finding["rule"] for finding in evidence["findings"]}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_rows_that_it_learned_from_are_not_called_rows_it_never_saw():
+    rows = only(houses(), "size", "age", "area", "price")
+    assert "it has learned from" in headline(trained(rows, "price", test=rows[:60]).evidence)
