@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Column, Kind
@@ -88,6 +89,27 @@ def mixed_dates(name: str, dates: Dates) -> Finding:
         remedy="Write all dates as 2024-05-31.",
         action="kept",
     )
+
+
+def labels_alike(target: str, classes: Iterable[object]) -> list[Finding]:
+    """Say which classes differ only in how they are written: by case, spaces, or the form of Unicode."""
+    written: dict[str, list[object]] = {}
+    for label in classes:
+        key = " ".join(normalize("NFKC", str(label)).casefold().split())
+        written.setdefault(key, []).append(label)
+    return [
+        Finding(
+            rule="labels_alike",
+            severity=Severity.WARNING,
+            column=target,
+            message=f"{' and '.join(map(ascii, same))} are taken for different classes.",
+            evidence={"labels": same},
+            remedy="If they mean the same, write them the same way.",
+            action="kept",
+        )
+        for same in written.values()
+        if len(same) > 1
+    ]
 
 
 def excluded(name: str) -> Finding:

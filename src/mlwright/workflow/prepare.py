@@ -14,6 +14,7 @@ from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import NUMERIC, Column, Role, Schema
 from mlwright.core.shelves import TASKS
 from mlwright.data.infer import infer
+from mlwright.data.notes import labels_alike
 from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
@@ -89,6 +90,7 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     if len(known) < len(cells):
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
     task, outcome = frame(cells[known], target, options.kind, options.metric)
+    findings += labels_alike(target, task.classes)
     dataset = _dataset(schema, raw, known, outcome)
     costs = read_costs(options, task, dataset, raw.n_rows)
     dataset = replace(

@@ -167,3 +167,11 @@ def test_equal_data_have_equal_fingerprints_and_others_others():
     rows[0]["age"] += 1
     assert prepared(rows).fingerprint != first
     assert len(fingerprint(prepared(rows).train)) == 64
+
+
+def test_labels_that_differ_only_in_writing_are_pointed_out():
+    labels = ["Yes", "yes ", "no", "caf\u00e9", "cafe\u0301", "no"]
+    rows = [{"x": row % 7 + row / 100, "y": labels[row % 6]} for row in range(60)]
+    found = [f for f in prepare(rows, "y", options(kind="multiclass")).findings if f.rule == "labels_alike"]
+    assert [sorted(f.evidence["labels"]) for f in found] == [["Yes", "yes"], ["cafe\u0301", "caf\u00e9"]]
+    assert "'cafe\\u0301' and 'caf\\xe9'" in found[1].message
