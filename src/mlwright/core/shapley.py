@@ -44,7 +44,8 @@ class _Group:
     per leaf, which is then a factor in `ratios`.
 
     Single precision halves the time; amounts differ by less than 1e-6 of the largest. What is written here
-    as flat products of whole arrays is so because short inner loops would take several times as long.
+    as flat products of whole arrays is so because short inner loops would take several times as long; fresh
+    arrays of this size would come from the system page by page, which takes as long as the sums.
     """
 
     edges: Edges
@@ -53,27 +54,46 @@ class _Group:
     ratios: Singles
     weights: Singles
 
-    def amounts(self, goes_left: Array, n_slots: int) -> Floats:
+    def amounts(self, goes_left: Array, n_slots: int, scratch: _Scratch) -> Floats:
         """Return the sums over the slots, shape (width, n_slots)."""
-        edges = self.edges
+        edges, n_points = self.edges, self.ratios.shape[1]
+        products, weights, few = scratch.shaped(len(edges.above), n_points)
         case = edges.cases(goes_left)
-        products = self.ratios.take(case, axis=0)
+        self.ratios.take(case, axis=0, out=products, mode="clip")
         for start, end in edges.spans[1:]:
             middle = (start + end) // 2
-            before = products.take(edges.above[start:middle], axis=0)
+            before = products.take(edges.above[start:middle], axis=0, out=few[: middle - start], mode="clip")
             products[start:middle] *= before
             products[middle:end] *= before
-        weights = self.weights.take(np.minimum(case, len(self.weights) - 1), axis=0)
-        ones = np.ones(products.shape[1], np.float32)
+        self.weights.take(np.minimum(case, len(self.weights) - 1), axis=0, out=weights, mode="clip")
+        ones = np.ones(n_points, np.float32)
         found = []
         for values in self.values if len(self.values) else [None]:
             sums = products if values is None else products * values
             for start, end in edges.spans[:0:-1]:
                 middle = (start + end) // 2
-                sums[edges.above[start:middle]] = sums[start:middle] + sums[middle:end]
+                both = np.add(sums[start:middle], sums[middle:end], out=few[: middle - start])
+                _lines(sums)[edges.above[start:middle]] = _lines(both)
             sums *= weights
             found.append(np.bincount(self.slots, sums @ ones, minlength=n_slots))
         return np.stack(found)
+
+
+def _lines(table: Singles) -> Array:
+    """Look at each line of a table as one cell: those are put elsewhere twice as fast."""
+    return table.view(np.dtype((np.void, table.itemsize * table.shape[1])))[:, 0]
+
+
+@final
+class _Scratch:
+    """Memory for what a group of trees computes, up to `n_cells`, used again for the next row."""
+
+    def __init__(self, n_cells: int) -> None:
+        self._cells = [np.empty(n_cells, np.float32) for _ in range(3)]
+
+    def shaped(self, n_edges: int, n_points: int) -> list[Singles]:
+        """Return three tables of shape (n_edges, n_points)."""
+        return [cells[: n_edges * n_points].reshape(n_edges, n_points) for cells in self._cells]
 
 
 @final
@@ -92,15 +112,19 @@ class Forest:
         self._groups = [
             self._group(trees, owners, int(n), trees.roots[points == n]) for n in np.unique(points)
         ]
+        self._n_cells = max((group.ratios.size // 3 for group in self._groups), default=0)
+        self._spare: list[_Scratch] = []  # as many as threads ever were here at the same time
 
     def amounts(self, row: Singles) -> Floats:
         """Return how much each player moved each score, shape (n_scores, n_players)."""
         goes_left = self._splitting.goes_left(row)
         total = np.zeros((self._n_scores, self._n_players))
+        scratch = self._spare.pop() if self._spare else _Scratch(self._n_cells)
         for group in self._groups:
-            found = group.amounts(goes_left, self._n_scores * self._n_players)
+            found = group.amounts(goes_left, self._n_scores * self._n_players, scratch)
             for column, those in enumerate(found.reshape(len(found), *total.shape)):
                 total[column:] += those[: len(total) - column]
+        self._spare.append(scratch)
         return total
 
     def _group(self, trees: Trees, owners: Integers, n_points: int, roots: Integers) -> _Group:

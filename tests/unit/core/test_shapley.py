@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from math import factorial
 
@@ -151,3 +152,12 @@ def test_a_deep_tree_of_many_players_is_exact():
     row = np.where(np.arange(n_players) == 30, -1.0, 1.0).astype(np.float32)
     total = forest.base[0] + forest.amounts(row).sum()
     assert total == pytest.approx(trees.scores(Matrix(row[None]))[0, 0], abs=1e-6)
+
+
+def test_rows_explained_at_the_same_time_do_not_disturb_each_other():
+    booster, rows = boosted("binary", num_leaves=60)
+    forest = Forest(read_trees(booster.model_to_string(), 1), np.arange(6), 6)
+    alone = [forest.amounts(row) for row in rows]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(forest.amounts, rows))
+    np.testing.assert_array_equal(together, alone)
