@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -32,13 +32,15 @@ class Split:
     """Rows to learn from and rows to judge by, as indices in ascending order.
 
     `how` is "stratified", "random", "grouped", "forward in time", "grouped, forward in time" or
-    "given". `proof` is what `prove` counted, and `n_dropped`, the rows on neither side.
+    "given". `proof` is what `prove` counted, and `n_dropped`, the rows on neither side. `held` are rows that
+    calibrate: neither learned from, at first, nor judged by.
     """
 
     train: Integers
     test: Integers
     how: str
     proof: dict[str, Any]
+    held: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def seal(
@@ -182,7 +184,7 @@ def without_new_copies(
     proof = split.proof | prove(split.train, test, keys, groups, times)
     if "n_dropped" in proof:
         proof["n_dropped"] += int((~stays).sum())
-    return Split(train=split.train, test=test, how=split.how, proof=proof), stays
+    return replace(split, test=test, proof=proof), stays
 
 
 def _iso(times: Floats, pick: np.ufunc) -> str | None:

@@ -34,7 +34,8 @@ class Mode(StrEnum):
     APPROXIMATE = "approximate"
     """Training rows, each answered by models that had not seen it: costs no rows, promises nothing."""
     CERTIFIED = "certified"
-    """Rows that were held back from the training, answered by the very program that ships."""
+    """Rows that were held back from the training, answered by the very program that ships; in time order by
+    the same recipe without them, as later rows will be by what has learned from all that came before."""
 
 
 def scores(truth: Floats, prediction: Prediction) -> Floats:

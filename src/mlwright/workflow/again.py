@@ -14,6 +14,7 @@ from mlwright.tuning.job import ALL_ROWS
 from mlwright.workflow.build import STEPS_SEED
 
 if TYPE_CHECKING:
+    from mlwright.core.arrays import Integers
     from mlwright.core.combination import Candidate
     from mlwright.features.recipe import Recipe
     from mlwright.tuning.trial import Member, Trial
@@ -42,7 +43,7 @@ def recipe(prepared: Prepared, fitted: Fitted, seed: int) -> dict[str, Any] | No
         members.append({**facts, "weight": member.weight, "settings": dict(member.fit.settings)})
     encoding = encoding_seed(seed, ALL_ROWS, 1.0)
     return {
-        "rows": _rows(prepared, is_all=fitted.refitted is not None),
+        "rows": _rows(prepared, fitted.rows),
         "seeds": {"steps": seed_for(seed, STEPS_SEED), "folds": folds_seed(encoding)},
         "steps": _steps(parts.recipe),
         "sets": list(sets.values()),
@@ -50,13 +51,13 @@ def recipe(prepared: Prepared, fitted: Fitted, seed: int) -> dict[str, Any] | No
     }
 
 
-def _rows(prepared: Prepared, *, is_all: bool) -> dict[str, Any]:
+def _rows(prepared: Prepared, learned: Integers) -> dict[str, Any]:
     """Return which of the rows with a known target were learned from: a bit each, or null for all."""
     n_rows = prepared.everything.n_rows
-    if is_all or len(prepared.split.train) == n_rows:
+    if len(learned) == n_rows:
         return {"n": n_rows, "learned": None}
     is_learned = np.zeros(n_rows, dtype=bool)
-    is_learned[prepared.split.train] = True
+    is_learned[learned] = True
     return {"n": n_rows, "learned": b64encode(np.packbits(is_learned).tobytes()).decode()}
 
 

@@ -38,7 +38,8 @@ def decisions(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> list
     parts = ", ".join(f"{trial.configuration.name} {trial.weight:.0%}" for trial in blend)
     found.append(_decision("blend", parts, "the lowest loss on rows that the candidates had not seen"))
     found += fitted.decisions
-    done = "on all rows" if fitted.refitted else "no"
+    has_more = len(fitted.rows) > len(prepared.split.train)
+    done = "on all rows" if fitted.refitted else "with the rows that calibrated" if has_more else "no"
     found.append(_decision("refit", done, fitted.refit_why))
     return found
 

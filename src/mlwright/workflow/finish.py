@@ -53,12 +53,14 @@ class Fitted:
 
     `conformal` makes intervals or sets of answers; None if nothing could calibrate it. A capacity becomes a
     cutoff by answers out of fold; without these it is not kept. `is_of_folds` tells that there was no time to
-    fit once more, so that models of the folds ship.
+    fit once more, so that models of the folds ship. `rows` are those of all rows that the shipped program has
+    learned from.
     """
 
     search: Search
     judged: Built
     baseline: Parts
+    rows: Integers
     refitted: Built | None = None
     conformal: Conformal | None = None
     refit_why: str = ""
@@ -119,17 +121,20 @@ class Finish:
             spread = None if known is None else known.spread(parts.task.link, self.options.seed, alike)
             policy, policy_why = self._policy(known, factors)
             parts = replace(parts, spread=spread, policy=policy)
-            judged = build(parts, self.prepared.train, self.options.seed)
-            refitted = None
+            judged, refitted = build(parts, self.prepared.train, self.options.seed), None
+            conformal, rows = calibrate(self.prepared, judged, known), self.prepared.split.train
             if everything is not None:
                 recipe, refit_members = everything
                 parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors, spread, policy)
-                refitted = build(parts, self.prepared.everything, self.options.seed)
-            conformal = calibrate(self.prepared, judged, known)
+                rows = self._more_rows()
+                refitted = build(parts, self.prepared.take(rows), self.options.seed)
+            if refitted is not None and self.prepared.held is not None:
+                judged, refitted = refitted, None  # the sealed test is as new to it
         return Fitted(
             self.search,
             judged,
             baseline,
+            rows,
             refitted,
             conformal,
             why,
@@ -140,6 +145,13 @@ class Finish:
             is_capacity_kept=known is not None,
             is_of_folds=is_of_folds,
         )
+
+    def _more_rows(self) -> Integers:
+        """Return the rows of the second fit: all, but the sealed test where rows were held back."""
+        split = self.prepared.split
+        if self.prepared.held is not None:
+            return np.sort(np.concatenate([split.train, split.held]))
+        return np.arange(self.prepared.everything.n_rows)
 
     def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
         """Choose what to decide by answers out of fold; without any, expected costs alone decide."""
@@ -184,7 +196,8 @@ class Finish:
         begun = self._add(chosen, line, folders[0])  # the workers are busy while features are made here
         if wanted:
             task, seed = self.prepared.task, self.options.seed
-            recipe, store = make_store(self.prepared.everything, task, seed, [])
+            rows = self.prepared.take(self._more_rows())
+            recipe, store = make_store(rows, task, seed, [])
             folders.append(self.folder / "everything")
             store.save(folders[1])
         rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]
@@ -235,13 +248,16 @@ class Finish:
 
     def _settled(self) -> tuple[bool, str] | None:
         """Return whether all rows are wanted where that needs no measuring."""
-        if self.prepared.held is not None:
+        is_timed = self.prepared.train.times is not None
+        if self.prepared.held is not None and not is_timed:
             return False, "the rows held back certify the judged program, so that one ships"
         if self.options.refit == "no":
             return False, "refit was switched off"
+        if self.prepared.held is not None:
+            return True, "when the latest rows had calibrated, it learned from them too, as it will be used"
         if self.options.refit == "yes":
             return True, "asked for with --refit yes"
-        if self.prepared.train.times is not None:
+        if is_timed:
             return True, "in rows ordered by time the latest tell most about rows to come"
         return None
 

@@ -83,8 +83,9 @@ def _why(prepared: Prepared, conformal: Conformal) -> str:
         return "errors on training rows, each answered by models that had not seen it; nothing is promised"
     if prepared.train.times is not None:
         return (
-            "the latest training rows were held back and answered by the program that ships; the level is "
-            "kept as long as stretches of time to come are like these, which nobody can promise"
+            "the latest training rows were held back and answered by a program that had not learned from "
+            "them; the level is kept as long as stretches of time to come are like these, which nobody can "
+            "promise"
         )
     if conformal.n_groups is not None:
         return (

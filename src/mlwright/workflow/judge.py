@@ -98,7 +98,7 @@ def judge(
         "ledger": [],
         "options": options.named(),
         "budget": _budget(fitted, options, budget),
-        "refit": _refit(prepared, fitted),
+        "refit": _refit(fitted),
         "program": _program(fitted.refitted or fitted.judged),
         "recipe": recipe(prepared, fitted, options.seed),
         "findings": [finding.to_json() for finding in (*prepared.findings, *noticed)],
@@ -237,7 +237,7 @@ def _by_effect(built: Built, columns: Columns, rng: np.random.Generator) -> list
     return [names[number] for number in np.argsort(-effects, kind="stable")]
 
 
-def _refit(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
+def _refit(fitted: Fitted) -> dict[str, Any]:
     judged = sha256(fitted.judged.data).hexdigest()
     shipped = fitted.refitted or fitted.judged
     return {
@@ -245,7 +245,7 @@ def _refit(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:
         "why": fitted.refit_why,
         "judged_program": judged,
         "shipped_program": sha256(shipped.data).hexdigest(),
-        "n_rows": prepared.everything.n_rows if fitted.refitted else prepared.train.n_rows,
+        "n_rows": len(fitted.rows),
         "n_seeds": fitted.n_seeds,
     }
 

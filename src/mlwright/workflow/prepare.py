@@ -60,6 +60,10 @@ class Prepared:
     held: Dataset | None = None
     costs: Costs | None = None
 
+    def take(self, rows: Integers) -> Dataset:
+        """Return some of all rows, in ascending order; without a copy if it is all."""
+        return self.everything if len(rows) == self.everything.n_rows else self.everything.take(rows)
+
 
 def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
     """Read, understand, pose the question, and seal the test."""
@@ -160,7 +164,11 @@ def _hold_back(
         "n_held_back_shared_duplicates": apart["n_shared_duplicates"],
         "n_held_back_shared_groups": apart["n_shared_groups"],
     }
-    return train.take(held), train.take(learned), replace(split, train=split.train[learned], proof=proof)
+    return (
+        train.take(held),
+        train.take(learned),
+        replace(split, train=split.train[learned], held=split.train[held], proof=proof),
+    )
 
 
 def _scaled_by(task: Task, values: Floats) -> Task:

@@ -85,7 +85,7 @@ def _wrap(
     prepared: Prepared, fitted: Fitted, evidence: dict[str, Any], options: TrainOptions, budget: Budget
 ) -> Model:
     shipped = fitted.refitted or fitted.judged
-    rows = prepared.everything if fitted.refitted else prepared.train
+    rows = prepared.take(fitted.rows)
     reads = tuple(prepared.schema[name] for name in shipped.program.columns)
     sample = rows.take(_every(rows.n_rows, 5_000))
     with budget.phase("profile"):

@@ -118,6 +118,30 @@ def test_in_time_order_the_latest_rows_are_held_back():
     assert prepared.held.times.max() < prepared.test.times.min()
 
 
+def test_in_time_order_the_program_that_is_judged_has_learned_from_the_rows_that_calibrated():
+    rows = [{**row, "day": n} for n, row in enumerate(only(houses(400), "size", "age", "area", "price"))]
+    prepared, found = fitted(rows, "price", time="day", intervals="certified", refit="auto")
+    assert found.refitted is None
+    assert found.rows.tolist() == sorted([*prepared.split.train, *prepared.split.held])
+    assert prepared.everything.times[found.rows].max() < prepared.test.times.min()
+    other, alone = fitted(rows, "price", time="day", intervals="certified", refit="no")
+    assert alone.rows.tolist() == other.split.train.tolist()
+    assert alone.conformal == found.conformal
+    assert alone.judged.data != found.judged.data
+    again = trained(rows, "price", time="day", intervals="certified", refit="auto").evidence
+    assert again["refit"]["n_rows"] == len(found.rows)
+    assert again["refit"]["judged_program"] == again["refit"]["shipped_program"]
+
+
+def test_what_the_latest_rows_hold_of_the_sealed_test_changes_no_byte_of_what_is_judged():
+    rows = [{**row, "day": n} for n, row in enumerate(only(houses(400), "size", "age", "area", "price"))]
+    given = {"time": "day", "intervals": "certified", "refit": "auto"}
+    prepared, before = fitted(rows, "price", **given)
+    for row in prepared.split.test:
+        rows[row]["price"] += 1.0
+    assert fitted(rows, "price", **given)[1].judged.data == before.judged.data
+
+
 def test_sets_hold_labels_the_likeliest_first(grade_model, tmp_path):
     sets = grade_model.predict_set(ROWS, 0.99)
     assert [labels[0] for labels in sets] == grade_model.predict(ROWS).tolist()
