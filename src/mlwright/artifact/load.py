@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from mlwright.artifact.documents import read_documents
 from mlwright.artifact.golden import check_golden
 from mlwright.artifact.model import Model
 from mlwright.artifact.save import FORMAT, INTERVALS, MANIFEST, PROGRAM
+from mlwright.artifact.signature import verify
 from mlwright.core.errors import ArtifactError
 from mlwright.core.schema import NUMERIC, Schema
 from mlwright.core.shelves import TASKS
@@ -20,11 +22,22 @@ from mlwright.evaluation.conformal import Conformal
 from mlwright.program.runtime import Program
 from mlwright.program.verify import verify_program
 
+REQUIRED = "MLWRIGHT_REQUIRE_SIGNED"
+"""The environment variable that names the public key without whose signature nothing is loaded."""
 
-def load(path: str | Path) -> Model:
-    """Open a model; raise ArtifactError, naming what is wrong, if it is not whole and sound."""
+
+def load(path: str | Path, *, require_signed: str | Path | None = None) -> Model:
+    """Open a model; raise ArtifactError, naming what is wrong, if it is not whole and sound.
+
+    `require_signed` is a public key (PEM): without its owner's signature beside the file, nothing of the file
+    is even unpacked. None: that of the environment, if there is one; "": none is required.
+    """
     place = Path(path)
-    files = read_members(place.name, read_file(place))
+    data = read_file(place)
+    key = os.environ.get(REQUIRED, "") if require_signed is None else require_signed
+    if key:
+        verify(place, data, key)
+    files = read_members(place.name, data)
     manifest = read_documents({MANIFEST: files.pop(MANIFEST)})[MANIFEST]
     _check_format(manifest)
     documents = read_documents(files)
