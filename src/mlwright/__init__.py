@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["compare", "evaluate", "export", "load", "profile", "train", "write_report"]
+__all__ = ["compare", "evaluate", "export", "load", "profile", "sign", "train", "write_report"]
 
 
 def train(
@@ -84,11 +84,25 @@ def train(
     return model
 
 
-def load(path: str | Path) -> Model:
-    """Open a model file; raise ArtifactError if it is damaged, hostile or too new."""
+def load(path: str | Path, *, require_signed: str | Path | None = None) -> Model:
+    """Open a model file; raise ArtifactError if it is damaged, hostile or too new.
+
+    With `require_signed`, the path of a public key, also if its owner has not signed these bytes; the
+    environment variable MLWRIGHT_REQUIRE_SIGNED does the same for every load.
+    """
     from mlwright.artifact.load import load as run
 
-    return run(path)
+    return run(path, require_signed=require_signed)
+
+
+def sign(path: str | Path, key: str | Path) -> Path:
+    """Sign a model file with a private key (PEM, P-256) and return the path of the signature beside it.
+
+    Raises UsageError if the key cannot be used or the signature not be written.
+    """
+    from mlwright.artifact.signature import sign as run
+
+    return run(path, key)
 
 
 def evaluate(model: Model, data: object) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mlwright import __version__
-from mlwright.cli import compare, evaluate, explain, export, guard, info, predict, profile, train
+from mlwright.cli import compare, evaluate, explain, export, guard, info, predict, profile, sign, train
 from mlwright.core.interrupt import stop_politely
 
 EPILOG = """Examples:
@@ -52,6 +52,7 @@ app.command("explain", epilog=explain.EPILOG)(explain.explain)
 app.command("compare", epilog=compare.EPILOG)(compare.compare)
 app.command("export", epilog=export.EPILOG)(export.export)
 app.command("info", epilog=info.EPILOG)(info.info)
+app.command("sign", epilog=sign.EPILOG)(sign.sign)
 app.command("profile", epilog=profile.EPILOG)(profile.profile)
 
 

@@ -6,7 +6,7 @@ import typer
 
 from mlwright.cli.console import print_json
 from mlwright.cli.guard import FOUND, boundary
-from mlwright.cli.options import AsJson, Data, NewModel, OldModel
+from mlwright.cli.options import AsJson, Data, NewModel, OldModel, RequireSigned
 
 EPILOG = """Examples:
 
@@ -34,6 +34,7 @@ def compare(
             help="The smallest difference that would change anything.",
         ),
     ] = None,
+    require_signed: RequireSigned = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare OLD, the model in place, with NEW on DATA: labeled rows that neither has seen.
@@ -43,7 +44,8 @@ def compare(
     from mlwright.artifact.load import load
     from mlwright.workflow.compare import compare as judge
 
-    found = judge(load(old), load(new), data, metric=metric, matters=matters)
+    models = (load(model, require_signed=require_signed) for model in (old, new))
+    found = judge(*models, data, metric=metric, matters=matters)
     if as_json:
         print_json(found)
     else:

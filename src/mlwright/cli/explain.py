@@ -7,7 +7,7 @@ import typer
 
 from mlwright.cli.console import print_json, stderr
 from mlwright.cli.guard import boundary, check_writable
-from mlwright.cli.options import AsJson, Data, ModelFile, Quiet
+from mlwright.cli.options import AsJson, Data, ModelFile, Quiet, RequireSigned
 from mlwright.core.errors import UsageError
 
 EPILOG = """Examples:
@@ -20,7 +20,7 @@ _FEW = 3
 
 
 @boundary()
-def explain(
+def explain(  # noqa: PLR0913 - the parameters are the options
     model: ModelFile,
     data: Data,
     *,
@@ -45,6 +45,7 @@ def explain(
             help="Where one line per row goes: .csv, .parquet, .jsonl or .feather.",
         ),
     ] = None,
+    require_signed: RequireSigned = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -66,11 +67,13 @@ def explain(
     from mlwright.workflow.explain import explain_file
 
     if output:
-        n_rows = explain_file(load(model), data, output, n_rows=rows, row=row)
+        n_rows = explain_file(load(model, require_signed=require_signed), data, output, n_rows=rows, row=row)
         if not quiet:
             stderr().print(f"{n_rows:,} rows explained: {output}")
         return
-    found = tell(load(model), data, n_rows=rows or (None if row else _FEW), row=row)
+    found = tell(
+        load(model, require_signed=require_signed), data, n_rows=rows or (None if row else _FEW), row=row
+    )
     if as_json:
         print_json(found)
         return

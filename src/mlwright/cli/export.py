@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mlwright.cli.guard import boundary, check_writable
-from mlwright.cli.options import ModelFile
+from mlwright.cli.options import ModelFile, RequireSigned
 
 EPILOG = """Examples:
 
@@ -27,6 +27,7 @@ def export(
         str,
         typer.Option("--from", metavar="TABLE", show_default="input", help="What the SQL query reads."),
     ] = "",
+    require_signed: RequireSigned = None,
 ) -> None:
     """Write MODEL in another form, equal to it: what cannot be said in that form is refused by name.
 
@@ -42,5 +43,6 @@ def export(
     from mlwright.exports.export import export as write
     from mlwright.exports.target import Wishes
 
-    for path in write(load(model), to, output, Wishes(dialect=dialect, relation=relation)):
+    loaded = load(model, require_signed=require_signed)
+    for path in write(loaded, to, output, Wishes(dialect=dialect, relation=relation)):
         typer.echo(str(path))

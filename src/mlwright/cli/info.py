@@ -2,7 +2,7 @@
 
 from mlwright.cli.console import print_json
 from mlwright.cli.guard import boundary
-from mlwright.cli.options import AsJson, ModelFile
+from mlwright.cli.options import AsJson, ModelFile, RequireSigned
 
 EPILOG = """Examples:
 
@@ -12,11 +12,11 @@ mlwright info churn.mlw --json"""
 
 
 @boundary()
-def info(model: ModelFile, *, as_json: AsJson = False) -> None:
+def info(model: ModelFile, *, require_signed: RequireSigned = None, as_json: AsJson = False) -> None:
     """Show what MODEL answers, how good it is, what it reads and where it comes from."""
     from mlwright.artifact.load import load
 
-    evidence = load(model).evidence
+    evidence = load(model, require_signed=require_signed).evidence
     if as_json:
         print_json(evidence)
         return

@@ -13,5 +13,14 @@ ModelFile = Annotated[
 ]
 OldModel = Annotated[Path, typer.Argument(metavar="OLD", help="The model that is in place.")]
 NewModel = Annotated[Path, typer.Argument(metavar="NEW", help="The model that may replace it.")]
+RequireSigned = Annotated[
+    Path | None,
+    typer.Option(
+        "--require-signed",
+        metavar="KEY",
+        envvar="MLWRIGHT_REQUIRE_SIGNED",
+        help="Refuse a model that the owner of this public key has not signed.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress on stderr.")]

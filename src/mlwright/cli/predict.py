@@ -7,7 +7,7 @@ import typer
 
 from mlwright.cli.console import stderr
 from mlwright.cli.guard import boundary, check_writable
-from mlwright.cli.options import Data, ModelFile, Quiet
+from mlwright.cli.options import Data, ModelFile, Quiet, RequireSigned
 
 EPILOG = """Examples:
 
@@ -44,6 +44,7 @@ def predict(
         ),
     ] = None,
     *,
+    require_signed: RequireSigned = None,
     quiet: Quiet = False,
 ) -> None:
     """Answer every row of DATA with MODEL; without --output, CSV goes to stdout.
@@ -59,6 +60,6 @@ def predict(
     from mlwright.artifact.load import load
     from mlwright.workflow.score import predict_file
 
-    n_rows = predict_file(load(model), data, output, intervals, capacity)
+    n_rows = predict_file(load(model, require_signed=require_signed), data, output, intervals, capacity)
     if output and not quiet:
         stderr().print(f"{n_rows:,} rows answered: {output}")

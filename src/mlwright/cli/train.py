@@ -55,6 +55,7 @@ class Files:
 
     model: Path
     report: Path | None
+    key: Path | None
 
 
 @boundary()
@@ -197,6 +198,10 @@ def train(  # noqa: PLR0913 - the parameters are the options
     no_report: Annotated[
         bool, typer.Option("--no-report", help="Write the model alone, no HTML report beside it.")
     ] = False,
+    sign: Annotated[
+        Path | None,
+        typer.Option(metavar="KEY", help="Sign the model with this private key, as `mlwright sign` does."),
+    ] = None,
 ) -> None:
     """Train a model on DATA and judge it on rows it never saw; the report lands beside it.
 
@@ -208,9 +213,13 @@ def train(  # noqa: PLR0913 - the parameters are the options
         fit = str(place.with_suffix(".mlw"))
         message = f"The model {str(place)!r} needs the ending .mlw: {fit!r}, for example."
         raise UsageError(message)
-    files = Files(place, None if no_report else place.with_suffix(".report.html"))
+    files = Files(place, None if no_report else place.with_suffix(".report.html"), sign)
     if files.report:
         check_writable(files.report, data, test)
+    if sign:
+        from mlwright.artifact.signature import read_private_key
+
+        read_private_key(sign)
     limit_s = _limit(time_limit, max_trials)
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.run import remove_run
@@ -265,6 +274,10 @@ def document(evidence: dict[str, Any], files: Files) -> dict[str, Any]:
 
 def _save(model: "Model", files: Files, data: str) -> None:
     model.save(files.model)
+    if files.key:
+        from mlwright.artifact.signature import sign
+
+        sign(files.model, files.key)
     if files.report:
         from mlwright.report.build import Names, write_report
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.explanation import Explanation
+from mlwright.core.shape import misfit
 from mlwright.core.task import Link
 from mlwright.program.grove import Grove
 from mlwright.program.layers import Stack
 from mlwright.program.nodes import Nodes
 from mlwright.program.runtime import asked_alone, open_session
 from mlwright.program.shares import exact, factor_amounts, link_amounts
-from mlwright.program.sums import SUMS
+from mlwright.program.sums import SHAPE, SUMS
 from mlwright.program.wire import written
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Explainer:
         self._sums = _checked(program.facts.get(SUMS))
         try:
             self._read(data)
+            self._check_widths()
         except (KeyError, TypeError, ValueError, IndexError) as error:
             message = f"What program.onnx says of its parts cannot be understood: {error!r}."
             raise ArtifactError(message) from error
@@ -65,6 +67,15 @@ class Explainer:
         more = b"".join(written(_OUTPUT, written(_NAME, name.encode())) for name in self._reads)
         self._session: Any = open_session(data + written(_GRAPH, more))
         self._base: Floats = self._total(self._scores(None))[0]
+
+    def _check_widths(self) -> None:
+        """Refuse parts that read more or fewer features than they say to whom these belong."""
+        width_of = {item.name: item.shape[-1] for item in self._session.get_outputs()}
+        for part in self._sums["parts"]:
+            read = sum(width_of[name] for name in _names(part))
+            if read != len(part.get("owners", [])):
+                message = f"{read} features are read, and {len(part['owners'])} have an owner"
+                raise ValueError(message)
 
     def explain(self, columns: Columns) -> Explanation:
         """Explain typed rows; each array has shape (n_rows,)."""
@@ -145,6 +156,10 @@ def _checked(sums: Any) -> dict[str, Any]:
         what = "it was trained by a version of mlwright whose models did not carry what that needs"
         message = f"This model cannot explain its answers: {what}. Train it again."
         raise UsageError(message)
+    where = misfit(sums, SHAPE)
+    if where is not None:
+        message = f"What program.onnx says of its parts is not as mlwright writes it at {where[:80]!r}."
+        raise ArtifactError(message)
     if sums["silent"]:
         message = (
             f"This model cannot explain its answers: {sums['silent'][0]!r} is a part of it, and its learner "

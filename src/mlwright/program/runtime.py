@@ -62,7 +62,11 @@ class Program:
         return dict(zip(self._names, cells, strict=True))
 
     def _run(self, feeds: list[Array]) -> Prediction:
-        answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
+        try:
+            answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
+        except Exception as error:
+            message = f"program.onnx cannot answer: {_reason(error)}"
+            raise ArtifactError(message) from error
         found = dict(zip(self._outputs, answers, strict=True))
         if LABEL not in found:
             difficulty = found.get(DIFFICULTY)
@@ -82,15 +86,18 @@ def open_session(data: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is raised; nobody need read it on stderr as well
     # Fusing multiplications with additions would round differently for one row and for many.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        reason = str(error).split("\n", 1)[0][:300]
-        message = f"program.onnx cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {reason}"
+        message = f"program.onnx cannot be loaded by ONNX Runtime {onnxruntime.__version__}: {_reason(error)}"
         raise ArtifactError(message) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).split("\n", 1)[0][:300]
 
 
 def asked_alone() -> Any:
@@ -108,7 +115,7 @@ def _facts(metadata: dict[str, str]) -> dict[str, Any]:
     for key, value in metadata.items():
         try:
             found[key] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[key] = None
     return found
 

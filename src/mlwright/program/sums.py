@@ -6,6 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.part import Layers, Splits
+from mlwright.core.shape import NUMBER, is_count
+from mlwright.core.task import Link
 
 if TYPE_CHECKING:
     from mlwright.core.part import Part
@@ -15,6 +17,23 @@ if TYPE_CHECKING:
 
 SUMS = "mlwright.sums"
 """The key of the program's metadata under which this stands."""
+_PART = {"weight": NUMBER, "member?": is_count, "matrix?": str}
+_OWNED = {**_PART, "owners": [is_count], "is_answer?": bool}
+SHAPE = {
+    "link": tuple(Link), "factors": [NUMBER], "scale": NUMBER, "offset": NUMBER, "n_columns": is_count,
+    "players": [[is_count]], "silent": [str],
+    "parts": [
+        (
+            {**_OWNED, "kind": ("splits",), "reads": str, "scores": str},
+            {
+                **_OWNED, "kind": ("layers",), "reads": [str], "means": [str], "weights": [[str]],
+                "biases": [str], "gain": NUMBER, "scale": NUMBER, "shift": NUMBER,
+            },
+            {**_PART, "kind": ("fixed",), "answer": [NUMBER]},
+        )
+    ],
+}  # fmt: skip
+"""Of the document (see `core.shape`)."""
 
 
 @final

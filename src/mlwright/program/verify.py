@@ -1,85 +1,109 @@
-"""Looks at the bytes of a program before native code does, with no parser but this one.
+"""Looks at a program before native code does, with no parser but ours; refuses what mlwright never writes.
 
-An ONNX file is protocol-buffer fields. This reads them in Python, bounds checked, and refuses
-whatever a program of ours never contains: other operators, nested graphs, functions, external data.
+What it lets through reads nothing but its inputs and its own constants, ends, stays within the memory that a
+row may take, and answers each row by that row alone.
 """
 
 from __future__ import annotations
 
-from mlwright.core.errors import ArtifactError
-from mlwright.program.wire import BYTES, as_bytes, fields, without_rows
+from typing import TYPE_CHECKING
 
-OPERATORS = frozenset(
-    {
-        "Add", "ArgMax", "Cast", "Clip", "Concat", "Div", "Exp", "Expand", "Floor", "Gather", "Identity",
-        "IsInf", "IsNaN", "LabelEncoder", "Less", "LessOrEqual", "MatMul", "Max", "Min", "Mul", "ReduceL2",
-        "ReduceSum", "Reshape", "Shape", "Sigmoid", "Softmax", "Sqrt", "Sub", "TfIdfVectorizer",
-        "Tokenizer", "TreeEnsembleRegressor", "Where",
-    }
-)  # fmt: skip
-_MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14})
-_GRAPH_FIELDS = frozenset({1, 2, 5, 10, 11, 12, 13})
-_NODE_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7})
-_NESTED_GRAPHS = frozenset({6, 11, 22, 23})
-_ATTRIBUTE_FIELDS = frozenset({1, 2, 3, 4, 5, 7, 8, 9, 20})
-_LISTS = frozenset({7, 8, 9})
-"""Floats, integers and texts of an attribute."""
-_EXTERNAL_DATA = frozenset({13, 14})
+import numpy as np
+
+from mlwright.core.errors import ArtifactError
+from mlwright.core.graph import MICROSOFT, ML, Graph, Node
+from mlwright.core.strict_json import read_strictly
+from mlwright.program.message import Message, read_message
+from mlwright.program.operators import DOUBLE, OPERATORS, ROWS, SINGLE, TEXT, WHOLE, Value, result
+from mlwright.program.runtime import DECISION, DIFFICULTY, LABEL, PROBABILITIES, VALUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OPERATOR_SETS = (("", 18), (ML, 3), (MICROSOFT, 1))
+_IR_VERSION = 9
+_ANSWERS = ([VALUE], [VALUE, DIFFICULTY], [PROBABILITIES, LABEL], [PROBABILITIES, LABEL, DECISION])
+_KINDS = {VALUE: DOUBLE, DIFFICULTY: DOUBLE, PROBABILITIES: SINGLE, LABEL: WHOLE, DECISION: WHOLE}
+_MOST_CELLS, _MOST_CELLS_TEXT = 250_000, 1_000_000
+"""Of all values together, for one row: 4,096 rows are computed at once, and 256 where words are counted. Our
+programs have some thousands, with texts some ten thousands."""
 
 
 def verify_program(data: bytes) -> None:
     """Refuse bytes that are not a program of ours; raise ArtifactError with the reason."""
-    graphs = 0
-    for number, wire, value in fields(memoryview(data)):
-        _allow("model", number, _MODEL_FIELDS)
-        if number == 7 and wire == BYTES:
-            graphs += 1
-            _verify_graph(as_bytes(value))
-    if graphs != 1:
-        message = f"program.onnx holds {graphs} graphs; one was expected."
+    program = read_message(data)
+    if program.version != _IR_VERSION or program.operator_sets != _OPERATOR_SETS:
+        message = "program.onnx is of a version of ONNX, or of operators, that mlwright does not write."
+        raise ArtifactError(message)
+    _check_columns(program)
+    values = _values(program.graph)
+    _check_answers(program, values)
+
+
+def _check_columns(program: Message) -> None:
+    """Refuse facts that cannot be read, and inputs that are not the columns that are said to be read."""
+    try:
+        facts = {key: read_strictly(value) for key, value in program.facts.items()}
+    except ValueError as error:
+        message = "program.onnx says of itself what is no JSON."
+        raise ArtifactError(message) from error
+    known = [item.name for item in program.graph.inputs]
+    if not known or facts.get("mlwright.columns") != known or len(set(known)) != len(known):
+        message = "program.onnx does not say which columns it reads; it was not written by mlwright."
         raise ArtifactError(message)
 
 
-def _verify_graph(graph: memoryview) -> None:
-    for number, _, value in fields(graph):
-        _allow("graph", number, _GRAPH_FIELDS)
-        if number == 1:
-            _verify_node(as_bytes(value))
-        elif number == 5:
-            _verify_tensor(as_bytes(value))
-
-
-def _verify_node(node: memoryview) -> None:
-    operator = ""
-    for number, _, value in fields(node):
-        _allow("node", number, _NODE_FIELDS)
-        if number == 4:
-            operator = bytes(as_bytes(value)).decode("utf-8", "replace")
-        elif number == 5:
-            _verify_attribute(as_bytes(value))
-    if operator not in OPERATORS:
-        message = f"program.onnx contains the operator {operator[:40]!r}, which no program of mlwright has."
-        raise ArtifactError(message)
-
-
-def _verify_attribute(attribute: memoryview) -> None:
-    for number, wire, value in without_rows(attribute, _LISTS):
-        if number in _NESTED_GRAPHS:
-            message = "program.onnx contains a nested graph, which no program of mlwright has."
+def _values(graph: Graph) -> dict[str, Value]:
+    """Work out every value, in the order in which they are computed."""
+    values = {name: Value.of(array) for name, array in graph.constants.items()}
+    for item in graph.inputs:
+        values[item.value] = Value(kind=TEXT if item.is_text else DOUBLE, shape=(ROWS, 1))
+    n_cells = 0
+    has_words = any(node.op == "TfIdfVectorizer" for node in graph.nodes)
+    limit = _MOST_CELLS_TEXT if has_words else _MOST_CELLS
+    for node in graph.nodes:
+        lost = [name for name in node.inputs if name not in values]
+        if lost and node.op in OPERATORS:
+            message = f"program.onnx reads the value {lost[0][:40]!r}, which nothing has given before."
             raise ArtifactError(message)
-        _allow("attribute", number, _ATTRIBUTE_FIELDS)
-        if number == 5 and wire == BYTES:
-            _verify_tensor(as_bytes(value))
-
-
-def _verify_tensor(tensor: memoryview) -> None:
-    for number, _, _ in fields(tensor):
-        if number in _EXTERNAL_DATA:
-            message = "program.onnx points to data outside itself, which no program of mlwright does."
+        found = result(node, [values[name] for name in node.inputs if name in values])
+        n_cells += found.width
+        if n_cells > limit:
+            message = f"program.onnx computes more than {limit:,} cells for one row."
             raise ArtifactError(message)
+        values[node.outputs[0]] = found
+    return values
 
 
-def _allow(what: str, number: int, allowed: frozenset[int]) -> None:
-    if number not in allowed:
-        message = f"program.onnx has an unexpected {what} field ({number})."
+def _check_answers(program: Message, values: Mapping[str, Value]) -> None:
+    """Refuse answers that are not what they are called, and classes that there are not."""
+    sources = program.graph.outputs
+    if list(sources) not in _ANSWERS or not set(sources.values()) <= set(values):
+        known = ", ".join(sources)[:80] or "nothing"
+        message = f"program.onnx answers {known}, which no program of mlwright does."
         raise ArtifactError(message)
+    n_classes = values[sources[PROBABILITIES]].width if PROBABILITIES in sources else 0
+    for name, source in sources.items():
+        value, (dtype, width) = values[source], program.declared[name]
+        shape = (ROWS,) if name == LABEL else (ROWS, n_classes if name == PROBABILITIES else 1)
+        declared = (ROWS, width) if width else (ROWS,)
+        if not value.kind == _KINDS[name] == dtype.name or not value.shape == shape == declared:
+            message = f"program.onnx gives {name!r} in a type or a shape that it does not have."
+            raise ArtifactError(message)
+        if value.kind == WHOLE and not _within(value, n_classes):
+            message = f"program.onnx may give a {name} that is no class."
+            raise ArtifactError(message)
+    likeliest = {
+        node.outputs[0] for node in program.graph.nodes if _chooses(node, sources.get(PROBABILITIES))
+    }
+    if LABEL in sources and sources[LABEL] not in likeliest:
+        message = "program.onnx gives a label that is not the most probable class."
+        raise ArtifactError(message)
+
+
+def _chooses(node: Node, probabilities: str | None) -> bool:
+    return node.op == "ArgMax" and node.inputs == (probabilities,)
+
+
+def _within(value: Value, n_classes: int) -> bool:
+    return bool(np.all(value.low >= 0) and np.all(value.high < n_classes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,76 +10,46 @@ import numpy as np
 from mlwright.core.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from mlwright.core.arrays import Integers, Singles
+    from mlwright.core.arrays import Array, Integers, Singles
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """Wire types."""
 
 _LONGEST_VARINT = 10
+_AT_ONCE = 2**20
+"""Bytes of a row that are looked at together: what that takes is a multiple of it, not of the row."""
+
+_MOST_TEXTS = 2_000_000
 
 Field = tuple[int, int, memoryview | int]
+"""Number, wire type and value; numbers are unsigned."""
 
 
 def fields(data: memoryview) -> Iterator[Field]:
-    """Walk over the fields of one message: (number, wire type, value).
-
-    Raises
-    ------
-    ArtifactError
-        A field does not fit into the message.
-    """
-    at, end = 0, len(data)
-    while at < end:
-        key, at = _varint(data, at)
-        number, wire = key >> 3, key & 7
-        if wire == VARINT:
-            value, at = _varint(data, at)
-            yield number, wire, value
-            continue
-        if wire == BYTES:
-            size, at = _varint(data, at)
-        elif wire in (FIXED64, FIXED32):
-            size = 8 if wire == FIXED64 else 4
-        else:
-            raise damaged()
-        if size > end - at:
-            raise damaged()
-        yield number, wire, data[at : at + size]
-        at += size
+    """Walk over the fields of one message; raise ArtifactError if one does not fit into it."""
+    while len(data):
+        field, data = head(data)
+        yield field
 
 
-def without_rows(data: memoryview, lists: frozenset[int]) -> Iterator[Field]:
-    """Walk over the fields of one message; of a row of equal ones that is a list, over the first alone.
-
-    Lists of numbers are a field for each, a million in a large model, that need no look one by one;
-    that they fit into the message is checked all the same. Raises ArtifactError as `fields` does.
-    """
-    at = 0
-    while at < len(data):
-        number, wire, value = next(fields(data[at:]))
-        yield number, wire, value
-        row = _row_bytes(data[at:], number, wire) if number in lists else 0
-        at += row or _field_bytes(data[at:], value)
-
-
-def _row_bytes(data: memoryview, number: int, wire: int) -> int:
-    """Return how long the row is that `data` begins with; 0 if its first field cannot start one."""
-    if wire == FIXED32:
-        return 5 * len(singles(data, number))
+def head(data: memoryview) -> tuple[Field, memoryview]:
+    """Return the field that a message begins with, and the rest; raise ArtifactError if it does not fit."""
+    key, at = _varint(data, 0)
+    number, wire = key >> 3, key & 7
     if wire == VARINT:
-        stops = _integer_stops(data, number)[1]
-        return int(stops[-1]) + 1 if len(stops) else 0
-    return sum(2 + len(text) for text in texts(data, number)) if wire == BYTES else 0
-
-
-def _field_bytes(data: memoryview, value: memoryview | int) -> int:
-    """Return how long the field is that `data` begins with."""
-    wire, at = _varint(data, 0)
-    if isinstance(value, int):
-        return _varint(data, at)[1]
-    return (_varint(data, at)[1] if wire & 7 == BYTES else at) + len(value)
+        value, at = _varint(data, at)
+        return (number, wire, value), data[at:]
+    if wire == BYTES:
+        size, at = _varint(data, at)
+    elif wire in (FIXED64, FIXED32):
+        size = 8 if wire == FIXED64 else 4
+    else:
+        raise damaged()
+    if size > len(data) - at:
+        raise damaged()
+    return (number, wire, data[at : at + size]), data[at + size :]
 
 
 def written(number: int, content: bytes) -> bytes:
@@ -93,50 +64,84 @@ def as_bytes(value: memoryview | int) -> memoryview:
     return value
 
 
-def integers(data: memoryview, number: int) -> Integers:
-    """Read the longest row of unpacked integers of one field that `data` begins with.
-
-    Every value is a tag of one byte and a varint. Values beyond 63 bits are not expected.
-    """
-    cells = np.frombuffer(data, np.uint8)
-    starts, stops = _integer_stops(data, number)
-    values = np.zeros(len(starts), np.int64)
-    for place in range(int((stops - starts).max(initial=-1)) + 1):
-        there = starts + place <= stops
-        values[there] |= (cells[starts[there] + place] & 0x7F).astype(np.int64) << (7 * place)
-    return values
+def signed(value: memoryview | int) -> int:
+    """Return the whole number of a field that must hold one, which may be below zero."""
+    if not isinstance(value, int) or value >= 2**64:
+        raise damaged()
+    return value - 2**64 if value >= 2**63 else value
 
 
-def _integer_stops(data: memoryview, number: int) -> tuple[Integers, Integers]:
-    """Return the first and the last byte of each value of such a row."""
+def integers(data: memoryview, number: int) -> tuple[Integers, memoryview]:
+    """Read the row of whole numbers of one field that `data` begins with; return what follows it, too."""
+    parts: list[Integers] = [np.zeros(0, np.int64)]
+    while True:
+        found, size = _some_integers(data[:_AT_ONCE], number)
+        if not size:
+            return np.concatenate(parts), data
+        parts.append(found)
+        data = data[size:]
+
+
+def _some_integers(data: memoryview, number: int) -> tuple[Integers, int]:
+    """Read the values that `data` holds whole, each a tag of one byte and a varint, and their size."""
     cells = np.frombuffer(data, np.uint8)
     ends = np.flatnonzero(cells < 0x80)
     tags, stops = ends[0::2][: len(ends) // 2], ends[1::2]
-    is_other = (cells[tags] != (number << 3 | VARINT)) | (stops - tags > _LONGEST_VARINT)
+    due = np.concatenate([[0], stops[:-1] + 1])[: len(tags)]
+    is_other = (tags != due) | (cells[tags] != (number << 3 | VARINT)) | (stops - tags > _LONGEST_VARINT)
     other = np.flatnonzero(is_other)
     n_values = int(other[0]) if len(other) else len(tags)
-    return tags[:n_values] + 1, stops[:n_values]
+    starts, stops = tags[:n_values] + 1, stops[:n_values]
+    values = np.zeros(n_values, np.int64)
+    for place in range(int((stops - starts).max(initial=-1)) + 1):
+        there = starts + place <= stops
+        values[there] |= (cells[starts[there] + place] & 0x7F).astype(np.int64) << (7 * place)
+    return values, int(stops[-1]) + 1 if n_values else 0
 
 
-def singles(data: memoryview, number: int) -> Singles:
-    """Read the longest row of unpacked single-precision numbers that `data` begins with."""
+def singles(data: memoryview, number: int) -> tuple[Singles, memoryview]:
+    """Read the row of single-precision numbers that `data` begins with; return what follows it, too."""
     whole = len(data) // 5
     cells = np.frombuffer(data[: 5 * whole], np.uint8).reshape(whole, 5)
     other = np.flatnonzero(cells[:, 0] != (number << 3 | FIXED32))
     n_values = int(other[0]) if len(other) else whole
-    return np.ascontiguousarray(cells[:n_values, 1:]).view("<f4").ravel()
+    values = np.ascontiguousarray(cells[:n_values, 1:]).view("<f4").ravel()
+    return values, data[5 * n_values :]
 
 
-def texts(data: memoryview, number: int) -> list[bytes]:
-    """Read the longest row of short texts, of less than 128 bytes each, that `data` begins with."""
-    tag, at, found = number << 3 | BYTES, 0, []
-    while at + 1 < len(data) and data[at] == tag and data[at + 1] < 0x80:
-        end = at + 2 + data[at + 1]
-        if end > len(data):
-            break
-        found.append(bytes(data[at + 2 : end]))
-        at = end
-    return found
+def texts(data: memoryview, number: int) -> tuple[list[str], memoryview]:
+    """Read the row of texts that `data` begins with; return what follows it, too."""
+    found: list[str] = []
+    while len(data) and data[0] == (number << 3 | BYTES):
+        if len(found) == _MOST_TEXTS:
+            raise damaged()
+        (_, _, value), data = head(data)
+        found.append(as_text(value))
+    return found, data
+
+
+def choices(data: memoryview, number: int, known: Sequence[str]) -> tuple[Array, memoryview]:
+    """Read the row of texts that `data` begins with, each one of the known ones, which differ in length.
+
+    Returns the places in `known`, and what follows the row. No known text may hold the byte of the tag.
+    """
+    tag = number << 3 | BYTES
+    coded = [bytes([tag, len(word)]) + word.encode() for word in known]
+    # Possessive: no way back is kept, however long the row is.
+    row = re.compile(b"(?:" + b"|".join(map(re.escape, coded)) + b")*+").match(data)
+    size = row.end() if row else 0
+    cells = np.frombuffer(data[:size], np.uint8)
+    place_of = np.zeros(256, np.int8)
+    place_of[[len(word) for word in known]] = range(len(known))
+    return place_of[cells[np.flatnonzero(cells == tag) + 1]], data[size:]
+
+
+def as_text(value: memoryview | int) -> str:
+    """Return the text of a field that must hold one."""
+    try:
+        return bytes(as_bytes(value)).decode()
+    except UnicodeDecodeError:
+        raise damaged() from None
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:

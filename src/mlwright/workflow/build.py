@@ -11,6 +11,7 @@ from mlwright.features.recipe import Recipe
 from mlwright.program.compile import Parts, compile_program
 from mlwright.program.prove import Proof, prove
 from mlwright.program.runtime import Program
+from mlwright.program.verify import verify_program
 from mlwright.tuning.store import Store
 
 if TYPE_CHECKING:
@@ -59,5 +60,6 @@ def make_store(
 def build(parts: Parts, dataset: Dataset, seed: int) -> Built:
     """Compile, load and prove."""
     data = compile_program(parts)
+    verify_program(data)  # what every later load would refuse must not be found out after the training
     program = Program(data)
     return Built(parts, data, program, prove(parts, program, dataset.columns, seed))

@@ -1,0 +1,37 @@
+"""`mlwright sign`: a signature beside a model, so that others can tell that it is yours."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlwright.cli.guard import boundary
+from mlwright.cli.options import ModelFile
+
+EPILOG = """Examples:
+
+mlwright sign churn.mlw --key private.pem
+
+mlwright predict churn.mlw new.csv --require-signed public.pem"""
+
+
+@boundary()
+def sign(
+    model: ModelFile,
+    key: Annotated[
+        Path, typer.Option("--key", metavar="KEY", help="Your private key, a PEM file on the curve P-256.")
+    ],
+) -> None:
+    """Write a signature of MODEL beside it, MODEL.sig, in the format of OpenSSF model signing.
+
+    Every verb that opens a model takes --require-signed with the public key, which stands elsewhere; the
+    environment variable MLWRIGHT_REQUIRE_SIGNED requires it of all of them, services included. An encrypted
+    key needs its password in MLWRIGHT_SIGN_PASSWORD.
+    """
+    from mlwright.artifact.load import load
+    from mlwright.artifact.signature import read_private_key
+    from mlwright.artifact.signature import sign as write
+
+    read_private_key(key)
+    load(model, require_signed="")
+    typer.echo(str(write(model, key)))
