@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["compare", "evaluate", "export", "load", "profile", "train", "write_report"]
+__all__ = ["compare", "evaluate", "export", "load", "predict", "profile", "train", "write_report"]
 
 
 def train(
@@ -89,6 +89,26 @@ def load(path: str | Path) -> Model:
     from mlwright.artifact.load import load as run
 
     return run(path)
+
+
+def predict(
+    model: Model,
+    data: object,
+    path: str | Path,
+    *,
+    intervals: float | None = None,
+    capacity: int | None = None,
+) -> int:
+    """Answer every row of files or a frame into a file, and return how many there were.
+
+    Unlike `model.predict`, which returns an array, it holds some rows at a time in memory, so files may
+    be larger than that. The ending of `path` says the format: .csv, .parquet, .jsonl or .feather; it is written
+    whole or not at all. `intervals` is the level of intervals or sets to add, `capacity` how many rows may be
+    acted on.
+    """
+    from mlwright.workflow.predict import predict_file as run
+
+    return run(model, data, path, intervals, capacity)
 
 
 def evaluate(model: Model, data: object) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from mlwright.core.interrupt import ending_is_near
+from mlwright.core.processors import n_processors
 from mlwright.core.progress import Listener, event
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
@@ -117,7 +117,7 @@ def _crew(
 ) -> Iterator[Crew]:
     n_cells = prepared.train.n_rows * max(1, len(prepared.train.columns))
     is_small = n_cells < _SMALL_CELLS and (budget.max_trials is not None or budget.left_s < _SHORT_S)
-    n_workers, most_bytes = 0 if is_small else _n_processors(), 0
+    n_workers, most_bytes = 0 if is_small else n_processors(), 0
     if memory is not None and n_workers:
         n_workers, most_bytes = memory.n_workers(n_workers, prepared)
     crew = open_crew(n_workers, most_bytes)
@@ -127,10 +127,3 @@ def _crew(
         yield crew if journal is None else Journaled(crew, journal)
     finally:
         crew.stop()
-
-
-def _n_processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1

@@ -53,7 +53,7 @@ def workflow(monkeypatch, income):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict_file(_model, _data, out, _level, _capacity):
+    def predict_file(_model, _data, out, _level, _capacity, _listen):
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1
@@ -76,8 +76,8 @@ def workflow(monkeypatch, income):
         "mlwright.workflow.train": {"train": answer("train", train)},
         "mlwright.workflow.score": {
             "evaluate": answer("evaluate", scores),
-            "predict_file": answer("predict", predict_file),
         },
+        "mlwright.workflow.predict": {"predict_file": answer("predict", predict_file)},
         "mlwright.workflow.profile": {"profile": answer("profile", profile)},
         "mlwright.artifact.load": {"load": answer("load", lambda _: FakeModel(state.evidence))},
     }
