@@ -102,9 +102,9 @@ def predict(
     """Answer every row of files or a frame into a file, and return how many there were.
 
     Unlike `model.predict`, which returns an array, it holds some rows at a time in memory, so files may
-    be larger than that. The ending of `path` says the format: .csv, .parquet, .jsonl or .feather; it is written
-    whole or not at all. `intervals` is the level of intervals or sets to add, `capacity` how many rows may be
-    acted on.
+    be larger than that. The ending of `path` says the format: .csv, .parquet, .jsonl or .feather; it is
+    written whole or not at all. `intervals` is the level of intervals or sets to add, `capacity` how many
+    rows may be acted on.
     """
     from mlwright.workflow.predict import predict_file as run
 
