@@ -52,7 +52,9 @@ def train(
         a mapping, or the path of a cost matrix), `capacity` (200, "5%": how many rows may be acted on),
         `stakes`, `today` (columns: the money at risk in a row, what was decided so far),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
-        `memory_limit` (bytes, or text such as "4GB": all processes together stay below it).
+        `memory_limit` (bytes, or text such as "4GB": all processes together stay below it), `max_latency`
+        (seconds, or text such as "1ms": how long a single answer may take), `max_size` (bytes, or text such
+        as "5MB": how large the saved model may be).
 
     Raises
     ------
