@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["compare", "evaluate", "export", "load", "profile", "sign", "train", "write_report"]
+__all__ = ["compare", "evaluate", "export", "load", "predict", "profile", "sign", "train", "write_report"]
 
 
 def train(
@@ -52,7 +52,9 @@ def train(
         a mapping, or the path of a cost matrix), `capacity` (200, "5%": how many rows may be acted on),
         `stakes`, `today` (columns: the money at risk in a row, what was decided so far),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
-        `memory_limit` (bytes, or text such as "4GB": all processes together stay below it).
+        `memory_limit` (bytes, or text such as "4GB": all processes together stay below it), `max_latency`
+        (seconds, or text such as "1ms": how long a single answer may take), `max_size` (bytes, or text such
+        as "5MB": how large the saved model may be).
 
     Raises
     ------
@@ -103,6 +105,26 @@ def sign(path: str | Path, key: str | Path) -> Path:
     from mlwright.artifact.signature import sign as run
 
     return run(path, key)
+
+
+def predict(
+    model: Model,
+    data: object,
+    path: str | Path,
+    *,
+    intervals: float | None = None,
+    capacity: int | None = None,
+) -> int:
+    """Answer every row of files or a frame into a file, and return how many there were.
+
+    Unlike `model.predict`, which returns an array, it holds some rows at a time in memory, so files may
+    be larger than that. The ending of `path` says the format: .csv, .parquet, .jsonl or .feather; it is
+    written whole or not at all. `intervals` is the level of intervals or sets to add, `capacity` how many
+    rows may be acted on.
+    """
+    from mlwright.workflow.predict import predict_file as run
+
+    return run(model, data, path, intervals, capacity)
 
 
 def evaluate(model: Model, data: object) -> dict[str, Any]:

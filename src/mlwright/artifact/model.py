@@ -160,9 +160,12 @@ class Model:
             raise UsageError(message)
         return self._conformal
 
-    def answer(self, data: object) -> Prediction:
-        """Return the prediction for each row of `data`, which may also be `Typed` rows."""
-        return self._program.run(_typed(self._columns, self._cells, data))
+    def answer(self, data: object, *, n_threads: int | None = None) -> Prediction:
+        """Return the prediction for each row of `data`, which may also be `Typed` rows.
+
+        Many rows are spread over so many threads, one per processor by default.
+        """
+        return self._program.run(_typed(self._columns, self._cells, data), n_threads)
 
     def explain(self, data: object) -> Explanation:
         """Say for each row how much every column moved its answer; see `Explanation`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from hashlib import sha256
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from mlwright.core.atomic import replacing
@@ -27,11 +28,25 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_artifact(path: str | Path, task: Task, schema: Schema, contents: Mapping[str, Any]) -> None:
-    """Write everything into a new file beside `path`, then move it there.
+    """Write everything into a new file beside `path`, then move it there; see `artifact_files`.
+
+    Raises UsageError when the place cannot be written to.
+    """
+    write_atomically(path, artifact_files(task, schema, contents))
+
+
+def artifact_bytes(task: Task, schema: Schema, contents: Mapping[str, Any]) -> int:
+    """Return how large the file will be [bytes]."""
+    file = BytesIO()
+    _zip(file, artifact_files(task, schema, contents))
+    return file.tell()
+
+
+def artifact_files(task: Task, schema: Schema, contents: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return what a model file is made of, by name.
 
     `contents` holds "program" (bytes), "evidence", "profile", "golden" (JSON), "card" (text) and
-    "facts" (JSON for the manifest); "intervals" (JSON) may be None. Raises UsageError when the place
-    cannot be written to.
+    "facts" (JSON for the manifest); "intervals" (JSON) may be None.
     """
     files = {
         PROGRAM: contents["program"],
@@ -50,24 +65,26 @@ def write_artifact(path: str | Path, task: Task, schema: Schema, contents: Mappi
             name: {"sha256": sha256(data).hexdigest(), "size": len(data)} for name, data in files.items()
         },
     }
-    write_atomically(path, {MANIFEST: _json(manifest), **files})
+    return {MANIFEST: _json(manifest), **files}
 
 
 def write_atomically(path: str | Path, files: Mapping[str, bytes]) -> None:
     """Write a zip of these files; on any failure the place is as it was before."""
     try:
-        with (
-            replacing(path) as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
-        ):
-            for name, data in files.items():
-                info = zipfile.ZipInfo(name, _EPOCH)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o644 << 16
-                archive.writestr(info, data)
+        with replacing(path) as file:
+            _zip(file, files)
     except OSError as error:
         message = f"The model cannot be written to {str(path)!r}: {error.strerror or error}."
         raise UsageError(message) from error
+
+
+def _zip(file: Any, files: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, data in files.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, data)
 
 
 def _json(value: object) -> bytes:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mlwright.cli.console import stderr
+from mlwright.cli.console import stderr, watching
 from mlwright.cli.guard import boundary, check_writable
 from mlwright.cli.options import Data, ModelFile, Quiet, RequireSigned
 
@@ -49,6 +49,9 @@ def predict(
 ) -> None:
     """Answer every row of DATA with MODEL; without --output, CSV goes to stdout.
 
+    DATA may be larger than memory: it is read, answered and written a lot of rows at a time, on all
+    processors, and the output is there whole or not at all.
+
     Each row carries its id columns (or its number), the prediction and, for classes, one probability
     for each of them. --intervals adds prediction_low and prediction_high or, for classes, prediction_set:
     a JSON list of labels, the likeliest first; empty for the rows that the model is least sure of, where
@@ -58,8 +61,10 @@ def predict(
     if output:
         check_writable(output, data, model)
     from mlwright.artifact.load import load
-    from mlwright.workflow.score import predict_file
+    from mlwright.workflow.predict import predict_file
 
-    n_rows = predict_file(load(model, require_signed=require_signed), data, output, intervals, capacity)
+    opened = load(model, require_signed=require_signed)
+    with watching(is_quiet=quiet or output is None) as listen:
+        n_rows = predict_file(opened, data, output, intervals, capacity, listen)
     if output and not quiet:
         stderr().print(f"{n_rows:,} rows answered: {output}")

@@ -189,6 +189,16 @@ def train(  # noqa: PLR0913 - the parameters are the options
         str | None,
         typer.Option(metavar="SIZE", help="The memory of all processes together, such as 800MB or 4GB."),
     ] = None,
+    max_latency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="A single answer in process takes no longer, as measured here: 1ms or 250us."
+        ),
+    ] = None,
+    max_size: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="The model file is no larger than this, such as 200KB or 5MB."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", show_default="DATA.mlw", help="Where the model goes."),
@@ -221,7 +231,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
 
         read_private_key(sign)
     limit_s = _limit(time_limit, max_trials)
-    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.options import TrainOptions, parse_file_size, parse_latency
     from mlwright.workflow.run import remove_run
     from mlwright.workflow.train import train as run_training
 
@@ -233,6 +243,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
         intervals=intervals.value, cost=cost, capacity=capacity, stakes=stakes, today=today,
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
+        max_latency_s=parse_latency(max_latency), max_size_bytes=parse_file_size(max_size),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen, STARTED.get())

@@ -14,21 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_SLOWDOWN, _TELLING_S = 4.0, 0.1
-_UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_UNITS_S = {"": 1.0, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
-def parse_duration(value: str | float) -> float:
-    """Read seconds from a number or from text such as "60s", "10m", "1.5h"."""
+def parse_duration(
+    value: str | float, what: str = "time limit", such_as: str = "'60s', '10m', '1h'"
+) -> float:
+    """Read seconds from a number or from text such as "60s", "10m", "1.5h", "2ms".
+
+    `what` it is, and texts that would do, are for the message of the UsageError.
+    """
     if isinstance(value, str):
-        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(s|m|min|h)?\s*", value.lower())
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(us|µs|ms|s|m|min|h)?\s*", value.lower())
         if not match:
-            message = (
-                f"A time limit of {value!r} cannot be read. Give seconds or text such as '60s', '10m', '1h'."
-            )
+            message = f"A {what} of {value!r} cannot be read. Give seconds or text such as {such_as}."
             raise UsageError(message)
         value = float(match[1]) * _UNITS_S[match[2] or ""]
     if not 0 < value < float("inf"):
-        message = f"A time limit must be positive, got {value!r} seconds."
+        message = f"A {what} must be positive, got {value!r} seconds."
         raise UsageError(message)
     return float(value)
 

@@ -8,6 +8,7 @@
   - ArtifactError (ValueError)        a model file is damaged, hostile or too new
   - ProofError (RuntimeError)         the compiled program differs from the trained model
   - SearchError (RuntimeError)        no candidate could be fitted
+  - ContractError (RuntimeError)      no model is as quick or as small as was asked for
   - OutOfMemoryError (MemoryError)    the work does not fit into memory
   - MissingDependencyError (ImportError)
 
@@ -91,6 +92,10 @@ class ProofError(MlwrightError, RuntimeError):
 
 class SearchError(MlwrightError, RuntimeError):
     """No candidate could be fitted."""
+
+
+class ContractError(MlwrightError, RuntimeError):
+    """No model is as quick or as small as was asked for."""
 
 
 class OutOfMemoryError(MlwrightError, MemoryError):

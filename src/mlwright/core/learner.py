@@ -67,7 +67,7 @@ class Configuration:
     `order` says when it is tried, lower first; 0 is kept for the baseline, of which there is one.
     `encodings` names how categories become numbers; `cost` > 0 is the time that it needs, in relation
     to others. One that `ignores_trend` does not see the features that grow with time. `n_combined` is how
-    many features that are combined of others it gets.
+    many features that are combined of others it gets. `haste` >= 1 is that of `Limits`, from the start.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Configuration:
     learner: str = ""
     ignores_trend: bool = False
     n_combined: int = 0
+    haste: float = 1.0
 
 
 @final
@@ -147,6 +148,8 @@ class Learner(ABC):
     """Whether a fit on more rows deserves more rounds."""
     has_luck: ClassVar[bool] = True
     """Whether another seed gives another model."""
+    is_smaller_in_haste: ClassVar[bool] = False
+    """Whether larger steps of learning give a smaller model."""
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Hyperparameters that may be moved, with the smallest and the largest value that makes sense."""
 

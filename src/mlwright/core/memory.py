@@ -14,22 +14,24 @@ _UNITS = {
 }  # fmt: skip
 
 
-def parse_size(value: str | float) -> int:
-    """Read bytes from a number or from text such as "800MB", "4GB", "1.5GiB"."""
-    size = float(value) if isinstance(value, int | float) else _read(value)
+def parse_size(
+    value: str | float, what: str = "memory limit", such_as: str = "'800MB', '4GB' or '1.5GiB'"
+) -> int:
+    """Read bytes from a number or from text such as "800MB", "4GB", "1.5GiB".
+
+    `what` it is, and texts that would do, are for the message of the UsageError.
+    """
+    size = float(value) if isinstance(value, int | float) else _read(value, what, such_as)
     if not 0 < size < float("inf"):
-        message = f"A memory limit must be positive, got {value!r}."
+        message = f"A {what} must be positive, got {value!r}."
         raise UsageError(message)
     return int(size)
 
 
-def _read(text: str) -> float:
+def _read(text: str, what: str, such_as: str) -> float:
     match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*([kmgt]i?b|[kmgt])", text.strip().lower())
     if not match:
-        message = (
-            f"A memory limit of {text!r} cannot be read. "
-            "Give a number with a unit: '800MB', '4GB' or '1.5GiB', for example."
-        )
+        message = f"A {what} of {text!r} cannot be read. Give a number with a unit: {such_as}, for example."
         raise UsageError(message)
     unit = match[2] if match[2].endswith("b") else f"{match[2]}b"
     return float(match[1]) * _UNITS[unit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from typing import TYPE_CHECKING
@@ -73,6 +74,12 @@ def read_text(path: Path) -> str:
         return data.decode("cp1252")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def may_be_utf_8(head: bytes) -> bool:
+    """Tell whether a file that begins so may be text in UTF-8."""
+    other = (*_MAGIC, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return bool(head.strip()) and not head.startswith(other) and not _is_binary(head[:4096])
 
 
 def _decode_utf_16(path: Path, data: bytes) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.data.raw import Cells
 
-_EXACT = 2**53
+EXACT = 2**53
+"""Whole numbers up to here survive in double precision."""
 _ACCEPTED = "a pandas or polars DataFrame, an Arrow table, a dict, a list of dicts or a 2-D numpy array"
 
 
@@ -194,7 +195,7 @@ def _polars_cells(series: Any) -> Cells:
     if name in ("Boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"):
         if not n_gaps:
             return np.asarray(series.to_numpy())
-        if name != "Boolean" and n_gaps < len(series) and max(-series.min(), series.max()) <= _EXACT:
+        if name != "Boolean" and n_gaps < len(series) and max(-series.min(), series.max()) <= EXACT:
             return np.asarray(series.cast(float).to_numpy())
     return as_objects(series.to_list())
 

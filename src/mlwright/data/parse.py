@@ -64,11 +64,14 @@ def parse(columns: Iterable[Column], raw: Raw, *, where: str = "") -> dict[str, 
     missing = [column.name for column in wanted if column.name not in raw.columns]
     if missing:
         raise MissingColumnError.among(missing, raw.columns, where or raw.source)
-    return {column.name: parse_column(column, raw.columns[column.name]) for column in wanted}
+    return {
+        column.name: parse_column(column, raw.columns[column.name], n_before=raw.n_before)
+        for column in wanted
+    }
 
 
-def parse_column(column: Column, values: Cells) -> Array:
-    """Return the cells of one column, shape (n_rows,).
+def parse_column(column: Column, values: Cells, *, n_before: int = 0) -> Array:
+    """Return the cells of one column, shape (n_rows,); `n_before` rows stand before them in their file.
 
     float64 with NaN for missing where the kind is number, boolean or datetime (epoch seconds); else
     an object array of str with "" for missing.
@@ -98,7 +101,8 @@ def parse_column(column: Column, values: Cells) -> Array:
                 cell = read(value)
             cells.append(cell)
     except _UnreadableError:
-        raise DataError.cell(column.name, len(cells) + 1, value, _expected(column)) from None
+        row = n_before + len(cells) + 1
+        raise DataError.cell(column.name, row, value, _expected(column)) from None
     if column.kind in NUMERIC:
         return np.array(cells, dtype=np.float64)
     return np.fromiter(cells, dtype=object, count=len(cells))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -24,12 +24,13 @@ class Raw:
     """Untyped rows.
 
     `columns` holds the cells by name, each of length `n_rows`, in the order of the file. `source` is
-    the file name, or what else to call the rows in a message.
+    the file name, or what else to call the rows in a message. `n_before` rows stand before these in it.
     """
 
     columns: Mapping[str, Cells]
     n_rows: int
     source: str = "the data"
+    n_before: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,12 +42,18 @@ class Raw:
         missing = [name for name in names if name not in self.columns]
         if missing:
             raise MissingColumnError.among(missing, self.columns, self.source)
-        return Raw({name: self.columns[name] for name in names}, self.n_rows, self.source)
+        return replace(self, columns={name: self.columns[name] for name in names})
 
     def take(self, rows: Array) -> Raw:
         """Return the chosen rows (indices, in that order)."""
         chosen = {name: _cells_at(cells, rows) for name, cells in self.columns.items()}
         return Raw(chosen, len(rows), self.source)
+
+    def part(self, start: int, stop: int) -> Raw:
+        """Return the rows from `start` to before `stop`, or to the end."""
+        columns = {name: cells[start:stop] for name, cells in self.columns.items()}
+        n_rows = max(0, min(stop, self.n_rows) - start)
+        return Raw(columns, n_rows, self.source, self.n_before + start)
 
 
 def concat(parts: Sequence[Raw], source: str = "") -> Raw:
@@ -63,7 +70,7 @@ def concat(parts: Sequence[Raw], source: str = "") -> Raw:
         raise DataError("There are no tables to put together.")
     first = parts[0]
     for part in parts[1:]:
-        _check_same_columns(first, part)
+        check_same_columns(first.names, first.source, part.names, part.source)
     if len(parts) == 1:
         return Raw(first.columns, first.n_rows, source or first.source)
     columns = {name: _join([part.columns[name] for part in parts]) for name in first.columns}
@@ -82,15 +89,17 @@ def _cells_at(cells: Cells, rows: Array) -> Cells:
     return cells[rows] if isinstance(cells, np.ndarray) else [cells[row] for row in rows.tolist()]
 
 
-def _check_same_columns(first: Raw, part: Raw) -> None:
+def check_same_columns(
+    names: Sequence[str], source: str, other_names: Sequence[str], other_source: str
+) -> None:
     """Refuse a table whose column names differ from those of the first."""
-    missing = [name for name in first.columns if name not in part.columns]
+    missing = [name for name in names if name not in other_names]
     if missing:
-        raise MissingColumnError.among(missing, part.columns, f"{part.source} (but not in {first.source})")
-    extra = [name for name in part.columns if name not in first.columns]
+        raise MissingColumnError.among(missing, other_names, f"{other_source} (but not in {source})")
+    extra = [name for name in other_names if name not in names]
     if extra:
         raise DataError(
-            f"{part.source} has a column {extra[0]!r} that {first.source} lacks. "
+            f"{other_source} has a column {extra[0]!r} that {source} lacks. "
             "Files read together need the same columns."
         )
 

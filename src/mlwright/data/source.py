@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.data.raw import Raw
+    from mlwright.data.scan import Scan
 
 
 class Source(ABC):
@@ -20,3 +21,7 @@ class Source(ABC):
     @abstractmethod
     def read(self, path: Path) -> Raw:
         """Return all rows of a file; raise DataError if it is not what its name says."""
+
+    @abstractmethod
+    def scan(self, path: Path) -> Scan:
+        """Look through a file, to go through the same rows lot by lot; raise DataError as `read` does."""

@@ -65,6 +65,7 @@ class LightGBM(Learner):
 
     serves = frozenset(Link)
     grows_with_rows = True
+    is_smaller_in_haste = True
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {
         "num_leaves": (2, 256), "feature_fraction": (0.15, 1.0), "min_data_in_leaf": (1, 200),
         "lambda_l2": (0.01, 20.0),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, final
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from mlwright.core.errors import ArtifactError
 from mlwright.core.prediction import Prediction
+from mlwright.core.processors import n_processors
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
@@ -43,17 +43,19 @@ class Program:
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
         self.scores_name = self._outputs[0]
         has_words = b"TfIdfVectorizer" in data
-        self._chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
+        self.chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
 
-    def run(self, columns: Columns) -> Prediction:
-        """Answer typed rows; each array has shape (n_rows,)."""
+    def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:
+        """Answer typed rows, each array of shape (n_rows,), on a thread per processor unless told."""
         feeds = list(self.feeds(columns).values())
         n_rows = len(feeds[0])
-        if n_rows <= self._chunk_rows:
+        if n_rows <= self.chunk_rows:
             return self._run(feeds)
-        starts = range(0, n_rows, self._chunk_rows)
-        chunks = ([feed[start : start + self._chunk_rows] for feed in feeds] for start in starts)
-        with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
+        starts = range(0, n_rows, self.chunk_rows)
+        chunks = ([feed[start : start + self.chunk_rows] for feed in feeds] for start in starts)
+        if n_threads == 1:
+            return Prediction.join(list(map(self._run, chunks)))
+        with ThreadPoolExecutor(min(len(starts), n_threads or n_processors())) as threads:
             return Prediction.join(list(threads.map(self._run, chunks)))
 
     def feeds(self, columns: Columns) -> dict[str, Array]:

@@ -114,6 +114,7 @@ def _page(evidence: Evidence) -> dict[str, Any]:
         "price_line": words.price_line(evidence),
         "refit_line": words.refit_line(evidence),
         "budget_line": words.budget_line(evidence),
+        "contract_line": promises.contract_line(evidence),
         "scores": _scores(evidence),
         "leaks": _leaks(evidence),
         "leaks_line": leak_words.leaks_line(evidence),

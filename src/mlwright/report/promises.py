@@ -47,6 +47,20 @@ def error_line(evidence: Evidence) -> str:
     )
 
 
+def contract_line(evidence: Evidence) -> str:
+    """Say which latency and size were asked for, and what was measured; "" if none was."""
+    found = dig(evidence, "contract", default={})
+    told = []
+    if is_number(found.get("max_latency_ms")):
+        measured = f"{found['latency_ms']:.3g} ms"
+        told.append(f"one row takes {measured} where at most {found['max_latency_ms']:.3g} ms were asked for")
+    if is_number(found.get("max_size_bytes")):
+        measured = f"{found['size_bytes'] / 1e3:,.1f} KB"
+        asked = f"{found['max_size_bytes'] / 1e3:,.1f} KB"
+        told.append(f"the model file has {measured} where at most {asked} were asked for")
+    return f"As measured, {' and '.join(told)} ({found['how']})." if told else ""
+
+
 def points(share: object) -> str:
     """Write a share with one decimal, such as "91.2 %"."""
     return f"{100 * float(share):.1f} %" if is_number(share) else number(share)  # type: ignore[arg-type]  # a number

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlwright.core.learner import Configuration
+    from mlwright.tuning.contract import Scales
     from mlwright.tuning.latency import Latency
     from mlwright.tuning.store import Store
     from mlwright.tuning.trial import Trial
@@ -29,6 +30,7 @@ class Plan:
         self._store, self._seed = store, seed
         self._portfolio = [one for one in portfolio(store) if not (latency.is_fast and one.n_combined)]
         self._n_moves = 0
+        self._haste: dict[str, float] = {}
 
     @property
     def n_left(self) -> int:
@@ -43,8 +45,23 @@ class Plan:
         """Return the first of the portfolio that fits into the time; None if none does."""
         for number, one in enumerate(self._portfolio):
             if fits(one):
-                return self._portfolio.pop(number)
+                return self._hurried(self._portfolio.pop(number))
         return None
+
+    def weigh(self, trial: Trial, scales: Scales) -> None:
+        """Measure a finished candidate; one that breaks its contract is tried smaller, as its kin is."""
+        scales.weigh(trial)
+        haste = scales.haste(trial)
+        if haste is not None:
+            self._haste[trial.configuration.learner] = haste
+            self._portfolio.insert(0, trial.configuration)
+
+    def _hurried(self, configuration: Configuration) -> Configuration:
+        haste = self._haste.get(configuration.learner, 1.0)
+        if haste <= configuration.haste:
+            return configuration
+        name = configuration.name.removesuffix(f", pace {configuration.haste:g}")
+        return replace(configuration, name=f"{name}, pace {haste:g}", haste=haste)
 
     def move(self, blended: Sequence[Trial]) -> Configuration | None:
         """Return a neighbor of one in the blend, the heavier the likelier; None if there is none."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from mlwright.core.errors import SearchError
 from mlwright.core.learner import Limits
 from mlwright.core.progress import Event, Listener
 from mlwright.core.seeds import seed_for
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Floats
     from mlwright.core.budget import Budget
     from mlwright.core.learner import Configuration
+    from mlwright.tuning.contract import Scales
     from mlwright.tuning.store import Store
     from mlwright.tuning.workers import Crew
 
@@ -39,13 +39,15 @@ _MOST_IN_VAIN = 3
 _GAIN = 0.1
 """What counts as a gain of the blend, in its standard errors."""
 _ENOUGH = 4
-_BAGS = 20
 
 
 @final
 @dataclass(slots=True)
 class Search:
-    """One search on one store. `trials` fill up as it goes; `ended` says why it stopped."""
+    """One search on one store. `trials` fill up as it goes; `ended` says why it stopped.
+
+    With `scales` every candidate is measured, and `most_copies` says how many of each the blend can afford.
+    """
 
     store: Store
     folder: Path
@@ -55,6 +57,8 @@ class Search:
     listen: Listener
     prepare_s: float = 0.0
     latency: Latency = Latency.BALANCED
+    scales: Scales | None = None
+    most_copies: int = 99
     trials: list[Trial] = field(default_factory=list)
     ended: str = ""
     schedule: Schedule = field(init=False)
@@ -84,8 +88,8 @@ class Search:
 
     @property
     def finished(self) -> list[Trial]:
-        """Trials of which every fold succeeded."""
-        return [trial for trial in self.trials if trial.is_finished]
+        """Trials of which every fold succeeded, and that keep what is asked of answers."""
+        return [trial for trial in self.trials if trial.is_finished and trial.keeps]
 
     def run(self) -> None:
         """Try configurations until none helps or the budget is spent. Ctrl-C passes through."""
@@ -143,7 +147,8 @@ class Search:
         self.trials.append(trial)
         jobs = []
         for fold in range(trial.n_folds):
-            limits = Limits(seed=seed_for(self.seed, configuration.name, fold))
+            seed = seed_for(self.seed, configuration.name, fold)
+            limits = Limits(haste=configuration.haste, seed=seed)
             job = Job(number=self.next_number(), configuration=configuration, fold=fold, limits=limits)
             self._jobs[job.number] = (trial, job)
             jobs.append(job)
@@ -159,6 +164,8 @@ class Search:
                 waiting.remove(other)
         if trial.is_finished:
             trial.loss, trial.loss_error = mean_loss(self.store.link, self.target, trial.answers())
+            if self.scales is not None:
+                self._plan.weigh(trial, self.scales)
             self._blend_anew()
         best = min((t.loss for t in self.finished), default=None)
         message = f"{trial.configuration.name}, fold {job.fold + 1} of {trial.n_folds}"
@@ -215,22 +222,8 @@ class Search:
         The best of which every fold is in, else the first of which any is; the baseline is none.
         """
         whole = sorted((t for t in self.finished if t.number > 0), key=lambda trial: trial.loss)
-        partial = [t for t in self.trials if t.number > 0 and t.outcomes and not t.failure]
+        partial = [t for t in self.trials if t.number > 0 and t.outcomes and not t.failure and t.keeps]
         return (whole or partial)[:1]
-
-    def choose(self) -> list[Trial]:
-        """Blend the finished trials and return those with weight, the heaviest first."""
-        candidates = self.finished
-        if not candidates:
-            failed = next((t.failure for t in self.trials if t.failure), "no candidate finished in time")
-            message = f"No model could be fitted: {failed.split(chr(10), 1)[0]}"
-            raise SearchError(message)
-        given = [trial.answers() for trial in candidates]
-        prices = self.latency.price * np.array([trial.cost for trial in candidates])
-        weights = blend(self.store.link, self.target, given, self.seed, _BAGS, prices)
-        for trial, weight in zip(candidates, weights, strict=True):
-            trial.weight = float(weight)
-        return sorted((t for t in candidates if t.weight > 0), key=lambda t: (-t.weight, t.number))
 
     def blended(self) -> Floats:
         """Return the out-of-fold answers of the blend."""

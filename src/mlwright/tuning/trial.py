@@ -36,7 +36,10 @@ class Member:
 @final
 @dataclass(slots=True)
 class Trial:
-    """A candidate while it is tried. `outcomes` by fold; `loss` and `error` once all folds are in."""
+    """A candidate while it is tried. `outcomes` by fold; `loss` and `error` once all folds are in.
+
+    One that does not keep what is asked of answers, alone already, is in no blend.
+    """
 
     number: int
     configuration: Configuration
@@ -46,6 +49,7 @@ class Trial:
     loss_error: float = np.inf
     weight: float = 0.0
     note: str = ""
+    keeps: bool = True
 
     @property
     def is_finished(self) -> bool:

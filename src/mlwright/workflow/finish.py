@@ -11,12 +11,14 @@ from mlwright.core.errors import SearchError
 from mlwright.core.progress import Listener, event
 from mlwright.program.compile import Parts
 from mlwright.tuning.calibrate import class_factors
+from mlwright.tuning.choice import weighed
 from mlwright.tuning.curve import Curve, curve, curve_jobs
 from mlwright.tuning.line import Line
 from mlwright.tuning.outoffold import OutOfFold
 from mlwright.tuning.policy import Policy, fit_policy
 from mlwright.tuning.refit import members as members_of
 from mlwright.tuning.refit import refit_jobs
+from mlwright.workflow.affordable import Fits, affordable
 from mlwright.workflow.build import Built, build, make_store
 from mlwright.workflow.intervals import calibrate
 
@@ -39,6 +41,10 @@ _MOST_NODES_AT_HAND = 80_000
 """So much of the folds' models is compiled when the time is out: within a second."""
 
 
+_OF_FOLDS = {
+    "what": "models of the folds",
+    "why": "there was no time left to fit once more on all training rows",
+}
 _CALIBRATED = {
     "what": "calibration",
     "choice": "one factor per class",
@@ -90,41 +96,25 @@ class Finish:
 
     def run(self, chosen: list[Trial], baseline: Parts, *, refit: bool) -> Fitted:
         """Return the programs; without `refit`, of what is at hand."""
-        line = Line(self.search.crew)
-        members: list[Member] = []
-        everything: tuple[Recipe, list[Member]] | None = None
-        why = "the run ended before a candidate was complete"
-        if refit:
-            try:
-                with self.budget.phase("refit"):
-                    members, everything, why = self._refit(chosen, line)
-            except KeyboardInterrupt:
-                self.search.crew.abandon()
-        decisions = []
-        is_of_folds = not members
-        if is_of_folds:
-            members = at_hand(chosen)
-            decisions.append(
-                {
-                    "what": "models of the folds",
-                    "choice": f"{len(members)} averaged instead of a refit",
-                    "why": "there was no time left to fit once more on all training rows",
-                }
-            )
+        fits = self._fits(chosen, refit=refit)
+        decisions = list(fits.decisions)
         with self.budget.phase("compile and prove"):
             self.listen(event(self.budget, "proving", "compiling the program and proving it equal"))
+            if self.search.scales is not None:
+                fits = affordable(self.search, fits, list(baseline.members))
+                chosen, decisions = weighed(self.search), list(fits.decisions)
             factors = self._factors(chosen, refit=refit)
             if factors:
                 decisions.append(_CALIBRATED)
-            parts = Parts(self.prepared.task, self.recipe, tuple(members), factors)
+            parts = Parts(self.prepared.task, self.recipe, tuple(fits.members), factors)
             known, alike = OutOfFold.of(self.search, parts.weights), self.prepared.train.alike
             spread = None if known is None else known.spread(parts.task.link, self.options.seed, alike)
             policy, policy_why = self._policy(known, factors)
             parts = replace(parts, spread=spread, policy=policy)
             judged, refitted = build(parts, self.prepared.train, self.options.seed), None
             conformal, rows = calibrate(self.prepared, judged, known), self.prepared.split.train
-            if everything is not None:
-                recipe, refit_members = everything
+            if fits.everything is not None:
+                recipe, refit_members = fits.everything
                 parts = Parts(self.prepared.task, recipe, tuple(refit_members), factors, spread, policy)
                 rows = self._more_rows()
                 refitted = build(parts, self.prepared.take(rows), self.options.seed)
@@ -137,13 +127,13 @@ class Finish:
             rows,
             refitted,
             conformal,
-            why,
+            fits.why,
             curve=self._curve,
             n_seeds=self._n_seeds,
             decisions=decisions,
             policy_why=policy_why,
             is_capacity_kept=known is not None,
-            is_of_folds=is_of_folds,
+            is_of_folds=fits.is_of_folds,
         )
 
     def _more_rows(self) -> Integers:
@@ -152,6 +142,24 @@ class Finish:
         if self.prepared.held is not None:
             return np.sort(np.concatenate([split.train, split.held]))
         return np.arange(self.prepared.everything.n_rows)
+
+    def _fits(self, chosen: list[Trial], *, refit: bool) -> Fits:
+        """Fit once more if there is time; else take what is at hand."""
+        members: list[Member] = []
+        everything: tuple[Recipe, list[Member]] | None = None
+        why = "the run ended before a candidate was complete"
+        if refit:
+            try:
+                with self.budget.phase("refit"):
+                    members, everything, why = self._refit(chosen, Line(self.search.crew))
+            except KeyboardInterrupt:
+                self.search.crew.abandon()
+        if members:
+            return Fits(members=members, everything=everything, why=why)
+        members = at_hand(chosen)
+        choice = f"{len(members)} averaged instead of a refit"
+        decision = {**_OF_FOLDS, "choice": choice}
+        return Fits(members=members, everything=None, why=why, is_of_folds=True, decisions=(decision,))
 
     def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
         """Choose what to decide by answers out of fold; without any, expected costs alone decide."""
@@ -202,7 +210,8 @@ class Finish:
             store.save(folders[1])
         rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]
         # Further rounds, with other seeds, on the same rows; what time cuts is left out of both programs.
-        repeats = range(1, self.search.schedule.n_refits_now(chosen))
+        n_copies = min(self.search.most_copies, self.search.schedule.n_refits_now(chosen))
+        repeats = range(1, n_copies)
         rounds += [[self._add(chosen, line, folder, repeat) for folder in folders] for repeat in repeats]
         if not line.drain(deadline):
             self.search.crew.abandon()

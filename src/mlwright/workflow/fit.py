@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from mlwright.core.interrupt import ending_is_near
+from mlwright.core.processors import n_processors
 from mlwright.core.progress import Listener, event
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
+from mlwright.tuning.choice import choose
 from mlwright.tuning.journaled import Journaled
 from mlwright.tuning.latency import Latency
 from mlwright.tuning.refit import baseline
@@ -17,6 +18,7 @@ from mlwright.tuning.search import Search
 from mlwright.tuning.workers import Crew, open_crew
 from mlwright.workflow.build import make_store
 from mlwright.workflow.finish import Finish, Fitted
+from mlwright.workflow.measure import scales
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,7 @@ def fit(
             listen,
             prepare_s=budget.ledger[-1][1],
             latency=Latency(options.latency),
+            scales=scales(prepared, recipe, options),
         )
         is_interrupted = False
         try:
@@ -77,7 +80,7 @@ def fit(
         if memory is not None:
             memory.check_search(search.trials)
         is_cut = is_interrupted or (search.has_baseline_alone and bool(search.begun()))
-        chosen = search.begun() if is_cut else search.choose()
+        chosen = search.begun() if is_cut else choose(search)
         if is_cut:
             chosen[0].weight = 1.0
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
@@ -117,7 +120,7 @@ def _crew(
 ) -> Iterator[Crew]:
     n_cells = prepared.train.n_rows * max(1, len(prepared.train.columns))
     is_small = n_cells < _SMALL_CELLS and (budget.max_trials is not None or budget.left_s < _SHORT_S)
-    n_workers, most_bytes = 0 if is_small else _n_processors(), 0
+    n_workers, most_bytes = 0 if is_small else n_processors(), 0
     if memory is not None and n_workers:
         n_workers, most_bytes = memory.n_workers(n_workers, prepared)
     crew = open_crew(n_workers, most_bytes)
@@ -127,10 +130,3 @@ def _crew(
         yield crew if journal is None else Journaled(crew, journal)
     finally:
         crew.stop()
-
-
-def _n_processors() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1

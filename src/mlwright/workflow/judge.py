@@ -100,6 +100,7 @@ def judge(
         "budget": _budget(fitted, options, budget),
         "refit": _refit(fitted),
         "program": _program(fitted.refitted or fitted.judged),
+        "contract": None,
         "recipe": recipe(prepared, fitted, options.seed),
         "findings": [finding.to_json() for finding in (*prepared.findings, *noticed)],
         "environment": environment(options.seed),

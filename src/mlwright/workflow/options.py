@@ -35,7 +35,8 @@ class TrainOptions:
     `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `cost` says what mistakes
     cost: amounts by name ("fn=500,fp=20"), or the path of a cost matrix; `capacity` how many rows may be
     acted on; `stakes` and `today` name columns: what multiplies the cost of a miss, and what was decided so
-    far. `run` is the folder that makes a killed training go on; with `run_anew` one of other work is
+    far. `max_latency_s` [s] and `max_size_bytes` are contracts: the best of what keeps them is returned.
+    `run` is the folder that makes a killed training go on; with `run_anew` one of other work is
     emptied, not refused. All processes together stay below `memory_limit_bytes`.
     """
 
@@ -66,6 +67,8 @@ class TrainOptions:
     run: str | Path | None = None
     run_anew: bool = False
     memory_limit_bytes: int | None = None
+    max_latency_s: float | None = None
+    max_size_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
@@ -107,6 +110,11 @@ class TrainOptions:
         return self.intervals == Mode.CERTIFIED
 
     @property
+    def has_contract(self) -> bool:
+        """Whether anything is asked of the latency or the size of the model."""
+        return self.max_latency_s is not None or self.max_size_bytes is not None
+
+    @property
     def limit_s(self) -> float | None:
         """Seconds that the run may take; None if only work is counted."""
         if self.time_limit_s is None and self.max_trials is None:
@@ -135,6 +143,8 @@ class TrainOptions:
             "capacity": [None if self.capacity is None else str(self.capacity)],
             "stakes": [self.stakes],
             "today": [self.today],
+            "max-latency": [None if self.max_latency_s is None else f"{1e3 * self.max_latency_s:g}ms"],
+            "max-size": [None if self.max_size_bytes is None else f"{self.max_size_bytes / 1e3:g}KB"],
         }
         given = {name: [value for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
@@ -168,6 +178,8 @@ class TrainArguments(TypedDict, total=False):
     today: str | None
     run: str | Path | None
     memory_limit: str | int | None
+    max_latency: str | float | None
+    max_size: str | int | None
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -203,7 +215,19 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         today=arguments.get("today"),
         run=arguments.get("run"),
         memory_limit_bytes=None if memory is None else parse_size(memory),
+        max_latency_s=parse_latency(arguments.get("max_latency")),
+        max_size_bytes=parse_file_size(arguments.get("max_size")),
     )
+
+
+def parse_latency(value: str | float | None) -> float | None:
+    """Read the seconds that a single answer may take; None stays None."""
+    return None if value is None else parse_duration(value, "latency", "'1ms', '250us'")
+
+
+def parse_file_size(value: str | float | None) -> int | None:
+    """Read the bytes that a model file may have; None stays None."""
+    return None if value is None else parse_size(value, "size of the model", "'200KB' or '5MB'")
 
 
 def _shown(cost: Cost | None) -> str | None:

@@ -22,6 +22,7 @@ from mlwright.workflow.compare import check_in_place
 from mlwright.workflow.fit import fit
 from mlwright.workflow.judge import judge
 from mlwright.workflow.leaks import without_leaks
+from mlwright.workflow.measure import broken, fulfilment
 from mlwright.workflow.memory import memory_watch
 from mlwright.workflow.prepare import prepare
 from mlwright.workflow.run import open_run
@@ -98,7 +99,7 @@ def _wrap(
     else:
         for row in evidence["leaderboard"]:
             row["fit_s"] = None
-    contents = {
+    contents: dict[str, Any] = {
         "program": shipped.data,
         "runtime": shipped.program,
         "evidence": evidence,
@@ -112,7 +113,12 @@ def _wrap(
             "fingerprint": prepared.fingerprint,
         },
     }
-    return Model(prepared.task, prepared.schema, contents)
+    model = Model(prepared.task, prepared.schema, contents)
+    if options.has_contract:
+        evidence["contract"] = fulfilment(model, contents, rows.columns, options)
+        evidence["findings"] += [finding.to_json() for finding in broken(evidence["contract"])]
+        contents["card"] = model.card = model_card(evidence)
+    return model
 
 
 def _every(n_rows: int, most: int) -> Integers:

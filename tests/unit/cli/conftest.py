@@ -53,7 +53,7 @@ def workflow(monkeypatch, income):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict_file(_model, _data, out, _level, _capacity):
+    def predict_file(_model, _data, out, _level, _capacity, _listen):
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1
@@ -85,9 +85,9 @@ def workflow(monkeypatch, income):
         },
         "mlwright.workflow.train": {"train": answer("train", train)},
         "mlwright.workflow.evaluate": {"evaluate": answer("evaluate", scores)},
-        "mlwright.workflow.score": {"predict_file": answer("predict", predict_file)},
+        "mlwright.workflow.predict": {"predict_file": answer("predict", predict_file)},
         "mlwright.workflow.profile": {"profile": answer("profile", profile)},
-        "mlwright.artifact.load": {"load": answer("load", lambda _: FakeModel(state.evidence))},
+        "mlwright.artifact.load": {"load": answer("load", lambda _, **_options: FakeModel(state.evidence))},
     }
     for name, members in fakes.items():
         module = ModuleType(name)

@@ -21,7 +21,7 @@ from mlwright.exports.eject.proof import answers, expected_answers
 from mlwright.exports.eject.render import mapping, quoted, sequence
 from mlwright.exports.export import export
 from mlwright.exports.targets import python
-from mlwright.workflow.score import predict_file
+from mlwright.workflow.predict import predict_file
 
 from .ejected import CASES, make
 

@@ -8,6 +8,7 @@ import pytest
 from mlwright.core.budget import Budget
 from mlwright.core.errors import SearchError
 from mlwright.core.progress import silence
+from mlwright.tuning.choice import choose
 from mlwright.tuning.refit import baseline, members, refit_jobs
 from mlwright.tuning.search import Search
 from mlwright.tuning.workers import open_crew
@@ -39,14 +40,14 @@ def test_a_failing_learner_is_recorded_and_the_others_go_on(store, folder, shelf
     assert row["note"] == "RuntimeError: out of ideas"
     assert row["rounds"] is None
     assert len(found.trials[1].outcomes) == 1, "a second fold is not tried after the first failed"
-    assert sum(trial.weight for trial in found.choose()) == pytest.approx(1.0)
+    assert sum(trial.weight for trial in choose(found)) == pytest.approx(1.0)
 
 
 def test_if_all_fail_the_error_says_why(store, folder, shelf):
     shelf(dull=BROKEN, broken=BROKEN)
     found = search(store, folder, max_trials=5)
     with pytest.raises(SearchError, match=r"No model could be fitted: RuntimeError: out of ideas$"):
-        found.choose()
+        choose(found)
 
 
 def test_a_truncated_fit_is_kept_and_said(store, folder, shelf):
@@ -57,7 +58,7 @@ def test_a_truncated_fit_is_kept_and_said(store, folder, shelf):
     )
     found = search(store, folder, max_trials=1)
     assert states(found) == {"dull": "finished", "cut": "truncated"}
-    assert found.choose()[0].configuration.name == "cut"
+    assert choose(found)[0].configuration.name == "cut"
 
 
 def test_a_refit_that_fails_leaves_its_weight_to_the_others(store, folder, shelf):
@@ -84,7 +85,7 @@ def test_a_refit_that_fails_leaves_its_weight_to_the_others(store, folder, shelf
 def test_the_baseline_is_the_first_candidate_alone(store, folder, shelf):
     shelf(dull=GOOD, other=GOOD)
     found = search(store, folder, max_trials=5)
-    found.choose()
+    choose(found)
     before = [trial.weight for trial in found.trials]
     alone = baseline(found)
     assert {member.name for member in alone} == {"dull"}
@@ -115,7 +116,7 @@ def test_the_listener_hears_every_fold(store, folder, shelf):
 
 
 def result(found):
-    chosen = [(trial.configuration.name, trial.weight) for trial in found.choose()]
+    chosen = [(trial.configuration.name, trial.weight) for trial in choose(found)]
     return chosen, [trial.loss for trial in found.trials], [trial.rounds for trial in found.trials]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 import mlwright as mw
@@ -19,7 +20,7 @@ from mlwright.tuning.halves import pays
 from mlwright.workflow.costs import decided_today
 from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.evaluate import evaluate
-from mlwright.workflow.score import predict_frame
+from mlwright.workflow.predict import predict_file, predict_frame
 
 from .conftest import fitted, houses, only, trained
 
@@ -331,6 +332,16 @@ def test_a_capacity_when_predicting_is_kept_to_the_row_and_spent_where_it_saves_
         acts = (predict_frame(staked, rows, capacity=most)["decision"] == "yes").to_numpy()
         assert acts.sum() == min(most, (saved > 0).sum())
         assert not acts.any() or saved[acts].min() >= saved[~acts].max() - 1e-4
+
+
+def test_a_capacity_is_that_of_all_rows_however_many_are_answered_at_once(staked, tmp_path, monkeypatch):
+    rows = sold(300)
+    expected = predict_frame(staked, rows, capacity=40)
+    monkeypatch.setattr("mlwright.data.scan._MOST_ROWS", 11)
+    monkeypatch.setattr("mlwright.data.scan._FEWEST_ROWS", 11)
+    pl.DataFrame(rows).write_parquet(tmp_path / "rows.parquet")
+    predict_file(staked, tmp_path / "rows.parquet", tmp_path / "calls.parquet", capacity=40)
+    assert pl.read_parquet(tmp_path / "calls.parquet").equals(expected)
 
 
 def test_a_capacity_needs_costs(price_model):

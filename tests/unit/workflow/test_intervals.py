@@ -12,7 +12,7 @@ import pytest
 import mlwright as mw
 from mlwright.artifact.save import write_atomically
 from mlwright.core.errors import UsageError
-from mlwright.workflow.score import predict_file, predict_frame
+from mlwright.workflow.predict import predict_file, predict_frame
 
 from .conftest import fitted, houses, only, options, trained
 

@@ -1,8 +1,4 @@
-"""Text tables: comma, semicolon, tab or bar between the cells.
-
-A cell becomes a number only if its text can be told from the number again. So what a cell is never
-depends on the other rows of its file, and "00123" or "1.50" stay what they are.
-"""
+"""Text tables: comma, semicolon, tab or bar between the cells."""
 
 from __future__ import annotations
 
@@ -11,18 +7,21 @@ import io
 import re
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 import polars as pl
 
 from mlwright.core.errors import DataError
-from mlwright.data.cells import text_of
+from mlwright.data.blocks import can_be_cut, pieces
 from mlwright.data.content import read_text
 from mlwright.data.frames import from_frame
+from mlwright.data.scan import Scan, numbered, whole
 from mlwright.data.source import Source
+from mlwright.data.spelling import Spelling, spelling, typed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from mlwright.data.raw import Raw
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 _SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_CHARACTERS = 262_144
 _SAMPLE_RECORDS = 200
-_PLAIN = r"^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?$"
-_GROUPED = r"^-?[1-9]\d{0,2}\.\d{3}$"
-"""Looks like thousands where the comma is the decimal mark."""
 
 
 @final
@@ -45,7 +41,6 @@ class Csv(Source):
         """Return all rows; cells are str, or numbers where a whole column is written plainly."""
         text = read_text(path).replace("\r\n", "\n")
         text = (text if "\n" in text else text.replace("\r", "\n")).strip("\n")
-        csv.field_size_limit(2**31 - 1)
         separator = _sniff(text)
         names = _header(text, separator, path.name)
         frame = _read_fast(text, separator, len(names))
@@ -57,11 +52,62 @@ class Csv(Source):
         if not frame.height:
             raise DataError(f"{path.name} has a header line but no rows.")
         frame.columns = names
-        return from_frame(frame.with_columns(_typed(column) for column in frame.get_columns()), path.name)
+        cells = frame.get_columns()
+        return from_frame(frame.with_columns(typed(one, spelling(one).kind) for one in cells), path.name)
+
+    def scan(self, path: Path) -> Scan:
+        """Read some lines at a time; a file that is not plainly regular at once."""
+        return (_scan(path) if can_be_cut(path) else None) or whole(self.read(path))
+
+
+def _scan(path: Path) -> Scan | None:
+    """Go through a plain table twice, first to learn how its columns are written; None if it is not plain."""
+    texts = _texts(path)
+    first = next(texts, "")
+    if len(first) < _SAMPLE_CHARACTERS and next(texts, ""):
+        return None
+    separator = _sniff(first)
+    names = _header(first, separator, path.name)
+    spellings, n_rows = [Spelling()] * len(names), 0
+    for frame in _frames(path, separator, names):
+        if frame is None:
+            return None
+        n_rows += frame.height
+        spellings = [a.joined(spelling(b)) for a, b in zip(spellings, frame.get_columns(), strict=True)]
+    if not n_rows:
+        return None
+    kinds = {name: known.kind for name, known in zip(names, spellings, strict=True)}
+
+    def lots(wanted: tuple[str, ...]) -> Iterator[Raw]:
+        frames = (frame for frame in _frames(path, separator, names) if frame is not None)
+        chosen = (frame.select(typed(frame[name], kinds[name]) for name in wanted) for frame in frames)
+        return numbered(from_frame(frame, path.name) for frame in chosen)
+
+    return Scan(tuple(names), n_rows, path.name, lots)
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Go through the text of a table, without blank lines at the ends of the pieces."""
+    for piece in pieces(path, quotes=True):
+        if text := piece.replace("\r\n", "\n").strip("\n"):
+            yield text
+
+
+def _frames(path: Path, separator: str, names: list[str]) -> Iterator[pl.DataFrame | None]:
+    """Go through the rows of a table as texts; None for a piece that is not plainly regular."""
+    head = ""
+    for text in _texts(path):
+        frame = _read_fast(head + text, separator, len(names))
+        if frame is not None:
+            frame.columns = names
+        yield frame
+        # Names would only cost: what the columns are called is known.
+        head = separator.join(f"c{place}" for place in range(len(names))) + "\n"
 
 
 def _sniff(text: str) -> str:
     """Find the separator with which most records have as many cells as the header, at least two."""
+    csv.field_size_limit(2**31 - 1)
     sample = text[:_SAMPLE_CHARACTERS]
     best, chosen = (0.0, 1), ","
     for separator in _SEPARATORS:
@@ -80,7 +126,7 @@ def _sniff(text: str) -> str:
 
 def _header(text: str, separator: str, source: str) -> list[str]:
     """Return the column names; one without a name is called after its place."""
-    cells = next(csv.reader(io.StringIO(text), delimiter=separator))
+    cells = next(_records(csv.reader(io.StringIO(text), delimiter=separator), source))
     names = [cell.strip() or f"column_{place}" for place, cell in enumerate(cells, 1)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -120,7 +166,7 @@ def _read_carefully(text: str, separator: str, width: int, source: str) -> list[
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     next(reader)
     line = reader.line_num + 1
-    for record in reader:
+    for record in _records(reader, source):
         if record and len(record) != width:
             raise DataError(
                 f"{source}, line {line}: found {len(record)} fields, expected {width} as in the header. "
@@ -138,25 +184,11 @@ def _read_carefully(text: str, separator: str, width: int, source: str) -> list[
     return columns
 
 
-def _typed(column: pl.Series) -> pl.Series:
-    """Turn text into numbers where every number spells the text it came from."""
-    text = column.str.strip_chars()
-    text = text.set(text == "", None)
-    n_known = len(text) - text.null_count()
-    head = text.drop_nulls().head(20)
-    if not n_known or not head.str.contains(_PLAIN).all() or not text.str.contains(_PLAIN).all():
-        return column
-    if not text.str.contains(".", literal=True).any():
-        numbers = text.cast(pl.Int64, strict=False)
-        return numbers if (numbers.cast(pl.String) == text).sum() == n_known else column
-    floats = text.cast(pl.Float64, strict=False)
-    spelled = floats.cast(pl.String)
-    # "12" may stand among "12.5"; "1.50" may not, for a code is not a price.
-    same = ((spelled == text) | (spelled == text + ".0")) & (floats.abs() >= 1e-4) & (floats.abs() < 1e15)
-    fractions = text.filter(text.str.contains(".", literal=True).fill_null(value=False))
-    if fractions.str.contains(_GROUPED).all():
-        return column
-    for left in text.filter(~same.fill_null(value=True)).unique(maintain_order=True):
-        if text_of(left) != text_of(float(left)):
-            return column
-    return floats
+def _records(reader: Any, source: str) -> Iterator[list[str]]:
+    """Go through the lines; what is no line of a table is an error."""
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise DataError(
+            f"{source}, line {reader.line_num}: {error}. Is a carriage return inside of the line?"
+        ) from error

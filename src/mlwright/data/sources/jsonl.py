@@ -6,14 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from mlwright.core.errors import DataError
+from mlwright.data.blocks import can_be_cut, pieces
 from mlwright.data.content import read_text
-from mlwright.data.frames import from_frame
+from mlwright.data.frames import from_frame, typed
+from mlwright.data.raw import Raw
+from mlwright.data.scan import Scan, numbered, whole
 from mlwright.data.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from mlwright.data.raw import Raw
 
 
 @final
@@ -30,6 +32,35 @@ class JsonLines(Source):
             return from_frame(_load(text, path.name), path.name)
         rows = [_load_line(line, n, path.name) for n, line in enumerate(lines, 1) if line.strip()]
         return from_frame(rows, path.name)
+
+    def scan(self, path: Path) -> Scan:
+        """Read some lines at a time, twice: the first time to learn all keys; an array at once."""
+        is_lines = path.suffix.lower() != ".json" and can_be_cut(path)
+        if not is_lines or next(pieces(path)).lstrip().startswith("["):
+            return whole(self.read(path))
+        keys: dict[str, None] = {}
+        n_rows = 0
+        for rows in _rows(path):
+            keys.update(dict.fromkeys(key for row in rows for key in row))
+            n_rows += len(rows)
+        if not keys:
+            return whole(self.read(path))
+
+        def lots(names: tuple[str, ...]) -> Iterator[Raw]:
+            for rows in _rows(path):
+                cells = {name: typed([row.get(name) for row in rows]) for name in names}
+                yield Raw(cells, len(rows), path.name)
+
+        return Scan(tuple(keys), n_rows, path.name, lambda names: numbered(lots(names)))
+
+
+def _rows(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """Go through the rows of a file of lines."""
+    before = 1
+    for piece in pieces(path):
+        lines = enumerate(piece.split("\n"), before)
+        yield [_load_line(line, number, path.name) for number, line in lines if line.strip()]
+        before += piece.count("\n")
 
 
 def _load(text: str, source: str) -> Any:

@@ -8,12 +8,14 @@ import polars as pl
 
 from mlwright.core.errors import DataError
 from mlwright.data.frames import from_frame
+from mlwright.data.lazy import lazily
 from mlwright.data.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.data.raw import Raw
+    from mlwright.data.scan import Scan
 
 
 @final
@@ -29,3 +31,7 @@ class Parquet(Source):
         except (pl.exceptions.PolarsError, OSError) as error:
             raise DataError(f"{path.name} cannot be read as Parquet: {error}.") from error
         return from_frame(frame, path.name)
+
+    def scan(self, path: Path) -> Scan:
+        """Read row group by row group."""
+        return lazily(pl.scan_parquet(path, glob=False), path.name, "Parquet")

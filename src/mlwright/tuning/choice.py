@@ -1,0 +1,77 @@
+"""Choice: which of the finished candidates ship, and with which weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlwright.core.errors import SearchError
+from mlwright.tuning.contract import Menu, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlwright.tuning.search import Search
+    from mlwright.tuning.trial import Member, Trial
+
+
+def choose(search: Search) -> list[Trial]:
+    """Blend the finished trials and return those with weight, the heaviest first.
+
+    With a contract, the best blend that is likely to keep it; `search.most_copies` is set to what it affords.
+    """
+    candidates = search.finished
+    if not candidates:
+        failed = next((t.failure for t in search.trials if t.failure), "no candidate finished in time")
+        message = f"No model could be fitted: {failed.split(chr(10), 1)[0]}"
+        raise SearchError(message)
+    menu = _menu(search, candidates)
+    if search.scales is None:
+        return ship(search, next(menu.versions(1, search.seed)))
+    copies = search.schedule.n_refits_now(candidates)
+    version = search.scales.affordable(menu, copies, search.seed)
+    search.most_copies = version.n_copies
+    return ship(search, version)
+
+
+def ship(search: Search, version: Version) -> list[Trial]:
+    """Give the trials the weights of a version, and return those that have any, the heaviest first."""
+    for trial in search.trials:
+        trial.weight = version.weights.get(trial.configuration.name, 0.0)
+    return weighed(search)
+
+
+def weighed(search: Search) -> list[Trial]:
+    """Return the trials that have weight, the heaviest first."""
+    return sorted((t for t in search.trials if t.weight > 0), key=lambda t: (-t.weight, t.number))
+
+
+def kept(search: Search, members: Sequence[Member]) -> Version | None:
+    """Return how to ship fitted models so that the contract is kept as measured; None if it cannot be.
+
+    First with the weights that were chosen, then fewer copies and ever cheaper candidates of those there are.
+    """
+    assert search.scales is not None  # noqa: S101 - asked only with a contract
+    names = [member.name for member in members]
+    there = [trial for trial in search.trials if trial.configuration.name in names]
+
+    def versions() -> Iterator[Version]:
+        weights = {t.configuration.name: t.weight for t in there if t.weight > 0}
+        if weights:
+            yield from (Version(weights, n) for n in range(max(map(names.count, names)), 0, -1))
+        if there and all(trial.is_finished for trial in there):
+            yield from _menu(search, there).versions(1, search.seed)
+
+    return search.scales.kept(versions(), members)
+
+
+def of_first_folds(search: Search) -> list[Member]:
+    """Return a model of each finished candidate but the baseline that is there: that of its first fold."""
+    return [trial.fold_members(1.0)[0] for trial in search.finished if trial.number > 0]
+
+
+def _menu(search: Search, trials: Sequence[Trial]) -> Menu:
+    shares = np.zeros(len(trials)) if search.scales is None else search.scales.shares(trials)
+    prices = search.latency.price * np.array([trial.cost for trial in trials])
+    return Menu(link=search.store.link, target=search.target, trials=trials, prices=prices, shares=shares)

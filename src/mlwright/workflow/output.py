@@ -1,0 +1,125 @@
+"""Tables that are written lot by lot, all or nothing, in the format that the name of the file says."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from mlwright.core.atomic import replacing
+from mlwright.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Add = Callable[[Any], None]
+    """Takes the next rows, as a polars frame; all frames have the same columns."""
+
+FORMATS = (".csv", ".parquet", ".jsonl", ".feather")
+_APPENDED = (".csv", ".jsonl")
+"""Rows can follow each other; the others need to know all of them."""
+_PART_ROWS = 2**18
+
+
+def check_output(out: str | Path) -> None:
+    """Raise UsageError when the format is not known or the folder is not there."""
+    place = Path(out)
+    if place.suffix.lower() not in FORMATS:
+        message = f"The output {place.name!r} has no known format. Use one of: {', '.join(FORMATS)}."
+        raise UsageError(message)
+    if not place.parent.is_dir():
+        message = (
+            f"The folder {str(place.parent)!r} of the output does not exist. Create it, or choose another."
+        )
+        raise UsageError(message)
+
+
+def write_frame(frame: Any, place: Path) -> None:
+    """Write a polars frame, all or nothing."""
+    with writing(place) as add:
+        add(frame)
+
+
+@contextmanager
+def writing(place: Path | None) -> Iterator[Add]:
+    """Write what is added into a file that takes its place when the block ends well.
+
+    Without a place, CSV goes to standard output then. Rows that polars must have together for the format
+    wait in files beside the place, not in memory.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be written.
+    """
+    if place is None:
+        with TemporaryFile() as file, _rows(file, ".csv") as add:
+            yield add
+            file.seek(0)
+            with TextIOWrapper(file, encoding="utf-8", newline="") as text:
+                copyfileobj(text, sys.stdout)
+        return
+    suffix = place.suffix.lower()
+    try:
+        with replacing(place) as file, (_rows if suffix in _APPENDED else _parts)(file, suffix) as add:
+            yield add
+    except OSError as error:
+        message = f"The answers cannot be written to {str(place)!r}: {error.strerror or error}."
+        raise UsageError(message) from error
+
+
+@contextmanager
+def _rows(file: Any, suffix: str) -> Iterator[Add]:
+    """Append rows to a file, one after the other."""
+    is_first = True
+
+    def add(frame: Any) -> None:
+        nonlocal is_first
+        if suffix == ".csv":
+            frame.write_csv(file, include_header=is_first)
+        else:
+            frame.write_ndjson(file)
+        is_first = False
+
+    yield add
+
+
+@contextmanager
+def _parts(file: Any, suffix: str) -> Iterator[Add]:
+    """Collect rows in parts of the final file, which polars puts together at the end, piece by piece."""
+    import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
+
+    place = Path(file.name)
+    with TemporaryDirectory(dir=place.parent, prefix=f"{place.name}.") as folder:
+        waiting: list[Any] = []
+        parts: list[Path] = []
+
+        def store() -> None:
+            parts.append(Path(folder, f"{len(parts)}.arrow"))
+            pl.concat(waiting).write_ipc(parts[-1])
+            waiting.clear()
+
+        def add(frame: Any) -> None:
+            waiting.append(frame)
+            if sum(map(len, waiting)) >= _PART_ROWS:
+                store()
+
+        yield add
+        if not parts:
+            _write(pl.concat(waiting), file, suffix)
+            return
+        if waiting:
+            store()
+        lazy = pl.scan_ipc(parts)
+        (lazy.sink_parquet if suffix == ".parquet" else lazy.sink_ipc)(place)
+
+
+def _write(frame: Any, file: Any, suffix: str) -> None:
+    if suffix == ".parquet":
+        frame.write_parquet(file)
+    else:
+        frame.write_ipc(file)
