@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.artifact.answers import PREDICTION, named_answers
 from mlwright.core.atomic import replacing
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import UsageError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mlwright.data.raw import Raw
 
 FORMATS = (".csv", ".parquet", ".jsonl", ".feather")
-ROW_NUMBER, PREDICTION, DECISION = "row", "prediction", "decision"
+ROW_NUMBER = "row"
 
 
 def predict_frame(model: Model, data: object, level: float | None = None, capacity: int | None = None) -> Any:
@@ -46,7 +47,7 @@ def predict_frame(model: Model, data: object, level: float | None = None, capaci
     if capacity is not None:
         prediction = _at_most(model, columns, prediction, capacity)
     ids = row_ids(model, raw)
-    answers = _answers(model, prediction)
+    answers = named_answers(model, prediction)
     if level is not None:
         answers |= _ranges(model, prediction, level)
     ids = {_free(name, answers, ids): cells for name, cells in ids.items()}
@@ -136,16 +137,6 @@ def row_ids(model: Model, raw: Raw) -> dict[str, Any]:
     if not names:
         return {ROW_NUMBER: np.arange(1, raw.n_rows + 1)}
     return {name: raw.columns[name] for name in names}
-
-
-def _answers(model: Model, prediction: Prediction) -> dict[str, Array]:
-    if prediction.labels is None:
-        return {PREDICTION: prediction.values}
-    labels = model.classes_[prediction.labels]
-    shares = {f"probability_{label}": prediction.scores[:, i] for i, label in enumerate(model.task.classes)}
-    if prediction.decisions is None:
-        return {PREDICTION: labels, **shares}
-    return {PREDICTION: labels, DECISION: model.classes_[prediction.decisions], **shares}
 
 
 def _ranges(model: Model, prediction: Prediction, level: float) -> dict[str, Array]:
