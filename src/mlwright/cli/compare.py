@@ -44,8 +44,8 @@ def compare(
     from mlwright.artifact.load import load
     from mlwright.workflow.compare import compare as judge
 
-    models = (load(model, require_signed=require_signed) for model in (old, new))
-    found = judge(*models, data, metric=metric, matters=matters)
+    known, better = (load(model, require_signed=require_signed) for model in (old, new))
+    found = judge(known, better, data, metric=metric, matters=matters)
     if as_json:
         print_json(found)
     else:
