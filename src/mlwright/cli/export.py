@@ -12,13 +12,15 @@ EPILOG = """Examples:
 
 mlwright export churn.mlw --to onnx -o churn.onnx
 
-mlwright export churn.mlw --to python -o churn"""
+mlwright export churn.mlw --to python -o churn
+
+mlwright export churn.mlw --to mlflow -o churn_mlflow"""
 
 
 @boundary()
 def export(
     model: ModelFile,
-    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx or python.")],
+    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx, python or mlflow.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="The file or the folder to write.")
     ],
@@ -36,6 +38,9 @@ def export(
 
     python: a project that needs no mlwright: features as readable code, what was learned as data, a command
     line, a service, tests, and a training that makes the same model again.
+
+    mlflow: a model folder for `mlflow models serve` and `mlflow.pyfunc.load_model`: the model file with a
+    signature, an input example and pinned requirements.
     """
     if not output.is_dir():
         check_writable(output, model)

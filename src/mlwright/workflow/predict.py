@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.prediction import Prediction
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     Answered = tuple[Raw, Columns, Prediction]
     """Rows as they came, as the program reads them, and its answers."""
 
-ROW_NUMBER, PREDICTION, DECISION = "row", "prediction", "decision"
+ROW_NUMBER = "row"
 _QUIET_S = 2.0
 """Work that takes no longer shows no progress."""
 
