@@ -9,7 +9,6 @@ import numpy as np
 from mlwright.artifact.save import write_artifact
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import UsageError
-from mlwright.core.schema import NUMERIC, Column, Schema
 from mlwright.core.task import Link, Task
 from mlwright.data.parse import cell_reader, parse
 from mlwright.data.read import read
@@ -24,9 +23,13 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
     from mlwright.core.explanation import Explanation
     from mlwright.core.prediction import Prediction
+    from mlwright.core.schema import Column, Schema
 
-    _Cell = tuple[str, Callable[[Any], Any], bool]
-    """Name of a column, what reads its cells, and whether they are numbers."""
+    _Reader = tuple[str, Callable[[Any], Any]]
+    """Name of a column, and what reads its cells."""
+
+_SINGLE = frozenset({str, float, int, bool, type(None)})
+"""Types that a cell usually has."""
 
 
 @final
@@ -56,7 +59,7 @@ class Model:
         self._program: Program = contents.get("runtime") or Program(contents["program"])
         self._explainer: Explainer | None = None
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
-        self._cells = [(c.name, cell_reader(c), c.kind in NUMERIC) for c in self._columns]
+        self._cells = [(c.name, cell_reader(c)) for c in self._columns]
 
     def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
         # A loaded program is a native object; its bytes make another one.
@@ -165,7 +168,11 @@ class Model:
 
         Many rows are spread over so many threads, one per processor by default.
         """
-        return self._program.run(_typed(self._columns, self._cells, data), n_threads)
+        if isinstance(data, dict):
+            row = _one_row(self._cells, data)
+            if row is not None:
+                return self._program.run_row(row)
+        return self._program.run(_typed(self._columns, data), n_threads)
 
     def explain(self, data: object) -> Explanation:
         """Say for each row how much every column moved its answer; see `Explanation`.
@@ -181,37 +188,31 @@ class Model:
         """
         if self._explainer is None:
             self._explainer = Explainer(self.program, self._program)
-        return self._explainer.explain(_typed(self._columns, self._cells, data))
+        return self._explainer.explain(_typed(self._columns, data))
 
     def save(self, path: str | Path) -> None:
         """Write the model as one file, all or nothing."""
         write_artifact(path, self.task, self.schema, self._contents)
 
 
-def _typed(columns: list[Column], cells: list[_Cell], data: object) -> Columns:
+def _typed(columns: list[Column], data: object) -> Columns:
     """Read the columns that the model needs; each array has shape (n_rows,)."""
     if isinstance(data, Typed):
         return data.columns
-    if isinstance(data, dict):
-        row = _one_row(cells, data)
-        if row is not None:
-            return row
     raw = read(data)
     return parse(columns, raw, where=raw.source)
 
 
-def _one_row(cells: list[_Cell], data: dict[str, Any]) -> Columns | None:
+def _one_row(readers: list[_Reader], data: dict[str, Any]) -> list[float | str] | None:
     """Read a dict of single cells; None if it holds columns, or lacks one."""
-    row: dict[str, Array] = {}
-    for name, reader, is_number in cells:
+    row = []
+    for name, reader in readers:
         if name not in data:
             return None
         value = data[name]
-        if hasattr(value, "__len__") and not isinstance(value, str | bytes):
+        if type(value) not in _SINGLE and hasattr(value, "__len__") and not isinstance(value, str | bytes):
             return None
-        cell = np.empty(1, dtype=np.float64 if is_number else object)
-        cell[0] = reader(value)
-        row[name] = cell
+        row.append(reader(value))
     return row
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 needs to split at spaces only, which every runtime does alike."""
 _MANY = 32
 """So many cells are worth sorting, to read each value once."""
+_MOST_KNOWN, _SHORT = 1_024, 64
+"""So many texts of so many characters are remembered for a column, as single rows bring the same ones."""
 _EXPECTED = {
     Kind.NUMBER: "a number such as 12.5, or empty",
     Kind.BOOLEAN: "true or false, or empty",
@@ -165,10 +168,13 @@ def _reader(column: Column) -> Callable[[object], Cell]:
     if column.kind not in NUMERIC:
         return _text_reader(column)
     missing = frozenset(column.missing)
-    is_plain = column.kind is Kind.NUMBER and column.decimal == "." and not any(map(_is_number, missing))
+    is_number = column.kind is Kind.NUMBER
+    is_plain = is_number and column.decimal == "." and not any(map(_is_number, missing))
 
     def read(value: object) -> Cell:
-        if is_plain and type(value) is str and "_" not in value:  # the short way for most texts
+        if is_number and type(value) is float:  # the short ways for most cells
+            return value if isfinite(value) else nan
+        if is_plain and type(value) is str and "_" not in value:
             try:
                 number = float(value)
             except ValueError:
@@ -193,13 +199,18 @@ def _text_reader(column: Column) -> Callable[[object], Cell]:
     missing = frozenset(column.missing)
     folds = column.kind in (Kind.STRING, Kind.TEXT)
 
-    def read(value: object) -> Cell:
+    def read(value: object) -> str:
         text = text_of(value)
         if missing and text.lower() in missing:
             return ""
         return " ".join(_TOKEN.findall(text.lower())) if folds else text
 
-    return read
+    known = lru_cache(_MOST_KNOWN)(read)
+
+    def read_known(value: object) -> Cell:
+        return known(value) if type(value) is str and len(value) <= _SHORT else read(value)
+
+    return read_known
 
 
 def _is_number(text: str) -> bool:

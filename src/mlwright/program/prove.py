@@ -16,6 +16,7 @@ import numpy as np
 from mlwright.core.errors import ProofError
 from mlwright.core.schema import NUMERIC, Kind
 from mlwright.core.seeds import stream
+from mlwright.program.runtime import open_session
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns, Floats
@@ -65,6 +66,22 @@ def prove(parts: Parts, program: Program, columns: Columns, seed: int) -> Proof:
     _prove_decisions(parts, prediction, rows)
     _prove_rows_are_alone(program, rows, n_rows, seed)
     return Proof(n_rows, difference)
+
+
+def prove_front(data: bytes, parts: Parts, program: Program, columns: Columns, seed: int) -> None:
+    """Check that the file as a whole, in the bare runtime, answers as the program does, to the last bit.
+
+    `program` does in Python what `data` begins with; raise ProofError if that makes a difference.
+    """
+    rows = probe_columns(parts, columns, seed)
+    session = open_session(data)
+    (scores,) = session.run([program.scores_name], program.feeds(rows))
+    if not np.array_equal(scores.astype(np.float64), program.run(rows).scores):
+        message = (
+            "The program answers otherwise than the file that it was read from. "
+            "This is a defect of mlwright; please report it with the data if you can."
+        )
+        raise ProofError(message)
 
 
 def _prove_models(parts: Parts) -> None:

@@ -11,8 +11,11 @@ import numpy as np
 from mlwright.core.errors import ArtifactError
 from mlwright.core.prediction import Prediction
 from mlwright.core.processors import n_processors
+from mlwright.program.front import split
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.arrays import Array, Columns
 
 PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION = (
@@ -33,13 +36,12 @@ class Program:
     """
 
     def __init__(self, data: bytes) -> None:
-        session = open_session(data)
-        inputs = session.get_inputs()
+        self._front, rest = split(data)
+        session = open_session(rest)
         self._session: Any = session
-        self._names: list[str] = [item.name for item in inputs]
         self.facts = _facts(session.get_modelmeta().custom_metadata_map)
-        self.columns = _columns(self.facts, len(inputs))
-        self.reads_text: list[bool] = [item.type == "tensor(string)" for item in inputs]
+        self.columns = _columns(self.facts, len(self._front.names))
+        self.reads_text = self._front.is_text
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
         self.scores_name = self._outputs[0]
         has_words = b"TfIdfVectorizer" in data
@@ -47,25 +49,32 @@ class Program:
 
     def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:
         """Answer typed rows, each array of shape (n_rows,), on a thread per processor unless told."""
-        feeds = list(self.feeds(columns).values())
-        n_rows = len(feeds[0])
+        cells = [columns[name] for name in self.columns]
+        n_rows = len(cells[0])
         if n_rows <= self.chunk_rows:
-            return self._run(feeds)
+            return self._run_chunk(cells)
         starts = range(0, n_rows, self.chunk_rows)
-        chunks = ([feed[start : start + self.chunk_rows] for feed in feeds] for start in starts)
+        chunks = ([column[start : start + self.chunk_rows] for column in cells] for start in starts)
         if n_threads == 1:
-            return Prediction.join(list(map(self._run, chunks)))
+            return Prediction.join(list(map(self._run_chunk, chunks)))
         with ThreadPoolExecutor(min(len(starts), n_threads or n_processors())) as threads:
-            return Prediction.join(list(threads.map(self._run, chunks)))
+            return Prediction.join(list(threads.map(self._run_chunk, chunks)))
+
+    def run_row(self, cells: Sequence[float | str]) -> Prediction:
+        """Answer one row, typed cells in the order of `columns`; the same as `run` does."""
+        return self._run(self._front.of_row(cells))
 
     def feeds(self, columns: Columns) -> dict[str, Array]:
-        """Return what a session is fed with, by the names of its inputs."""
+        """Return what a session of the whole program is fed with, by the names of its inputs."""
         cells = [columns[name].reshape(-1, 1) for name in self.columns]
-        return dict(zip(self._names, cells, strict=True))
+        return dict(zip(self._front.names, cells, strict=True))
 
-    def _run(self, feeds: list[Array]) -> Prediction:
+    def _run_chunk(self, cells: list[Array]) -> Prediction:
+        return self._run(self._front.of_rows(cells))
+
+    def _run(self, feeds: dict[str, Array]) -> Prediction:
         try:
-            answers = self._session.run(self._outputs, dict(zip(self._names, feeds, strict=True)))
+            answers = self._session.run(self._outputs, feeds)
         except Exception as error:
             message = f"program.onnx cannot answer: {_reason(error)}"
             raise ArtifactError(message) from error

@@ -57,6 +57,11 @@ def written(number: int, content: bytes) -> bytes:
     return _varint_of(number << 3 | BYTES) + _varint_of(len(content)) + content
 
 
+def written_number(number: int, value: int) -> bytes:
+    """Write one field that holds a whole number, of 64 bits without a sign."""
+    return _varint_of(number << 3 | VARINT) + _varint_of(value)
+
+
 def as_bytes(value: memoryview | int) -> memoryview:
     """Return the bytes of a field that must hold some."""
     if isinstance(value, int):

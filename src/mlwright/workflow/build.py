@@ -9,7 +9,7 @@ from mlwright.core.seeds import seed_for
 from mlwright.core.task import Link, Task
 from mlwright.features.recipe import Recipe
 from mlwright.program.compile import Parts, compile_program
-from mlwright.program.prove import Proof, prove
+from mlwright.program.prove import Proof, prove, prove_front
 from mlwright.program.runtime import Program
 from mlwright.program.verify import verify_program
 from mlwright.tuning.store import Store
@@ -62,4 +62,6 @@ def build(parts: Parts, dataset: Dataset, seed: int) -> Built:
     data = compile_program(parts)
     verify_program(data)  # what every later load would refuse must not be found out after the training
     program = Program(data)
-    return Built(parts, data, program, prove(parts, program, dataset.columns, seed))
+    proof = prove(parts, program, dataset.columns, seed)
+    prove_front(data, parts, program, dataset.columns, seed)
+    return Built(parts, data, program, proof)

@@ -1,0 +1,231 @@
+"""Front: the first operators of a program, done in Python before the runtime does the others.
+
+The runtime takes a microsecond or two to be given an input and as long to look up a text, for each
+column; of a single row with many columns that is half of the time. Looking texts up in tables and putting
+columns side by side is exact, so what programs begin with is done here, from the same bytes, and the runtime
+starts with the few matrices that come of it. Whatever is not understood stays with the runtime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.errors import ArtifactError
+from mlwright.program.wire import as_bytes, damaged, fields, written, written_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mlwright.core.arrays import Array
+
+_GRAPH, _NODE, _INPUT, _OUTPUT = 7, 1, 11, 12
+_NODE_INPUT, _NODE_OUTPUT, _OPERATOR, _ATTRIBUTE = 1, 2, 4, 5
+_NAME, _INTEGER, _INTEGERS, _TEXTS = 1, 3, 8, 9
+_TYPE, _TENSOR_TYPE, _ELEMENT, _SHAPE, _DIMENSION, _SIZE, _PARAMETER = 2, 1, 1, 2, 1, 1, 2
+_INT64, _STRING, _FLOAT64 = 7, 8, 11
+_DTYPES: dict[int, Any] = {_INT64: np.int64, _STRING: object, _FLOAT64: np.float64}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """A raw column, by its place, or what a table makes of it."""
+
+    place: int
+    table: Mapping[str, int] | None = None
+    other: int = 0
+
+
+@final
+@dataclass(slots=True)
+class _Value:
+    """A value that is known here: columns side by side, of one type of ONNX."""
+
+    element: int
+    columns: list[_Cells]
+
+
+@final
+@dataclass(slots=True)
+class _Node:
+    """An operator of the program, as far as it matters here."""
+
+    bytes: memoryview
+    operator: str = ""
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    attributes: dict[str, memoryview] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What is done with raw columns before the runtime starts.
+
+    `names` are the inputs of the whole program, in their order, `is_text` tells which are texts. `feeds` are
+    the values that the rest of the program reads.
+    """
+
+    names: list[str]
+    is_text: list[bool]
+    feeds: dict[str, _Value]
+
+    def of_row(self, cells: Sequence[Any]) -> dict[str, Array]:
+        """Return what the runtime is fed with for one row, given in the order of `names`."""
+        feeds = {}
+        for name, value in self.feeds.items():
+            row = [
+                cells[one.place] if one.table is None else one.table.get(cells[one.place], one.other)
+                for one in value.columns
+            ]
+            feeds[name] = np.array([row], dtype=_DTYPES[value.element])
+        return feeds
+
+    def of_rows(self, columns: Sequence[Array]) -> dict[str, Array]:
+        """Return the same for rows given as columns in the order of `names`, each of shape (n_rows,)."""
+        feeds = {}
+        for name, value in self.feeds.items():
+            found = np.empty((len(columns[0]), len(value.columns)), dtype=_DTYPES[value.element])
+            for number, one in enumerate(value.columns):
+                cells = columns[one.place]
+                if one.table is not None:
+                    table, other = one.table, one.other
+                    cells = np.array([table.get(cell, other) for cell in cells.tolist()], found.dtype)
+                found[:, number] = cells
+            feeds[name] = found
+        return feeds
+
+
+def split(data: bytes) -> tuple[Front, bytes]:
+    """Take off the front of a program; the rest is a program that reads what the front gives.
+
+    Raises ArtifactError for bytes that are no program of ours.
+    """
+    model = memoryview(data)
+    graph = next(as_bytes(value) for number, _, value in fields(model) if number == _GRAPH)
+    parts = [(number, value) for number, _, value in fields(graph)]
+    inputs = [_declared(as_bytes(value)) for number, value in parts if number == _INPUT]
+    if any(element not in (_STRING, _FLOAT64) for _, element in inputs):
+        message = "program.onnx reads a column that is neither texts nor numbers in double precision."
+        raise ArtifactError(message)
+    names, is_text = [name for name, _ in inputs], [element == _STRING for _, element in inputs]
+    known = {name: _Value(element, [_Cells(place)]) for place, (name, element) in enumerate(inputs)}
+    whole = dict(known)
+    nodes = [_node(as_bytes(value)) for number, value in parts if number == _NODE]
+    left = [node for node in nodes if not _absorbed(node, known)]
+    outputs = {_declared(as_bytes(value))[0] for number, value in parts if number == _OUTPUT}
+    read = dict.fromkeys(name for node in left for name in node.inputs)
+    feeds = {name: known[name] for name in read if name in known}
+    if not feeds or outputs & set(known):
+        return Front(names, is_text, whole), data
+    kept = [written(_NODE, bytes(node.bytes)) for node in left]
+    kept += [_input(name, value) for name, value in feeds.items()]
+    kept += [_again(number, value) for number, value in parts if number not in (_NODE, _INPUT)]
+    rest = [_again(number, value) for number, _, value in fields(model) if number != _GRAPH]
+    return Front(names, is_text, feeds), b"".join([*rest, written(_GRAPH, b"".join(kept))])
+
+
+def _absorbed(node: _Node, known: dict[str, _Value]) -> bool:
+    """Tell whether a node is done here; if so, its output is known from now on."""
+    if not node.inputs or len(node.outputs) != 1 or any(name not in known for name in node.inputs):
+        return False
+    given = [known[name] for name in node.inputs]
+    value = None
+    if node.operator == "LabelEncoder" and len(given) == 1 and given[0].element == _STRING:
+        value = _looked_up(node, given[0])
+    elif node.operator == "Concat" and _integer(node.attributes.get("axis")) == 1 and _are_alike(given):
+        value = _Value(given[0].element, [column for one in given for column in one.columns])
+    if value is None:
+        return False
+    known[node.outputs[0]] = value
+    return True
+
+
+def _are_alike(given: list[_Value]) -> bool:
+    return given[0].element in _DTYPES and len({one.element for one in given}) == 1
+
+
+def _looked_up(node: _Node, given: _Value) -> _Value | None:
+    """Read the table of a look-up from raw texts to whole numbers; None if it is another one."""
+    (column,) = given.columns
+    if set(node.attributes) != {"keys_strings", "values_int64s", "default_int64"} or column.table is not None:
+        return None
+    keys = [bytes(as_bytes(value)) for _, value in _of(node.attributes["keys_strings"], _TEXTS)]
+    values = [
+        value for _, value in _of(node.attributes["values_int64s"], _INTEGERS) if isinstance(value, int)
+    ]
+    other = _integer(node.attributes["default_int64"])
+    if len(keys) != len(values) or len(set(keys)) != len(keys) or other is None:
+        return None
+    try:
+        texts = [key.decode() for key in keys]
+    except UnicodeDecodeError:
+        return None
+    table = dict(zip(texts, map(_signed, values), strict=True))
+    return _Value(_INT64, [_Cells(column.place, table, _signed(other))])
+
+
+def _node(message: memoryview) -> _Node:
+    node = _Node(message)
+    for number, _, value in fields(message):
+        if number == _NODE_INPUT:
+            node.inputs.append(_decoded(value))
+        elif number == _NODE_OUTPUT:
+            node.outputs.append(_decoded(value))
+        elif number == _OPERATOR:
+            node.operator = _decoded(value)
+        elif number == _ATTRIBUTE:
+            attribute = as_bytes(value)
+            node.attributes[next((_decoded(name) for _, name in _of(attribute, _NAME)), "")] = attribute
+    return node
+
+
+def _of(message: memoryview, wanted: int) -> Iterator[tuple[int, memoryview | int]]:
+    """Go through the fields of one number."""
+    return ((wire, value) for number, wire, value in fields(message) if number == wanted)
+
+
+def _integer(attribute: memoryview | None) -> int | None:
+    """Return the whole number that an attribute holds; None if it holds none."""
+    if attribute is None:
+        return None
+    return next((value for _, value in _of(attribute, _INTEGER) if isinstance(value, int)), None)
+
+
+def _signed(value: int) -> int:
+    """Return what 64 bits stand for."""
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _declared(message: memoryview) -> tuple[str, int]:
+    """Return the name and the type of an input or output of the program."""
+    name, element = "", 0
+    for number, _, value in fields(message):
+        if number == _NAME:
+            name = _decoded(value)
+        elif number == _TYPE:
+            for _, tensor in _of(as_bytes(value), _TENSOR_TYPE):
+                element = next((n for _, n in _of(as_bytes(tensor), _ELEMENT) if isinstance(n, int)), 0)
+    return name, element
+
+
+def _input(name: str, value: _Value) -> bytes:
+    """Declare an input of any number of rows."""
+    size = written_number(_SIZE, len(value.columns))
+    shape = written(_DIMENSION, written(_PARAMETER, b"N")) + written(_DIMENSION, size)
+    tensor = written_number(_ELEMENT, value.element) + written(_SHAPE, shape)
+    return written(_INPUT, written(_NAME, name.encode()) + written(_TYPE, written(_TENSOR_TYPE, tensor)))
+
+
+def _again(number: int, value: memoryview | int) -> bytes:
+    return written_number(number, value) if isinstance(value, int) else written(number, bytes(value))
+
+
+def _decoded(value: memoryview | int) -> str:
+    try:
+        return bytes(as_bytes(value)).decode()
+    except UnicodeDecodeError as error:
+        raise damaged() from error
