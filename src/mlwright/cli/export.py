@@ -12,13 +12,15 @@ EPILOG = """Examples:
 
 mlwright export churn.mlw --to onnx -o churn.onnx
 
-mlwright export churn.mlw --to python -o churn"""
+mlwright export churn.mlw --to python -o churn
+
+mlwright export churn.mlw --to sql --dialect postgres --from customers -o churn.sql"""
 
 
 @boundary()
 def export(
     model: ModelFile,
-    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx or python.")],
+    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx, python or sql.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="The file or the folder to write.")
     ],
@@ -35,6 +37,9 @@ def export(
 
     python: a project that needs no mlwright: features as readable code, what was learned as data, a command
     line, a service, tests, and a training that makes the same model again.
+
+    sql: one query that reads the raw columns of a table and returns what predict writes. It says in its
+    first lines what it reads and returns. Needs --dialect; text columns cannot be said.
     """
     if not output.is_dir():
         check_writable(output, model)
