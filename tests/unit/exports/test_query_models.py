@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -269,3 +270,15 @@ def test_texts_are_refused_and_named(tmp_path):
     model = mw.train(rows, "y", max_trials=2, refit="no")
     with pytest.raises(UsageError, match=r"'note'.*--exclude 'note'"):
         export(model, "sql", tmp_path / "q.sql", Wishes(dialect="duckdb"))
+
+
+def test_a_truth_where_words_were_learned_stops_the_query_and_names_the_column(tmp_path):
+    rows = {"plan": ["Yes", "No"] * 40, "size": list(range(80)), "y": [n % 2 + n / 40 for n in range(80)]}
+    mw.export(mw.train(rows, "y", max_trials=2, leaks="keep"), "sql", tmp_path / "q.sql", dialect="duckdb")
+    query = (tmp_path / "q.sql").read_text(encoding="utf-8")
+    with duckdb.connect() as engine:
+        engine.execute("CREATE TABLE input AS SELECT 'Yes' AS plan, 3 AS size")
+        assert len(engine.execute(query).fetchall()) == 1
+        engine.execute("CREATE OR REPLACE TABLE input AS SELECT true AS plan, 3 AS size")
+        with pytest.raises(duckdb.Error, match=r'Column "plan": expected text such as .*BOOLEAN true'):
+            engine.execute(query).fetchall()

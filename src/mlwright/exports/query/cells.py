@@ -112,7 +112,7 @@ def _text(column: Column, dialect: Dialect, raw: str) -> Cell:
     text = dialect.trimmed.format(x=raw)
     # A number that is none is missing; the same word as a text is a level.
     typed = f"NOT {dialect.is_text.format(x=raw)} AND lower({text}) IN {_NOT_FINITE}"
-    text = f"CASE WHEN {typed} THEN NULL ELSE {text} END"
+    text = f"CASE {_no_truth(column, dialect, raw, text)}WHEN {typed} THEN NULL ELSE {text} END"
     if any(_WHOLE.fullmatch(level) for level in column.levels):
         text = dialect.whole_text(text)
     absent = spellings(column)
@@ -121,6 +121,17 @@ def _text(column: Column, dialect: Dialect, raw: str) -> Cell:
         known = ", ".join(text_literal(one) for one in absent)
         value = f"CASE WHEN {dialect.lowered.format(x='{text}')} IN ({known}) THEN '' ELSE {value} END"
     return Cell(text, "", value)
+
+
+def _no_truth(column: Column, dialect: Dialect, raw: str, text: str) -> str:
+    """Refuse truths where the model learned other words: readers of CSV make BOOLEAN of Yes and No."""
+    if {"true", "false"} & {level.lower() for level in column.levels}:
+        return ""
+    shown = ", ".join(column.levels[:2])
+    message = f'Column "{" ".join(column.name.split())}": expected text such as {shown}; found the BOOLEAN '
+    failed = f"CAST({dialect.fail(message, text)} AS {dialect.text})"
+    is_truth = f"NOT {dialect.is_text.format(x=raw)} AND lower({text}) IN ('true', 'false')"
+    return f"WHEN {is_truth} THEN {failed} "
 
 
 def _truth(column: Column, dialect: Dialect) -> str:
