@@ -42,6 +42,8 @@ class Dialect:
         Of one SELECT.
     most_trees
         Of one column.
+    most_nested
+        Levels of CASE in a tree.
     most_bytes
         Of a statement that the database reads in reasonable time.
     single
@@ -86,6 +88,7 @@ class Dialect:
     fence: str
     most_columns: int
     most_trees: int
+    most_nested: int
     most_bytes: int
     single: Callable[[str, Term], str]
     forest: Callable[[str, list[str]], str]

@@ -81,6 +81,7 @@ DUCKDB = Dialect(
     fence="",
     most_columns=10_000,
     most_trees=25,
+    most_nested=100,
     most_bytes=64_000_000,
     single=_single,
     forest=_forest,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlwright.exports.query.dialect import Dialect, single_text, text_literal
 from mlwright.exports.query.spelling import NOT_FINITE, PLAIN, REST, WIDE, in_class, pattern
-from mlwright.exports.query.term import LARGEST_SINGLE, Type
+from mlwright.exports.query.term import LARGEST_SINGLE, adds_singles
 
 if TYPE_CHECKING:
     from mlwright.core.schema import Column
@@ -18,8 +18,7 @@ _HALF_OF_SMALLEST = 7.006492321624085e-46
 
 def _single(x: str, term: Term) -> str:
     rounded = f"{x}::real::float8"
-    is_sum = term.op in ("add", "sub") and all(one.type is Type.SINGLE for one in term.of)
-    lines = [] if is_sum else [f"WHEN abs({x}) <= {_HALF_OF_SMALLEST!r}::float8 THEN 0"]
+    lines = [] if adds_singles(term) else [f"WHEN abs({x}) <= {_HALF_OF_SMALLEST!r}::float8 THEN 0"]
     if max(-term.low, term.high) >= LARGEST_SINGLE:
         lines.append(f"WHEN abs({x}) >= {LARGEST_SINGLE!r}::float8 THEN {x} * 'Infinity'::float8")
     return f"CASE {' '.join(lines)} ELSE {rounded} END" if lines else rounded
@@ -87,6 +86,7 @@ POSTGRES = Dialect(
     fence=" OFFSET 0",
     most_columns=1_600,
     most_trees=100,
+    most_nested=100,
     most_bytes=64_000_000,
     single=_single,
     forest=_forest,

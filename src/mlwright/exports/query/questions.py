@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from mlwright.exports.query.dialect import single_text
 from mlwright.exports.query.forest import Question, Tree, size, threshold_text
@@ -14,26 +14,52 @@ if TYPE_CHECKING:
 _LARGEST = 1.7976931348623157e308
 
 
-def tree_text(dialect: Dialect, tree: Tree, given: list[str], cells: tuple[Term, ...]) -> str:
-    """Write a tree as one list of questions as long as the larger sides go on, so that little is nested.
+@final
+class TreeWriter:
+    """Writes the trees of a forest: `given` are the expressions of its features, `cells` their terms."""
 
-    `given` are the expressions of its features and `cells` their terms.
-    """
-    lines = []
-    while isinstance(tree, Question):
-        x, can_be_null = given[tree.feature], cells[tree.feature].can_be_null
-        is_yes_first = size(tree.yes) <= size(tree.no)
-        first, rest = (tree.yes, tree.no) if is_yes_first else (tree.no, tree.yes)
-        asked = _asked(dialect, tree, x, is_yes=is_yes_first)
-        if can_be_null and tree.null_is_yes == is_yes_first:
-            asked = f"{x} IS NULL OR {asked}"
-        lines.append(f"WHEN {asked} THEN {tree_text(dialect, first, given, cells)}")
-        tree = rest
-    leaf = dialect.leaf(tree)
-    return f"CASE {' '.join(lines)} ELSE {leaf} END" if lines else leaf
+    def __init__(self, dialect: Dialect, given: list[str], cells: tuple[Term, ...]) -> None:
+        self.dialect, self.given, self.cells = dialect, given, cells
+
+    def text(self, tree: Tree) -> str:
+        """Write a tree."""
+        return self._nested(tree, self.dialect.most_nested)
+
+    def _nested(self, tree: Tree, n_levels: int) -> str:
+        *lines, (_, last) = self._lines(tree, n_levels)
+        cases = "".join(f"WHEN {asked} THEN {found} " for asked, found in lines)
+        return f"CASE {cases}ELSE {last} END" if cases else last
+
+    def _lines(self, tree: Tree, n_levels: int) -> list[tuple[str, str]]:
+        """Return what is asked, one after the other, and what is found then; last what is found else.
+
+        The list goes on with the larger side, so that little is nested. Where no more levels may be, the
+        questions of the smaller side are asked together with the one that leads there.
+        """
+        found = []
+        while isinstance(tree, Question):
+            is_yes_first = size(tree.yes) <= size(tree.no)
+            first, rest = (tree.yes, tree.no) if is_yes_first else (tree.no, tree.yes)
+            asked = self._asked(tree, is_yes=is_yes_first)
+            if n_levels:
+                found.append((asked, self._nested(first, n_levels - 1)))
+            else:
+                *inner, (_, last) = self._lines(first, 0)
+                found += [(f"{asked} AND {more}", leaf) for more, leaf in inner]
+                found.append((asked, last))
+            tree = rest
+        return [*found, ("", self.dialect.leaf(tree))]
+
+    def _asked(self, tree: Question, *, is_yes: bool) -> str:
+        """Return what is true where the feature goes to this side."""
+        x = self.given[tree.feature]
+        asked = _compared(self.dialect, tree, x, is_yes=is_yes)
+        if self.cells[tree.feature].can_be_null and tree.null_is_yes == is_yes:
+            return f"({x} IS NULL OR {asked})"
+        return asked
 
 
-def _asked(dialect: Dialect, tree: Question, x: str, *, is_yes: bool) -> str:
+def _compared(dialect: Dialect, tree: Question, x: str, *, is_yes: bool) -> str:
     """Return what is true where an x that is not NULL goes to this side."""
     if tree.among:
         values = ", ".join(single_text(value) for value in tree.among)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.exports.query.dialect import Dialect, single_text, text_literal
-from mlwright.exports.query.questions import tree_text
+from mlwright.exports.query.questions import TreeWriter
 from mlwright.exports.query.term import Term, Type
 
 if TYPE_CHECKING:
@@ -185,9 +185,8 @@ class Writer:
         given = [self.text(part) for part in term.of]
         before = given.pop(0) if has_before else ""
         cells = term.of[len(term.of) - len(given) :]
-        return self.dialect.forest(
-            before, [tree_text(self.dialect, tree, given, cells) for tree in forest.trees]
-        )
+        trees = TreeWriter(self.dialect, given, cells)
+        return self.dialect.forest(before, [trees.text(tree) for tree in forest.trees])
 
 
 def added(parts: list[str]) -> str:

@@ -2,43 +2,73 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from mlwright.exports.query.dialect import Dialect, text_literal
 from mlwright.exports.query.spelling import CURRENCY, WIDE
-from mlwright.exports.query.term import LARGEST_SINGLE
+from mlwright.exports.query.term import LARGEST_SINGLE, adds_singles
 
 if TYPE_CHECKING:
     from mlwright.core.schema import Column
     from mlwright.exports.query.term import Term
 
-
-def _magnet(x: str) -> str:
-    """Return what rounds x to 24 bits when it is added and taken away again.
-
-    It is 1.5 * 2^29 times the leading bit of x, so that the sum has no place for more bits; the last
-    one is rounded to even, as by hardware. Below the smallest normal number the places stay where they are.
-    Source: Rump, Ogita and Oishi 2008, Accurate floating-point summation part I, algorithm 3.5.
-    """
-    lead = f"abs(4503599627370497.0 * {x} - 4503599627370497.0 * {x} * 0.99999999999999988898)"
-    return f"max({lead}, 1.1754943508222875e-38) * 805306368.0"
+_ALMOST_ONE = "(1.0 - 1.1102230246251565e-16)"
+"""The number before 1; as one literal the database may read it as 1."""
+_WAYS = 16
+"""Cases at once on the way to a tree."""
 
 
 def _single(x: str, term: Term) -> str:
-    rounded = f"({x} + {_magnet(x)}) - {_magnet(x)}"
+    if adds_singles(term):
+        rounded = _rounded_sum(x)
+    else:
+        # Below the smallest normal number the places stay where they are.
+        magnet = f"max(abs({_lead(x)}), 1.1754943508222875e-38) * 805306368.0"
+        rounded = f"(({x} + {magnet}) - {magnet})"
     if max(-term.low, term.high) < LARGEST_SINGLE:
-        return f"({rounded})"
+        return rounded
     return f"CASE WHEN abs({x}) < {LARGEST_SINGLE!r} THEN {rounded} ELSE {x} * 9e999 END"
 
 
+def _rounded_sum(x: str) -> str:
+    """Round to 24 bits what two singles add up to; below the smallest normal number it has no more.
+
+    2^29 times the leading bit of x is added and taken away again: the sum has no place for more bits, and
+    the last one is rounded to even, as by hardware. Three halves of it would do for any x.
+    Source: Rump, Ogita and Oishi 2008, Accurate floating-point summation part I, algorithm 3.5.
+    """
+    return f"(({x} + {_lead(x)} * 536870912.0) - {_lead(x)} * 536870912.0)"
+
+
+def _lead(x: str) -> str:
+    """Say the power of two that the leading bit of x stands for, with the sign of x."""
+    return f"(4503599627370497.0 * {x} - 4503599627370497.0 * {x} * {_ALMOST_ONE})"
+
+
 def _forest(before: str, trees: list[str]) -> str:
-    # A query without FROM is not merged into the one around it: its sum is computed once.
-    found = before
-    for tree in trees:
-        total = f"{found} + {tree}" if found else tree
-        rounded = f"(x + {_magnet('x')}) - {_magnet('x')}"
-        found = f"(SELECT {rounded} FROM (SELECT {total} AS x))"  # noqa: S608 - expressions of ours
-    return found
+    """Add trees in a loop: the database refuses sums that are nested so deep.
+
+    A query inside a query takes places on the parser's stack, which has 100, and every common table
+    expression adds the height of its expressions to a sum that may not exceed 1,000.
+    """
+    total, count = _rounded_sum("total"), len(trees)
+    levels = max(1, math.ceil(math.log(count, _WAYS)))
+    return (
+        f"(WITH RECURSIVE added(n, total) AS (SELECT 0, {before or '0.0'} UNION ALL\n"  # noqa: S608 - ours
+        f"    SELECT n + 1, {total} + {_nth(trees, _WAYS**levels)}\n"
+        f"    FROM added WHERE n < {count}) SELECT {total} FROM added WHERE n = {count})"
+    )
+
+
+def _nth(trees: list[str], most: int) -> str:
+    """Choose the tree with the number n among so many at most, digit by digit."""
+    if most == 1:
+        return trees[0]
+    part = most // _WAYS
+    parts = [trees[start : start + part] for start in range(0, len(trees), part)]
+    cases = "".join(f"\n    WHEN {digit} THEN {_nth(some, part)}" for digit, some in enumerate(parts))
+    return f"CASE n / {part} % {_WAYS}{cases} END"
 
 
 def _number(text: str, column: Column, failed: str) -> str:
@@ -101,7 +131,8 @@ SQLITE = Dialect(
     extreme=("min", "max"),
     fence=" LIMIT -1 OFFSET 0",
     most_columns=1_900,
-    most_trees=2,
+    most_trees=100_000,
+    most_nested=6,
     most_bytes=64_000_000,
     single=_single,
     forest=_forest,

@@ -156,6 +156,11 @@ class Terms:
         )  # fmt: skip
 
 
+def adds_singles(term: Term) -> bool:
+    """Tell whether a term is the sum of two singles, or their difference: it has few bits more than they."""
+    return term.op in ("add", "sub") and all(part.type is Type.SINGLE for part in term.of)
+
+
 def bounds(op: str, one: Term, other: Term) -> tuple[float, float]:
     """Return the least and the largest result."""
     ends = [(a, b) for a in (one.low, one.high) for b in (other.low, other.high)]
