@@ -36,12 +36,12 @@ class Dialect:
         The operator that divides whole numbers.
     extreme
         Whether "least" and "greatest" are NULL where one of two is: their names, or "" if they are not.
-    fence
-        What keeps the planner from computing a column again wherever it is used.
+    fenced
+        A common table expression whose columns the planner does not compute again wherever they are used.
     most_columns
         Of one SELECT.
-    most_trees
-        Of one column.
+    portion
+        Trees and questions of one column at most; None means that a whole forest is one.
     most_nested
         Levels of CASE in a tree.
     most_bytes
@@ -85,9 +85,9 @@ class Dialect:
     no_nan: str
     whole_div: str
     extreme: tuple[str, str] | None
-    fence: str
+    fenced: str
     most_columns: int
-    most_trees: int
+    portion: tuple[int, int] | None
     most_nested: int
     most_bytes: int
     single: Callable[[str, Term], str]

@@ -78,9 +78,11 @@ DUCKDB = Dialect(
     no_nan="nullif({x}, CAST('nan' AS DOUBLE))",
     whole_div="//",
     extreme=None,
-    fence="",
+    # Else expressions of many stages are set up at once, with room for 2,048 rows each.
+    fenced="AS MATERIALIZED ({query})",
     most_columns=10_000,
-    most_trees=25,
+    # The time to plan grows faster than a column does, and with each stage: 25 usual trees are best.
+    portion=(25, 500),
     most_nested=100,
     most_bytes=64_000_000,
     single=_single,

@@ -42,15 +42,13 @@ class Forest:
     trees: tuple[Tree, ...]
 
 
-def as_forest(terms: Terms, cells: list[Term], attributes: Mapping[str, Any], most_trees: int) -> list[Term]:
-    """Return the scores of a TreeEnsembleRegressor, one term each, of so many trees at most a part."""
+def as_forest(terms: Terms, cells: list[Term], attributes: Mapping[str, Any]) -> list[Term]:
+    """Return the scores of a TreeEnsembleRegressor, one term each, made of one for each portion of trees."""
     nodes = _Nodes(attributes)
     found = []
     for target in range(int(attributes["n_targets"])):
-        trees = nodes.trees(target)
         total: tuple[Term, ...] = ()
-        for start in range(0, len(trees), most_trees):
-            some = trees[start : start + most_trees]
+        for some in _portions(nodes.trees(target), terms.portion):
             # What has been added so far comes first, then the features that these trees ask for.
             used = sorted({feature for tree in some for feature in _features(tree)})
             place = {feature: number for number, feature in enumerate(used)}
@@ -65,6 +63,18 @@ def as_forest(terms: Terms, cells: list[Term], attributes: Mapping[str, Any], mo
             total = (term,)
         found.append(total[0] if total else terms.constant(0.0, Type.SINGLE))
     return found
+
+
+def _portions(trees: list[Tree], most: tuple[int, int] | None) -> Iterator[list[Tree]]:
+    """Cut a list where a portion would have too many trees or questions."""
+    some: list[Tree] = []
+    for tree in trees:
+        if most and some and (len(some) == most[0] or sum(map(size, some)) + size(tree) > most[1]):
+            yield some
+            some = []
+        some.append(tree)
+    if some:
+        yield some
 
 
 @final

@@ -258,7 +258,7 @@ def _arg_max(terms: Terms, given: list[Array], attributes: Mapping[str, Any]) ->
 
 def _trees(terms: Terms, given: list[Array], attributes: Mapping[str, Any]) -> Array:
     cells = given[0] if given[0].dtype == object else terms.constants(given[0])
-    scores = as_forest(terms, list(cells.ravel()), attributes, terms.most_trees)
+    scores = as_forest(terms, list(cells.ravel()), attributes)
     return as_terms(scores, (1, len(scores)))
 
 

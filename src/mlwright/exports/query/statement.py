@@ -39,10 +39,10 @@ class Answer:
 def _answers(model: Model, dialect: Dialect) -> list[Answer]:
     graph, task = read_onnx(model.program), model.task
     if task.link is Link.IDENTITY:
-        found = trace(graph, [VALUE], dialect.most_trees)
+        found = trace(graph, [VALUE], dialect.portion)
         return [Answer(PREDICTION, found[VALUE].ravel()[0])]
     wanted_ones = [name for name in (PROBABILITIES, LABEL, DECISION) if name in graph.outputs]
-    found = trace(graph, wanted_ones, dialect.most_trees)
+    found = trace(graph, wanted_ones, dialect.portion)
     labels = [
         Answer(name, found[output].ravel()[0], tuple(task.classes))
         for name, output in ((PREDICTION, LABEL), (DECISION, DECISION))
@@ -171,7 +171,8 @@ class Statement:
             )
             raise UsageError(message)
         lines = ",\n  ".join(columns)
-        return f"{name} AS (SELECT\n  {lines}\nFROM {source}{self.dialect.fence})"
+        query = f"SELECT\n  {lines}\nFROM {source}"  # noqa: S608 - expressions of ours
+        return f"{name} {self.dialect.fenced.format(query=query)}"
 
     def _tables(self) -> list[str]:
         found = []

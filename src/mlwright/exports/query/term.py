@@ -67,10 +67,10 @@ class Term:
 class Terms:
     """Makes terms, equal ones once, and folds what is known beforehand.
 
-    `most_trees` is how many trees one term may hold: expressions may be nested only so deep.
+    `portion` is how many trees and questions one term of a forest may hold; None means any number.
     """
 
-    most_trees: int = 50
+    portion: tuple[int, int] | None = None
     _known: dict[object, Term] = field(default_factory=dict)
 
     def make(self, op: str, kind: Type, *of: Term, data: Any = None, **facts: Any) -> Term:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlwright.core.graph import Graph, Node
 
 
-def trace(graph: Graph, outputs: Iterable[str], most_trees: int = 50) -> dict[str, Array]:
+def trace(graph: Graph, outputs: Iterable[str], portion: tuple[int, int] | None = None) -> dict[str, Array]:
     """Return what each of these outputs is computed from: arrays of terms, shape (1, n) or (1,).
 
     Raises
@@ -28,7 +28,7 @@ def trace(graph: Graph, outputs: Iterable[str], most_trees: int = 50) -> dict[st
     UsageError
         An operator cannot be said in terms; the message names the raw columns that need it.
     """
-    row = _Row(graph, Terms(most_trees))
+    row = _Row(graph, Terms(portion))
     return {name: row.terms_of(graph.outputs[name]) for name in outputs}
 
 
