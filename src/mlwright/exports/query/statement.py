@@ -171,7 +171,7 @@ class Statement:
             )
             raise UsageError(message)
         lines = ",\n  ".join(columns)
-        query = f"SELECT\n  {lines}\nFROM {source}"  # noqa: S608 - expressions of ours
+        query = f"SELECT\n  {lines}\nFROM {source}"
         return f"{name} {self.dialect.fenced.format(query=query)}"
 
     def _tables(self) -> list[str]:
