@@ -52,6 +52,8 @@ class Dialect:
         Adds trees: what was added before (or ""), then the trees.
     leaf
         A number of single precision that a tree gives.
+    among
+        Whether an expression is one of several values; for NULL it may also say no.
     sign
         The text of one code point.
     is_text
@@ -93,6 +95,7 @@ class Dialect:
     single: Callable[[str, Term], str]
     forest: Callable[[str, list[str]], str]
     leaf: Callable[[float], str]
+    among: str
     sign: str
     is_text: str
     cast: str

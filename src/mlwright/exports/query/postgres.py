@@ -91,6 +91,7 @@ POSTGRES = Dialect(
     single=_single,
     forest=_forest,
     leaf=lambda value: f"{single_text(value)}::real",
+    among="{x} IN ({values})",
     sign="chr({x})",
     is_text="(pg_typeof({x})::oid IN (25, 1042, 1043))",
     cast="{x}::float8",

@@ -54,18 +54,21 @@ class TreeWriter:
         """Return what is true where the feature goes to this side."""
         x = self.given[tree.feature]
         asked = _compared(self.dialect, tree, x, is_yes=is_yes)
-        if self.cells[tree.feature].can_be_null and tree.null_is_yes == is_yes:
+        if not self.cells[tree.feature].can_be_null:
+            return asked
+        if tree.null_is_yes == is_yes:
             return f"({x} IS NULL OR {asked})"
-        return asked
+        # Not every way to ask for one of several values answers NULL for NULL.
+        return f"{x} IS NOT NULL AND {asked}" if tree.among and not is_yes else asked
 
 
 def _compared(dialect: Dialect, tree: Question, x: str, *, is_yes: bool) -> str:
     """Return what is true where an x that is not NULL goes to this side."""
+    if len(tree.among) == 1:
+        return f"{x} {'=' if is_yes else '<>'} {single_text(tree.among[0])}"
     if tree.among:
-        values = ", ".join(single_text(value) for value in tree.among)
-        if len(tree.among) == 1:
-            return f"{x} {'=' if is_yes else '<>'} {values}"
-        return f"{x} {'IN' if is_yes else 'NOT IN'} ({values})"
+        among = dialect.among.format(x=x, values=", ".join(map(single_text, tree.among)))
+        return among if is_yes else f"NOT {among}"
     return f"{x} {'<=' if is_yes else '>'} {_edge(dialect, tree.threshold)}"
 
 

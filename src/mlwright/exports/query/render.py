@@ -154,8 +154,9 @@ class Writer:
                 by_value.setdefault(value, []).append(spelled)
         lines = []
         for value, keys in by_value.items():
-            asked = f"= {keys[0]}" if len(keys) == 1 else f"IN ({', '.join(keys)})"
-            lines.append(f"WHEN {at} {asked} THEN {self.value(term.type, value)}")
+            is_one = len(keys) == 1
+            asked = f"{at} = {keys[0]}" if is_one else self.dialect.among.format(x=at, values=", ".join(keys))
+            lines.append(f"WHEN {asked} THEN {self.value(term.type, value)}")
         if not lines:
             return self.value(term.type, usual)
         return f"CASE {' '.join(lines)} ELSE {self.value(term.type, usual)} END"

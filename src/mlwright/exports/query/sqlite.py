@@ -137,6 +137,7 @@ SQLITE = Dialect(
     single=_single,
     forest=_forest,
     leaf=lambda value: f"({value!r})" if value < 0 else repr(value),
+    among="{x} IN ({values})",
     sign="char({x})",
     is_text="(typeof({x}) IN ('text', 'blob'))",
     cast="CAST({x} AS REAL)",
