@@ -168,6 +168,25 @@ def trees(graph, x, y, w):
     return model.lower(graph, features, "")
 
 
+def deep_tree(graph, x, y, w):
+    """Return what one tree says that asks eleven questions of every cell: as many levels as no parser has."""
+    n_splits = 2**11 - 1
+    order = np.arange(n_splits)
+    edges = np.float32(np.random.default_rng(3).normal(0, 4, n_splits))
+    none = np.zeros(n_splits + 1)
+    tree = {
+        "feature": np.concatenate([order % 2, none.astype(int) - 1]),
+        "threshold": np.concatenate([edges.astype(float), none]),
+        "missing_left": np.concatenate([order % 3 == 0, none.astype(bool)]),
+        "left": np.concatenate([2 * order + 1, none.astype(int)]),
+        "right": np.concatenate([2 * order + 2, none.astype(int)]),
+        "values": np.arange(2.0 * n_splits + 1)[:, None] / 7,
+        "cover": np.zeros(2 * n_splits + 1),
+    }
+    features = graph.add("Concat", single(graph, x), small(graph, y), axis=1)
+    return Trees.join([tree], np.zeros(1, np.int64), 1).lower(graph, features, "")
+
+
 EXACT = {
     "Cast": lambda g, x, y, w: single(g, x),
     "Add": two("Add"),
@@ -243,6 +262,7 @@ EXACT = {
         g.add("Concat", g.add("Shape", x, start=0, end=1), g.constant([1], np.int64), axis=0),
     ),
     "TreeEnsembleRegressor": trees,
+    "TreeEnsembleRegressor of a deep tree": deep_tree,
 }
 """Operators that round as IEEE says: SQL gives the same number, bit for bit."""
 NEAR = {
