@@ -1,11 +1,12 @@
 """Exports models as SQL, runs the queries on rows made to break them, and compares with the program.
 
-python benchmarks/sql.py DATA --time-limit 20 --rows 100000 [--only adult,diamonds] [--models FOLDER]
+python benchmarks/sql.py DATA --time-limit 60s --rows 10000 [--only adult,diamonds] [--models FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import time
 from contextlib import ExitStack
@@ -24,10 +25,11 @@ from mlwright.data.read import read
 from mlwright.exports.query.dialects import DIALECTS
 from mlwright.exports.query.proof import TOLERANCE
 from mlwright.exports.query.statement import Statement, id_columns
+from mlwright.program.onnx_file import read_onnx
 
 HEADER = (
-    "| table | dialect | size (MB) | written (s) | run (s) | rows | labels differ | decisions differ "
-    "| scores differ | largest difference |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| table | dialect | trees | size (MB) | written (s) | run (s) | rows | labels differ | decisions differ "
+    "| scores differ | largest difference |\n" + "| --- " * 11 + "|"
 )
 
 
@@ -41,12 +43,12 @@ def main() -> None:
             cells = fuzz(model, known, options.rows, options.seed)
             ids = id_columns(model)
             ids_and_cells = {one: ("whole", list(range(options.rows))) for one in ids} | cells
-            start = time.perf_counter()
             expected = model.answer(as_python(cells))
-            run_s = time.perf_counter() - start
-            print(f"| {name} | the program | | | {run_s:.1f} | {options.rows:,} | | | | |", flush=True)
             for dialect in options.dialects:
-                print(_line(name, model, dialect, ids_and_cells, expected, server), flush=True)
+                found = _measured(name, model, dialect, ids_and_cells, expected, server)
+                print(_line(found), flush=True)
+                with options.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(found) + "\n")
 
 
 def _options() -> Any:
@@ -54,10 +56,11 @@ def _options() -> Any:
     parser.add_argument("data", type=Path, help="a folder in the catalog format")
     parser.add_argument("--only", default="", help="tables, with commas between; else all tabular ones")
     parser.add_argument("--dialects", type=lambda text: text.split(","), default=sorted(DIALECTS))
-    parser.add_argument("--time-limit", default="20s")
+    parser.add_argument("--time-limit", default="60s")
     parser.add_argument("--max-trials", type=int, help="count work instead of time")
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--results", type=Path, default=Path("sql.jsonl"))
     parser.add_argument("--models", type=Path, help="where models are kept; none is trained twice")
     return parser.parse_args()
 
@@ -93,17 +96,17 @@ def _trained(name: str, table: Any, options: Any) -> Any:
             if not more:
                 raise
             excluded = (*excluded, *more)
-            print(f"| {name} | without {', '.join(excluded)} (text) | | | | | | | | |", flush=True)
+            print(f"| {name} | without {', '.join(excluded)} (text) | | | | | | | | | |", flush=True)
         else:
             return model
 
 
-def _line(name: str, model: Any, dialect: str, cells: Any, expected: Any, server: Any) -> str:
+def _measured(name: str, model: Any, dialect: str, cells: Any, expected: Any, server: Any) -> dict[str, Any]:
     start = time.perf_counter()
     try:
         query = Statement(model, DIALECTS[dialect]).text("input")
     except UsageError as error:
-        return f"| {name} | {dialect} | refused: {error} | | | | | | | |"
+        return {"dataset": name, "dialect": dialect, "refused": str(error)}
     written_s = time.perf_counter() - start
     engines = {
         "duckdb": lambda: duckdb_engine(cells),
@@ -117,10 +120,27 @@ def _line(name: str, model: Any, dialect: str, cells: Any, expected: Any, server
     rows.sort(key=lambda row: row[0])
     found = dict(zip(names, zip(*rows, strict=True), strict=True))
     labels, decisions, scores, largest = differences(model, found, expected)
+    return {
+        "dataset": name, "dialect": dialect, "n_rows": len(rows), "size_bytes": len(query.encode()),
+        "n_trees": n_trees(model), "written_s": round(written_s, 1), "run_s": round(run_s, 1),
+        "labels_differ": labels, "decisions_differ": decisions, "scores_differ": scores, "largest": largest,
+    }  # fmt: skip
+
+
+def _line(found: dict[str, Any]) -> str:
+    if "refused" in found:
+        return f"| {found['dataset']} | {found['dialect']} | refused: {found['refused']} | | | | | | | | |"
     return (
-        f"| {name} | {dialect} | {len(query) / 1e6:.1f} | {written_s:.1f} | {run_s:.1f} | {len(rows):,} "
-        f"| {labels} | {decisions} | {scores} | {largest:.1g} |"
+        f"| {found['dataset']} | {found['dialect']} | {found['n_trees']:,} | {found['size_bytes'] / 1e6:.1f} "
+        f"| {found['written_s']} | {found['run_s']} | {found['n_rows']:,} | {found['labels_differ']} "
+        f"| {found['decisions_differ']} | {found['scores_differ']} | {found['largest']:.1g} |"
     )
+
+
+def n_trees(model: Any) -> int:
+    """Return how many trees a model has."""
+    nodes = [node for node in read_onnx(model.program).nodes if node.op == "TreeEnsembleRegressor"]
+    return sum(len(set(node.attributes["nodes_treeids"])) for node in nodes)
 
 
 def differences(model: Any, found: Any, expected: Any) -> tuple[int, int, int, float]:

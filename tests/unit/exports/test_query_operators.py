@@ -169,8 +169,8 @@ def trees(graph, x, y, w):
 
 
 def deep_tree(graph, x, y, w):
-    """Return what one tree says that asks eleven questions of every cell: as many levels as no parser has."""
-    n_splits = 2**11 - 1
+    """Return what a tree of 13 levels says, the first of 300: SQLite's parser has not so many levels."""
+    n_splits = 2**13 - 1
     order = np.arange(n_splits)
     edges = np.float32(np.random.default_rng(3).normal(0, 4, n_splits))
     none = np.zeros(n_splits + 1)
@@ -183,8 +183,10 @@ def deep_tree(graph, x, y, w):
         "values": np.arange(2.0 * n_splits + 1)[:, None] / 7,
         "cover": np.zeros(2 * n_splits + 1),
     }
+    leaf = {name: np.asarray(values)[-1:] for name, values in tree.items()} | {"left": np.zeros(1, int)}
+    leaf |= {"right": np.zeros(1, int), "values": np.array([[0.1]])}
     features = graph.add("Concat", single(graph, x), small(graph, y), axis=1)
-    return Trees.join([tree], np.zeros(1, np.int64), 1).lower(graph, features, "")
+    return Trees.join([tree, *[leaf] * 299], np.zeros(300, np.int64), 1).lower(graph, features, "")
 
 
 EXACT = {
