@@ -25,6 +25,7 @@ demo: install ## Train, judge and use two models on the bundled data, in about a
 	@MLWRIGHT=$(BIN)/mlwright scripts/demo.sh
 
 test: check ## Run everything that must pass: style, types, contracts, all tests
+	@scripts/postgres.sh
 	$(BIN)/pytest
 
 check: install ## Look at style, types and import contracts, without running anything

@@ -41,6 +41,8 @@ class Model:
     evidence
         What is known about the model: scores with intervals, baseline, split, decisions. The mapping
         that `evidence.json` holds.
+    golden
+        Made-up rows with the answers they must get; see `artifact.golden`.
     task, schema
         The question, and the columns it needs.
     card, profile
@@ -53,6 +55,7 @@ class Model:
         self.evidence: dict[str, Any] = contents["evidence"]
         self.card = str(contents["card"])
         self.profile: dict[str, Any] = contents["profile"]
+        self.golden: Mapping[str, Any] = contents["golden"]
         self._contents = contents
         intervals = contents.get("intervals")
         self._conformal = None if intervals is None else Conformal.from_json(intervals)

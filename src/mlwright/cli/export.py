@@ -14,13 +14,15 @@ mlwright export churn.mlw --to onnx -o churn.onnx
 
 mlwright export churn.mlw --to python -o churn
 
-mlwright export churn.mlw --to mlflow -o churn_mlflow"""
+mlwright export churn.mlw --to mlflow -o churn_mlflow
+
+mlwright export churn.mlw --to sql --dialect postgres --from customers -o churn.sql"""
 
 
 @boundary()
 def export(
     model: ModelFile,
-    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx, python or mlflow.")],
+    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx, python, sql or mlflow.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="The file or the folder to write.")
     ],
@@ -41,6 +43,9 @@ def export(
 
     mlflow: a model folder for `mlflow models serve` and `mlflow.pyfunc.load_model`: the model file with a
     signature, an input example and pinned requirements.
+
+    sql: one query that reads the raw columns of a table and returns what predict writes. It says in its
+    first lines what it reads and returns. Needs --dialect; text columns cannot be said.
     """
     if not output.is_dir():
         check_writable(output, model)

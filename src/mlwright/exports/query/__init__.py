@@ -1,0 +1,1 @@
+"""The engine that says a program in SQL."""

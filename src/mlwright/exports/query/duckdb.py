@@ -1,0 +1,104 @@
+"""DuckDB: single precision of its own, regular expressions, errors with a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlwright.exports.query.dialect import Dialect, single_text, text_literal
+from mlwright.exports.query.spelling import NOT_FINITE, PLAIN, REST, WIDE, in_class, pattern
+from mlwright.exports.query.term import LARGEST_SINGLE
+
+if TYPE_CHECKING:
+    from mlwright.core.schema import Column
+    from mlwright.exports.query.term import Term
+
+
+def _single(x: str, term: Term) -> str:
+    rounded = f"CAST(CAST({x} AS FLOAT) AS DOUBLE)"
+    if max(-term.low, term.high) < LARGEST_SINGLE:
+        return rounded
+    return f"CASE WHEN abs({x}) < {LARGEST_SINGLE!r} THEN {rounded} ELSE {x} * CAST('inf' AS DOUBLE) END"
+
+
+def _forest(before: str, trees: list[str]) -> str:
+    parts = ([f"CAST({before} AS FLOAT)"] if before else []) + [f"CAST({tree} AS FLOAT)" for tree in trees]
+    total = "\n    + ".join(parts)
+    return f"CAST({total} AS DOUBLE)"
+
+
+def _number(text: str, column: Column, failed: str) -> str:
+    wide = f"translate({text}, {text_literal(''.join(WIDE))}, {text_literal(''.join(WIDE.values()))})"
+    rest = text_literal(in_class(REST + column.thousands))
+    kept = f"regexp_replace({wide}, {rest}, '', 'g')"
+    general = text_literal(pattern(column.decimal, column.thousands))
+    lines = []
+    if column.decimal == ".":
+        lines.append(f"WHEN regexp_full_match({text}, {text_literal(PLAIN)}) THEN CAST({text} AS DOUBLE)")
+        lines.append(f"WHEN regexp_full_match(lower({text}), {text_literal(NOT_FINITE)}) THEN NULL")
+    else:
+        kept = f"replace({kept}, {text_literal(column.decimal)}, '.')"
+    lines.append(f"WHEN regexp_full_match({wide}, {general}) THEN CAST({kept} AS DOUBLE)")
+    return f"CASE {' '.join(lines)} ELSE {failed} END"
+
+
+def _whole_text(text: str) -> str:
+    return f"regexp_replace({text}, '^(-?[1-9][0-9]*|0)[.]0$', '\\1')"
+
+
+def _spelled(text: str, failed: str) -> str:
+    micros = (
+        f"CASE WHEN regexp_matches({text}, '[0-9]:.*([Zz]|[+-][0-9:]+| UTC)$') "
+        f"THEN epoch_us(CAST({text} AS TIMESTAMPTZ)) ELSE epoch_us(CAST({text} AS TIMESTAMP)) END"
+    )
+    return (
+        f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}($|[T ][0-9]{{2}}:)') "
+        f"THEN {_seconds(f'({micros})')} ELSE {failed} END"
+    )
+
+
+def _seconds(micros: str) -> str:
+    rest = f"((({micros} % 1000000) + 1000000) % 1000000)"
+    return f"CAST(({micros} - {rest}) // 1000000 AS DOUBLE) + CAST({rest} AS DOUBLE) / 1e6"
+
+
+_MICROS = (
+    "(CASE WHEN typeof({x}) = 'TIMESTAMP WITH TIME ZONE' THEN epoch_us(CAST({x} AS TIMESTAMPTZ)) "
+    "WHEN isfinite(CAST({x} AS TIMESTAMP)) THEN epoch_us(CAST({x} AS TIMESTAMP)) END)"
+)
+
+DUCKDB = Dialect(
+    name="duckdb",
+    title="DuckDB",
+    needs=("DuckDB 1.2 or newer.",),
+    double="DOUBLE",
+    whole="BIGINT",
+    text="VARCHAR",
+    exponent=True,
+    infinity="CAST('inf' AS DOUBLE)",
+    no_nan="nullif({x}, CAST('nan' AS DOUBLE))",
+    whole_div="//",
+    extreme=None,
+    # Else expressions of many stages are set up at once, with room for 2,048 rows each.
+    fenced="AS MATERIALIZED ({query})",
+    most_columns=10_000,
+    # The time to plan grows faster than a column does, and with each stage: measured, this is best.
+    portion=(50, 1_000),
+    most_nested=100,
+    most_bytes=64_000_000,
+    single=_single,
+    forest=_forest,
+    leaf=lambda value: f"{single_text(value)}" if "e" in single_text(value) else f"{single_text(value)}e0",
+    # IN, and what the planner takes for IN, would become a join wherever it has more than a few values.
+    among="list_position([{values}], {x}) IS NOT NULL",
+    sign="chr({x})",
+    is_text="(typeof({x}) = 'VARCHAR' OR typeof({x}) LIKE 'ENUM%')",
+    cast="CAST({x} AS DOUBLE)",
+    trimmed="trim(CAST({x} AS VARCHAR), s.spaces)",
+    lowered="translate({x}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ\u212a', 'abcdefghijklmnopqrstuvwxyzk')",
+    whole_text=_whole_text,
+    number=_number,
+    moment=_seconds(_MICROS),
+    spelled=_spelled,
+    fail=lambda message, text: f"error({text_literal(message)} || {text})",
+)
+"""What `--dialect duckdb` writes."""
