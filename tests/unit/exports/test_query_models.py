@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import duckdb
 import numpy as np
 import pytest
-from mlwright.workflow.score import predict_frame
 
 import mlwright as mw
 from mlwright.core.errors import DataError, ProofError, UnknownNameError, UsageError
@@ -18,6 +17,7 @@ from mlwright.exports.query.proof import golden_rows
 from mlwright.exports.query.statement import Statement
 from mlwright.exports.target import Wishes
 from mlwright.program.onnx_file import read_onnx
+from mlwright.workflow.predict import predict_frame
 
 START = datetime.fromisoformat("2023-01-01 05:30")
 N_ROWS, N_FUZZED = 300, 1_000
