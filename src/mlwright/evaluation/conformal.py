@@ -84,18 +84,20 @@ class Conformal:
     n_groups: int | None = None
 
     @classmethod
-    def fit(cls, mode: Mode, missed: Floats, groups: Array | None = None) -> Conformal:
+    def fit(
+        cls, mode: Mode, missed: Floats, groups: Array | None = None, *, is_promised: bool = True
+    ) -> Conformal:
         """Take the quantiles of scores, shape (n_rows,).
 
         With `groups` (n_rows,) each group weighs the same; certified, the promise is about a row of a new
-        group.
+        group. Where it cannot be given, as in time order, the unit that it takes is not added either.
 
         Source: Vovk, Gammerman and Shafer (2005), Algorithmic learning in a random world, section 2;
         with groups Lee, Barber and Willett (2023), Distribution-free inference with hierarchical data.
         """
         n_groups = None if groups is None else len(np.unique(groups))
-        is_promised = mode is Mode.CERTIFIED or n_groups is None
-        n_more = 1.0 if is_promised or n_groups is None else n_groups / max(1, len(missed))
+        has_unit = n_groups is None or (mode is Mode.CERTIFIED and is_promised)
+        n_more = 1.0 if has_unit or n_groups is None else n_groups / max(1, len(missed))
         quantiles = weighted_quantiles(missed, groups, LEVELS, n_more)
         return cls(mode=mode, levels=LEVELS, quantiles=quantiles, n_rows=len(missed), n_groups=n_groups)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlwright.core.schema import Kind
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal, Mode, scores
 from mlwright.evaluation.coverage import coverage, cuts
 from mlwright.evaluation.several import clearly_off
 
 if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Floats
     from mlwright.core.dataset import Dataset
     from mlwright.core.prediction import Prediction
     from mlwright.tuning.outoffold import OutOfFold
@@ -21,22 +24,34 @@ _MOST_COLUMNS = 3
 
 
 def calibrate(prepared: Prepared, judged: Built, known: OutOfFold | None) -> Conformal | None:
-    """Take quantiles of the errors of rows held back or, without them, of those made out of fold."""
-    if prepared.held is not None:
-        truth = prepared.held.target
-        assert truth is not None  # noqa: S101 - rows held back have a target
-        missed = scores(truth, judged.program.run(prepared.held.columns))
-        return Conformal.fit(Mode.CERTIFIED, missed, prepared.held.alike)
-    if known is None:
-        return None
+    """Take quantiles of the errors of rows held back or, without them, of those made out of fold.
+
+    In time order both were made forward in time, and no promise can be given: they count together, since
+    more stretches of time tell more about those to come.
+    """
+    held = prepared.held
+    if held is None:
+        return (
+            None if known is None else Conformal.fit(Mode.APPROXIMATE, *_out_of_fold(prepared, judged, known))
+        )
+    assert held.target is not None  # noqa: S101 - rows held back have a target
+    missed, alike = scores(held.target, judged.program.run(held.columns)), held.alike
+    if known is None or held.times is None or held.groups is not None or alike is None:
+        return Conformal.fit(Mode.CERTIFIED, missed, alike)
+    before, stretches = _out_of_fold(prepared, judged, known)
+    assert stretches is not None  # noqa: S101 - rows with times stand in stretches
+    missed, alike = np.append(before, missed), np.append(stretches, alike + stretches.max() + 1)
+    return Conformal.fit(Mode.CERTIFIED, missed, alike, is_promised=False)
+
+
+def _out_of_fold(prepared: Prepared, judged: Built, known: OutOfFold) -> tuple[Floats, Array | None]:
+    """Return how badly answers out of fold missed, shape (n_rows,), and which rows err alike."""
     task, parts = prepared.task, judged.parts
     prediction = known.prediction(task, parts.factors, parts.spread)
     truth = known.target if task.classes else known.target * task.scale + task.offset
     # Stretches of time err alike. Groups do too, but few of them would promise nothing at all.
     alike = prepared.train.alike if prepared.train.groups is None else None
-    return Conformal.fit(
-        Mode.APPROXIMATE, scores(truth, prediction), None if alike is None else alike[known.rows]
-    )
+    return scores(truth, prediction), None if alike is None else alike[known.rows]
 
 
 def judge_intervals(
@@ -84,8 +99,8 @@ def _why(prepared: Prepared, conformal: Conformal) -> str:
     if prepared.train.times is not None:
         return (
             "the latest training rows were held back and answered by a program that had not learned from "
-            "them; the level is kept as long as stretches of time to come are like these, which nobody can "
-            "promise"
+            "them, as were earlier ones in the folds; the level is kept as long as stretches of time to come "
+            "are like these, which nobody can promise"
         )
     if conformal.n_groups is not None:
         return (
