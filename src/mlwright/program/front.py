@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Array
 
-_GRAPH, _NODE, _INPUT, _OUTPUT = 7, 1, 11, 12
+_GRAPH, _NODE, _CONSTANT, _INPUT, _OUTPUT = 7, 1, 5, 11, 12
 _NODE_INPUT, _NODE_OUTPUT, _OPERATOR, _ATTRIBUTE = 1, 2, 4, 5
+_CONSTANT_NAME = 8
 _NAME, _INTEGER, _INTEGERS, _TEXTS = 1, 3, 8, 9
 _TYPE, _TENSOR_TYPE, _ELEMENT, _SHAPE, _DIMENSION, _SIZE, _PARAMETER = 2, 1, 1, 2, 1, 1, 2
 _INT64, _STRING, _FLOAT64 = 7, 8, 11
@@ -115,17 +116,31 @@ def split(data: bytes) -> tuple[Front, bytes]:
     known = {name: _Value(element, [_Cells(place)]) for place, (name, element) in enumerate(inputs)}
     whole = dict(known)
     nodes = [_node(as_bytes(value)) for number, value in parts if number == _NODE]
-    left = [node for node in nodes if not _absorbed(node, known)]
     outputs = {_declared(as_bytes(value))[0] for number, value in parts if number == _OUTPUT}
+    left = [node for node in _needed(nodes, outputs) if not _absorbed(node, known)]
     read = dict.fromkeys(name for node in left for name in node.inputs)
     feeds = {name: known[name] for name in read if name in known}
     if not feeds or outputs & set(known):
         return Front(names, is_text, whole), data
     kept = [written(_NODE, bytes(node.bytes)) for node in left]
     kept += [_input(name, value) for name, value in feeds.items()]
-    kept += [_again(number, value) for number, value in parts if number not in (_NODE, _INPUT)]
+    kept += [
+        _again(number, value)
+        for number, value in parts
+        if number not in (_NODE, _INPUT) and (number != _CONSTANT or _constant(as_bytes(value)) in read)
+    ]
     rest = [_again(number, value) for number, _, value in fields(model) if number != _GRAPH]
     return Front(names, is_text, feeds), b"".join([*rest, written(_GRAPH, b"".join(kept))])
+
+
+def _needed(nodes: list[_Node], outputs: set[str]) -> list[_Node]:
+    """Leave out what no answer depends on, such as features that no member of the blend reads."""
+    wanted, found = set(outputs), []
+    for node in reversed(nodes):
+        if wanted.intersection(node.outputs):
+            wanted.update(node.inputs)
+            found.append(node)
+    return found[::-1]
 
 
 def _absorbed(node: _Node, known: dict[str, _Value]) -> bool:
@@ -210,6 +225,11 @@ def _declared(message: memoryview) -> tuple[str, int]:
             for _, tensor in _of(as_bytes(value), _TENSOR_TYPE):
                 element = next((n for _, n in _of(as_bytes(tensor), _ELEMENT) if isinstance(n, int)), 0)
     return name, element
+
+
+def _constant(message: memoryview) -> str:
+    """Return the name of a constant."""
+    return next((_decoded(name) for _, name in _of(message, _CONSTANT_NAME)), "")
 
 
 def _input(name: str, value: _Value) -> bytes:

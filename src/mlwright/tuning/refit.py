@@ -13,7 +13,7 @@ from mlwright.tuning.trial import Member, Trial
 if TYPE_CHECKING:
     from mlwright.tuning.search import Search
 
-_MOST_NODES = 200_000
+_MOST_NODES = 100_000
 """A candidate with more nodes in all its repeats would make a slow program."""
 
 

@@ -55,6 +55,19 @@ def test_the_rest_is_without_look_ups_and_with_fewer_inputs(built):
     assert onnx.load_from_string(rest).metadata_props == kept.metadata_props
 
 
+def test_what_no_answer_depends_on_is_not_computed(built, rows):
+    def change(graph):
+        constant = onnx.numpy_helper.from_array(np.ones((1, 1), np.float32), "one_more")
+        graph.initializer.append(constant)
+        graph.node.append(onnx.helper.make_node("Add", [graph.node[-1].output[0], "one_more"], ["in_vain"]))
+
+    data = changed(built.data, change)
+    rest = onnx.load_from_string(split(data)[1]).graph
+    assert "in_vain" not in {name for node in rest.node for name in node.output}
+    assert "one_more" not in {item.name for item in rest.initializer}
+    np.testing.assert_array_equal(Program(data).run(rows).scores, built.program.run(rows).scores)
+
+
 def with_a_key_twice(graph):
     keys = attribute(lookup(graph), "keys_strings").strings
     keys[1] = keys[2]
