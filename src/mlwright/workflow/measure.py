@@ -52,7 +52,8 @@ class Compiled:
         beside = _BYTES + _BYTES_PER_COLUMN * len(self._prepared.schema.columns)
         latency_s = 0.0
         if self._is_timed:
-            contents: dict[str, Any] = {"program": data, "evidence": {}, "card": "", "profile": {}}
+            nothing = {"evidence": {}, "card": "", "profile": {}, "golden": {}}
+            contents: dict[str, Any] = {"program": data, **nothing}
             model = Model(self._prepared.task, self._prepared.schema, contents)
             latency_s = single_row_s(model, self._prepared.train.columns)
         return Cost(latency_s=latency_s, size_bytes=beside + len(zlib.compress(data, 6)))
