@@ -45,7 +45,7 @@ def export(
     signature, an input example and pinned requirements.
 
     sql: one query that reads the raw columns of a table and returns what predict writes. It says in its
-    first lines what it reads and returns. Needs --dialect; text columns cannot be said.
+    first lines what it reads and returns. Needs --dialect. Models that count words in texts are refused.
     """
     if not output.is_dir():
         check_writable(output, model)

@@ -94,7 +94,7 @@ class Statement:
             message = (
                 f"The query would have {size / 1e6:,.1f} MB, more than {self.dialect.title} reads "
                 f"in reasonable time ({self.dialect.most_bytes / 1e6:,.0f} MB). Train a smaller model, with "
-                "a shorter --time-limit, or choose another dialect."
+                "--latency fast or a shorter --time-limit."
             )
             raise UsageError(message)
         return found
@@ -167,7 +167,7 @@ class Statement:
         if len(columns) > self.dialect.most_columns:
             message = (
                 f"The query would need {len(columns):,} columns at once; {self.dialect.title} has at most "
-                f"{self.dialect.most_columns:,}. Train a smaller model, or choose another dialect."
+                f"{self.dialect.most_columns:,}. Train with --latency fast, or choose another dialect."
             )
             raise UsageError(message)
         lines = ",\n  ".join(columns)
