@@ -38,7 +38,7 @@ def as_stages(outputs: Iterable[Term], dialect: Dialect) -> list[Stage]:
     wanted = list(outputs)
     order = list(needed(wanted))
     columns = _columns(order, wanted, dialect)
-    level = _levels(order, columns)
+    level = _levels(order, columns, dialect.most_columns // 4)
     last = _last_use(order, wanted, columns, level)
     n_stages = max((level[term] for term in columns), default=0) + 1
     stages = []
@@ -69,13 +69,22 @@ def _columns(order: list[Term], wanted: list[Term], dialect: Dialect) -> dict[Te
     return found
 
 
-def _levels(order: list[Term], columns: Mapping[Term, None]) -> dict[Term, int]:
-    """Return the stage of each column, and for other terms the first one after which they can be written."""
+def _levels(order: list[Term], columns: Mapping[Term, None], most_new: int) -> dict[Term, int]:
+    """Return the stage of each column, and for other terms the first one after which they can be written.
+
+    A stage makes so many columns at most, and others travel on beside them: the layers of several networks
+    come one network after the other.
+    """
     found: dict[Term, int] = {}
+    n_new: Counter[int] = Counter()
     for term in order:
         before = max((found[part] for part in term.of), default=-1)
         # The first stage is for raw cells, also if what stands on none would need no stage.
         found[term] = 0 if term.op == "raw" else max(1, before + 1) if term in columns else before
+        if term in columns and term.op != "raw":
+            while n_new[found[term]] >= most_new:
+                found[term] += 1
+            n_new[found[term]] += 1
     return found
 
 
