@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mlwright import __version__
-from mlwright.cli import compare, evaluate, explain, export, guard, info, predict, profile, sign, train
+from mlwright.cli import compare, evaluate, explain, export, guard, info, predict, profile, serve, sign, train
 from mlwright.core.interrupt import stop_politely
 
 EPILOG = """Examples:
@@ -52,7 +52,11 @@ app.command("explain", epilog=explain.EPILOG)(explain.explain)
 app.command("compare", epilog=compare.EPILOG)(compare.compare)
 app.command("export", epilog=export.EPILOG)(export.export)
 app.command("info", epilog=info.EPILOG)(info.info)
+<<<<<<< HEAD
 app.command("sign", epilog=sign.EPILOG)(sign.sign)
+=======
+app.command("serve", epilog=serve.EPILOG)(serve.serve)
+>>>>>>> 434f1cc (Serve, begun: protocols, one reader, counters, limits, a raw path for rows)
 app.command("profile", epilog=profile.EPILOG)(profile.profile)
 
 

@@ -17,6 +17,8 @@ from mlwright.workflow.output import check_output, write_frame
 from mlwright.workflow.predict import ROW_NUMBER, row_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Integers
     from mlwright.core.explanation import Explanation
@@ -50,13 +52,18 @@ def explain(
     raw, first = _chosen(read(data), n_rows, row)
     needed = [model.schema[name] for name in model.inputs]
     found = model.explain(Typed(parse(needed, raw, where=raw.source)))
-    chosen, ids = _chosen_answers(model, found), row_ids(model, raw)
+    told, ids = reasons(model, found, raw.columns), row_ids(model, raw)
     if ROW_NUMBER in ids:
         ids[ROW_NUMBER] = ids[ROW_NUMBER] + first
-    told = [_told(model, raw, found, at, int(answer)) for at, answer in enumerate(chosen)]
     names = {name: [_plain(cell) for cell in cells] for name, cells in ids.items()}
     rows = [{"id": {name: cells[at] for name, cells in names.items()}, **one} for at, one in enumerate(told)]
     return {"target": model.task.target, "rows": rows}
+
+
+def reasons(model: Model, found: Explanation, cells: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say for each explained row what moved its answer; `cells` are what to show, by column."""
+    chosen = _chosen_answers(model, found)
+    return [_told(model, cells, found, at, int(answer)) for at, answer in enumerate(chosen)]
 
 
 def explain_file(
@@ -102,12 +109,12 @@ def _chosen_answers(model: Model, found: Explanation) -> Integers:
     return np.full(len(found.answers), max(0, n_answers - 1))
 
 
-def _told(model: Model, raw: Raw, found: Explanation, at: int, answer: int) -> dict[str, Any]:
+def _told(model: Model, cells: Mapping[str, Any], found: Explanation, at: int, answer: int) -> dict[str, Any]:
     amounts = found.amounts[at, answer]
     columns = [
         {
             "column": found.columns[place],
-            "value": _plain(raw.columns[found.columns[place]][at]),
+            "value": _plain(cells[found.columns[place]][at]),
             "amount": float(amounts[place]),
         }
         for place in np.argsort(-np.abs(amounts), kind="stable")

@@ -1,0 +1,58 @@
+"""`mlwright serve`: a model behind HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlwright.cli.guard import boundary
+from mlwright.cli.options import ModelFile
+
+EPILOG = """Examples:
+
+mlwright serve churn.mlw
+
+mlwright serve churn.mlw --host 0.0.0.0 --keys keys.json"""
+
+
+@boundary()
+def serve(  # noqa: PLR0913 - one parameter an option
+    model: ModelFile,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0: any that is free.")] = 8080,
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Hashes of the keys that open it (mlwright key).")
+    ] = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Serve others than this machine without keys.")
+    ] = False,
+    errors: Annotated[str, typer.Option(metavar="full|terse", help="How much a refusal tells.")] = "full",
+    extra: Annotated[
+        str, typer.Option(metavar="ignore|reject", help="Columns that the model does not read.")
+    ] = "ignore",
+    rate: Annotated[
+        float, typer.Option(min=0, metavar="N", help="Requests a second for each key; 0: any.")
+    ] = 0.0,
+    max_body: Annotated[str, typer.Option(metavar="SIZE", help="Of one request.")] = "1MB",
+    max_rows: Annotated[int, typer.Option(min=1, metavar="N", help="Of one request.")] = 1_000,
+    max_in_flight: Annotated[int, typer.Option(min=1, metavar="N", help="Requests at once.")] = 256,
+    drain: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="How long it takes requests after SIGTERM.")
+    ] = 5.0,
+) -> None:
+    """Serve MODEL over HTTP until it is told to stop.
+
+    POST a row as JSON to /predict. Also there: /docs, /model, /metrics, /livez, /readyz, /invocations (MLflow,
+    SageMaker) and /v2 (Open Inference Protocol).
+    """
+    from mlwright.serving.options import settings_of
+
+    settings = settings_of(
+        host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
+        max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
+    )  # fmt: skip
+    from mlwright.serving.build import open_scorer
+    from mlwright.serving.run import serve as run
+
+    scorer = open_scorer(model, settings)
+    run(scorer, settings)

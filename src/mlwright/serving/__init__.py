@@ -1,0 +1,1 @@
+"""The service: a model behind HTTP, one answer whatever the protocol."""

@@ -1,0 +1,45 @@
+"""The board: numbers that several processes of one service count up, each in a file of its own.
+
+Adding to a cell of mapped memory takes a tenth of a microsecond and needs no lock; who asks for the sums adds
+up all files.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats
+
+_CELL_BYTES = 8
+_SUFFIX = ".counts"
+
+
+@final
+class Board:
+    """Cells of doubles, all 0 at first. `folder` is shared by the processes of one service; None: memory."""
+
+    def __init__(self, n_cells: int, folder: Path | None = None, name: str = "0") -> None:
+        self._folder, size = folder, max(1, n_cells) * _CELL_BYTES
+        self.cells: memoryview[float]
+        if folder is None:
+            self.cells = memoryview(bytearray(size)).cast("d")
+            return
+        with (folder / f"{name}{_SUFFIX}").open("w+b") as file:
+            file.truncate(size)
+            self.cells = memoryview(mmap.mmap(file.fileno(), size)).cast("d")
+
+    def sums(self) -> Floats:
+        """Add up the cells of all processes, shape (n_cells,)."""
+        if self._folder is None:
+            return np.array(self.cells)
+        total = np.zeros(len(self.cells))
+        for place in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            found = np.fromfile(place, dtype=np.float64)
+            if len(found) == len(total):  # another length is of another model
+                total += found
+        return total

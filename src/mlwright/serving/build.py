@@ -1,0 +1,64 @@
+"""A service is put together here, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlwright.artifact.load import load
+from mlwright.core.errors import MissingDependencyError
+from mlwright.core.registry import Registry
+from mlwright.serving.settings import Settings
+
+try:
+    from mlwright.serving.counters import Counters
+    from mlwright.serving.face import make_face
+    from mlwright.serving.gate import Gate
+    from mlwright.serving.hot import Hot
+    from mlwright.serving.live import Live
+    from mlwright.serving.protocol import Protocol
+    from mlwright.serving.scorer import Scorer
+except ModuleNotFoundError as error:
+    raise MissingDependencyError.install("A service", str(error.name), "serve") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROTOCOLS: Registry[Protocol] = Registry("mlwright.serving.protocols", Protocol, "protocol")  # type: ignore[type-abstract]
+_WARM_ROWS = 20
+
+
+def open_scorer(path: str | Path, settings: Settings) -> Scorer:
+    """Load a model, which checks it and its golden rows, and warm it up."""
+    place = Path(path)
+    model = load(place)
+    scorer = Scorer(model, place.read_bytes(), place.stem, settings)
+    rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
+    for _ in range(_WARM_ROWS):
+        scorer.records(rows, scorer.answer(rows))
+    return scorer
+
+
+def make_service(scorer: Scorer, settings: Settings) -> tuple[Hot, Live]:
+    """Return the ASGI application, and its state: ready, since its model is."""
+    routes = _routes(scorer)
+    counters = Counters(scorer, [route for route, _ in routes.values()])
+    live, gate = Live(scorer, counters), Gate(settings, counters)
+    app = Hot(live, gate, settings, routes, make_face(live, gate, settings, routes))
+    live.is_ready = True
+    return app, live
+
+
+def _routes(scorer: Scorer) -> Mapping[str, tuple[str, Protocol]]:
+    """Return for each path the route as counters name it, and the protocol."""
+    found = {}
+    for name in PROTOCOLS.names():
+        protocol = PROTOCOLS.get(name)
+        for route in protocol.routes:
+            path = route.replace("{model}", scorer.name).replace("{version}", scorer.version)
+            found[path] = (route, protocol)
+    vertex = os.environ.get("AIP_PREDICT_ROUTE", "")
+    if vertex:
+        found[vertex] = (vertex, found["/invocations"][1])
+    return found

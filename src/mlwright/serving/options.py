@@ -1,0 +1,53 @@
+"""From the words of the command line to settings, refusing what would not be safe."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.memory import parse_size
+from mlwright.serving.keys import Keys
+from mlwright.serving.settings import Errors, Extra, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def settings_of(
+    *, host: str, keys: Path | None, is_insecure: bool, errors: str, extra: str, max_body: str, **others: Any
+) -> Settings:
+    """Return the settings.
+
+    Raises
+    ------
+    UsageError
+        An option cannot be used; or the service would be open to other machines without a key, and
+        nobody said `--insecure`.
+    """
+    for what, given, known in (("--errors", errors, Errors), ("--extra", extra, Extra)):
+        if given not in list(known):
+            raise UnknownNameError.among(f"value of {what}", given, list(known))
+    if keys is None and not is_insecure and not _is_this_machine(host):
+        message = (
+            f"At {host} everybody who reaches this machine could ask the model. Give the keys that open it with "
+            "--keys (make one with: mlwright key NAME), or say --insecure if something else protects it."
+        )
+        raise UsageError(message)
+    return Settings(
+        host=host,
+        keys=None if keys is None else Keys.read(keys),
+        errors=Errors(errors),
+        extra=Extra(extra),
+        max_body_bytes=parse_size(max_body),
+        **others,
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

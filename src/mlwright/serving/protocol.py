@@ -1,0 +1,80 @@
+"""Protocol: how requests and answers are written, on some routes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import msgspec
+
+from mlwright.serving.scorer import NOTHING_MORE, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlwright.core.prediction import Prediction
+    from mlwright.serving.problems import Problem
+    from mlwright.serving.reader import Rows
+    from mlwright.serving.scorer import Scorer
+
+JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
+PROBLEM = "application/problem+json"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came: the body, its content type without parameters, what is accepted, and the query."""
+
+    body: bytes
+    content_type: str = JSON
+    accept: str = ""
+    query: Mapping[str, str] | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks: rows, what is wanted beside answers, and what the protocol must give back."""
+
+    rows: Rows
+    wishes: Wishes = NOTHING_MORE
+    echo: Mapping[str, Any] | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A body and its content type."""
+
+    body: bytes
+    content_type: str = JSON
+
+
+class Protocol(ABC):
+    """Reads requests and writes answers; the same rows get the same numbers in each."""
+
+    routes: ClassVar[tuple[str, ...]]
+    """Paths that take POST; `{model}` stands for the name of the model."""
+
+    says_error: ClassVar[bool] = False
+    """Whether a refusal is `{"error": "..."}` instead of a problem document."""
+
+    @abstractmethod
+    def read(self, request: Request, scorer: Scorer) -> Asked:
+        """Read what is asked; raise Problem for what cannot be used."""
+
+    @abstractmethod
+    def write(self, asked: Asked, prediction: Prediction, scorer: Scorer) -> Reply:
+        """Write the answer."""
+
+    def refuse(self, problem: Problem, request_id: str, *, is_terse: bool) -> Reply:
+        """Write a refusal."""
+        if self.says_error:
+            return Reply(msgspec.json.encode({"error": problem.terse if is_terse else problem.detail}))
+        return Reply(problem.document(request_id, is_terse=is_terse), PROBLEM)
+
+    @abstractmethod
+    def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
+        """Return an OpenAPI operation for each route: what it takes and gives."""

@@ -1,0 +1,106 @@
+"""MLflow's and SageMaker's: frames as JSON in several layouts, or CSV. Vertex AI sends one of these too."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import msgspec
+
+from mlwright.serving.problems import unknown_type
+from mlwright.serving.protocol import CSV, JSON, Asked, Protocol, Reply, Request
+from mlwright.serving.reader import decoded, shape_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlwright.core.prediction import Prediction
+    from mlwright.serving.reader import Reader, Rows
+    from mlwright.serving.scorer import Scorer
+
+_LAYOUTS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+
+
+@final
+class Invocations(Protocol):
+    """`POST /invocations`: `{"predictions": [...]}` comes back, or CSV to those who accept only that."""
+
+    routes: ClassVar[tuple[str, ...]] = ("/invocations",)
+
+    def read(self, request: Request, scorer: Scorer) -> Asked:
+        """Read one of the layouts."""
+        accept = {"accept": request.accept}
+        if request.content_type == CSV:
+            return Asked(scorer.reader.texts(request.body), echo=accept)
+        if request.content_type != JSON:
+            raise unknown_type(request.content_type, JSON, CSV)
+        return Asked(_rows(decoded(request.body), scorer.reader), echo=accept)
+
+    def write(self, asked: Asked, prediction: Prediction, scorer: Scorer) -> Reply:
+        """Write what `predict` writes, as records."""
+        records = scorer.records(asked.rows, prediction)
+        if (asked.echo or {}).get("accept") == CSV:
+            out = io.StringIO()
+            lines = csv.DictWriter(out, list(records[0]), lineterminator="\n")
+            lines.writeheader()
+            lines.writerows(records)
+            return Reply(out.getvalue().encode(), CSV)
+        return Reply(msgspec.json.encode({"predictions": records}))
+
+    def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
+        """One operation."""
+        del scorer
+        row: Mapping[str, Any] = {"$ref": "#/components/schemas/Row"}
+        rows = {"type": "array", "items": row, "minItems": 1}
+        layouts = [
+            {"type": "object", "required": [name], "properties": {name: rows}, "additionalProperties": False}
+            for name in ("dataframe_records", "instances", "inputs")
+        ]
+        answers = {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}}
+        return [
+            {
+                "summary": "Answer rows as MLflow, SageMaker and Vertex AI send them",
+                "requestBody": {"required": True, "content": {JSON: {"schema": {"oneOf": layouts}}}},
+                "answers": {
+                    "type": "object", "required": ["predictions"], "properties": {"predictions": answers},
+                },
+            }
+        ]  # fmt: skip
+
+
+def _rows(body: object, reader: Reader) -> Rows:
+    """Read the one layout that is there."""
+    found = [name for name in _LAYOUTS if isinstance(body, dict) and name in body]
+    if not isinstance(body, dict) or len(found) != 1:
+        raise shape_problem(f"expected an object with one of {', '.join(_LAYOUTS)}")
+    content = body[found[0]]
+    if found[0] == "dataframe_split":
+        return _split(content, reader)
+    if isinstance(content, dict):
+        return _columns(content, reader)
+    return reader.records(content)
+
+
+def _split(content: object, reader: Reader) -> Rows:
+    """Read `{"columns": [...], "data": [[...], ...]}`; an index is ignored."""
+    names, lines = (content.get(key) for key in ("columns", "data")) if isinstance(content, dict) else (0, 0)
+    if not isinstance(names, list) or not isinstance(lines, list):
+        raise shape_problem("dataframe_split needs columns and data")
+    if len(set(map(str, names))) != len(names):
+        raise shape_problem("dataframe_split names a column twice")
+    odd = next(
+        (n for n, line in enumerate(lines, 1) if not isinstance(line, list) or len(line) != len(names)), 0
+    )
+    if odd:
+        raise shape_problem(f"row {odd} of dataframe_split has not one cell for each of {len(names)} columns")
+    cells = zip(*lines, strict=True) if lines else ([] for _ in names)
+    return reader.table(dict(zip(map(str, names), map(list, cells), strict=True)), len(lines))
+
+
+def _columns(content: dict[str, Any], reader: Reader) -> Rows:
+    """Read cells by column, all equally many."""
+    lengths = {len(cells) if isinstance(cells, list) else -1 for cells in content.values()}
+    if len(lengths) != 1 or lengths == {-1}:
+        raise shape_problem("expected an array of cells for each column, all of the same length")
+    return reader.table(content, lengths.pop())

@@ -1,0 +1,102 @@
+"""Our own: one row as an object, or rows as an array; CSV and Arrow streams for many."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import msgspec
+
+from mlwright.core.errors import MlwrightError
+from mlwright.data.read import read as read_cells
+from mlwright.serving.problems import Problem, unknown_type
+from mlwright.serving.protocol import ARROW, CSV, JSON, Asked, Protocol, Reply, Request
+from mlwright.serving.scorer import NOTHING_MORE, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlwright.core.prediction import Prediction
+    from mlwright.serving.reader import Rows
+    from mlwright.serving.scorer import Scorer
+
+_TRUTHS = {"true": True, "1": True, "": True, "false": False, "0": False}
+_encode = msgspec.json.Encoder().encode
+
+
+@final
+class Native(Protocol):
+    """`POST /predict`, with `?explain=true` and `?level=0.9` for more than the answer."""
+
+    routes: ClassVar[tuple[str, ...]] = ("/predict",)
+
+    def read(self, request: Request, scorer: Scorer) -> Asked:
+        """Read JSON, CSV or an Arrow stream."""
+        wishes = _wishes(request.query) if request.query else NOTHING_MORE
+        if request.content_type == JSON:
+            return Asked(scorer.reader.rows(request.body), wishes)
+        if request.content_type == CSV:
+            return Asked(scorer.reader.texts(request.body), wishes)
+        if request.content_type == ARROW:
+            return Asked(_arrow(request.body, scorer), wishes, {"content_type": ARROW})
+        raise unknown_type(request.content_type, JSON, CSV, ARROW)
+
+    def write(self, asked: Asked, prediction: Prediction, scorer: Scorer) -> Reply:
+        """Write JSON; for rows of Arrow an Arrow stream."""
+        records = scorer.records(asked.rows, prediction, asked.wishes)
+        if asked.echo is not None:
+            return Reply(_stream(records), ARROW)
+        return Reply(_encode(records[0] if asked.rows.is_single else records))
+
+    def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
+        """One operation."""
+        one, answer = {"$ref": "#/components/schemas/Row"}, {"$ref": "#/components/schemas/Answer"}
+        rows = {"type": "array", "items": one, "minItems": 1}
+        del scorer
+        return [
+            {
+                "summary": "Answer one row, or several",
+                "parameters": [
+                    _parameter("explain", {"type": "boolean"}, "Say which columns moved each answer."),
+                    _parameter("level", {"type": "number"}, "Add intervals or sets of this level."),
+                ],
+                "requestBody": {"required": True, "content": {JSON: {"schema": {"oneOf": [one, rows]}}}},
+                "answers": {"oneOf": [answer, {"type": "array", "items": answer}]},
+            }
+        ]
+
+
+def _parameter(name: str, shape: dict[str, str], says: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": shape, "description": says}
+
+
+def _wishes(query: Mapping[str, str]) -> Wishes:
+    explain, level = query.get("explain", "false"), query.get("level")
+    if explain.lower() not in _TRUTHS:
+        raise Problem(422, "query", f"explain is {explain[:30]!r}; write true or false.")
+    try:
+        share = None if level is None else float(level)
+    except ValueError:
+        raise Problem(422, "query", f"level is {str(level)[:30]!r}; write a share such as 0.9.") from None
+    return Wishes(_TRUTHS[explain.lower()], share)
+
+
+def _arrow(body: bytes, scorer: Scorer) -> Rows:
+    """Read an Arrow stream through polars, which is imported for it."""
+    import polars as pl  # noqa: PLC0415 - heavy, and most services never see an Arrow stream
+
+    try:
+        frame = pl.read_ipc_stream(io.BytesIO(body))
+        raw = read_cells(frame)
+    except (pl.exceptions.PolarsError, MlwrightError, OSError, ValueError) as error:
+        detail = "The body is no Arrow stream that can be read."
+        raise Problem(400, "arrow", detail) from error
+    return scorer.reader.cells(raw.columns, raw.n_rows)
+
+
+def _stream(records: list[dict[str, Any]]) -> bytes:
+    import polars as pl  # noqa: PLC0415 - as above
+
+    out = io.BytesIO()
+    pl.DataFrame(records, infer_schema_length=None).write_ipc_stream(out)
+    return out.getvalue()

@@ -1,0 +1,245 @@
+"""The reader: bodies become typed columns, by the schema of the model and by nothing else.
+
+JSON has types, so its cells are held to them: a number is a number, not a text that looks like one. Texts of
+CSV are read as in a file. What comes out is what `predict` would have read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, final
+
+import msgspec
+import numpy as np
+
+from mlwright.core.errors import DataError, MissingColumnError
+from mlwright.core.schema import NUMERIC, Column, Kind
+from mlwright.data.parse import cell_reader, parse_column
+from mlwright.serving.problems import Problem
+from mlwright.serving.settings import Extra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from mlwright.core.arrays import Array, Columns
+    from mlwright.serving.settings import Settings
+
+_TYPES: dict[Kind, Any] = {Kind.NUMBER: float | None, Kind.BOOLEAN: bool | None, Kind.DATETIME: str | None}
+_ANY_CELL = str | int | float | bool | None
+_WANTED = {
+    Kind.NUMBER: "a number, or null",
+    Kind.BOOLEAN: "true or false, or null",
+    Kind.DATETIME: "a date as text, or null",
+}
+_MOST_SHOWN = 60
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that a request brought: typed columns, each of shape (n_rows,)."""
+
+    columns: Columns
+    n_rows: int
+    is_single: bool = False
+
+
+@final
+class Reader:
+    """Reads bodies for one model."""
+
+    def __init__(self, columns: Sequence[Column], settings: Settings) -> None:
+        self.columns = tuple(columns)
+        self._max_rows = settings.max_rows
+        self._rejects_extra = settings.extra is Extra.REJECT
+        # Of each column: whether it holds numbers that need no further reading, else what reads its cells.
+        self._cells: list[tuple[Column, bool, Callable[[object], Any]]] = [
+            (column, column.kind in (Kind.NUMBER, Kind.BOOLEAN), cell_reader(column)) for column in columns
+        ]
+        fields = [(f"c{n}", _TYPES.get(column.kind, _ANY_CELL)) for n, column in enumerate(columns)]
+        names = {f"c{n}": column.name for n, column in enumerate(columns)}
+        row: Any = msgspec.defstruct(
+            "Row", fields, rename=names, forbid_unknown_fields=self._rejects_extra, frozen=True, gc=False
+        )
+        self._numbers = [n for n, (_, is_number, _) in enumerate(self._cells) if is_number]
+        self._decoder: Any = msgspec.json.Decoder(row | list[row])
+
+    def rows(self, body: bytes) -> Rows:
+        """Read one row as an object, or an array of rows.
+
+        Raises
+        ------
+        Problem
+            Not JSON (400), or no rows of this model (422).
+        """
+        try:
+            found = self._decoder.decode(body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            self._refuse(decoded(body), error)
+        if type(found) is not list:
+            return Rows(self._typed([msgspec.structs.astuple(found)]), 1, is_single=True)
+        self.check_count(len(found))
+        return Rows(self._typed([msgspec.structs.astuple(row) for row in found]), len(found))
+
+    def records(self, records: object) -> Rows:
+        """Read rows that were decoded: a list of objects.
+
+        Raises
+        ------
+        Problem
+            They are no rows of this model (422).
+        """
+        if not isinstance(records, list):
+            raise shape_problem(f"found {_shown(records)}, expected an array of rows, each an object")
+        self.check_count(len(records))
+        lines = []
+        for number, record in enumerate(records, 1):
+            if not isinstance(record, dict):
+                detail = f"Row {number} is {_shown(record)}, expected an object of cells by column."
+                raise Problem(422, "shape", detail, terse=f"Row {number} is no object.", row=number)
+            self._check_names(record, number)
+            lines.append(tuple(record[column.name] for column in self.columns))
+        self._check_cells(lines)
+        return Rows(self._typed(lines), len(lines))
+
+    def table(self, columns: Mapping[str, Sequence[Any]], n_rows: int) -> Rows:
+        """Read cells by column, typed as in JSON."""
+        self.check_count(n_rows)
+        self._check_names(columns, None)
+        lines = list(zip(*(columns[column.name] for column in self.columns), strict=True))
+        self._check_cells(lines)
+        return Rows(self._typed(lines), n_rows)
+
+    def texts(self, body: bytes) -> Rows:
+        """Read CSV with a header line."""
+        try:
+            lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
+        except (UnicodeDecodeError, csv.Error) as error:
+            detail = f"The body is not CSV in UTF-8: {error}."
+            raise Problem(400, "csv", detail, terse="The body is not CSV in UTF-8.") from error
+        lines = [line for line in lines if line]
+        names, cells = (lines[0], lines[1:]) if lines else ([], [])
+        odd = next((n for n, line in enumerate(cells, 1) if len(line) != len(names)), None)
+        if odd is not None:
+            detail = f"Row {odd} has {len(cells[odd - 1])} cells, the header line has {len(names)}."
+            raise Problem(422, "shape", detail, row=odd)
+        self.check_count(len(cells))
+        if len(set(names)) != len(names):
+            raise shape_problem("the header line names a column twice")
+        found = dict(zip(names, zip(*cells, strict=True), strict=True))
+        return self.cells({name: list(values) for name, values in found.items()}, len(cells))
+
+    def cells(self, cells: Mapping[str, Any], n_rows: int) -> Rows:
+        """Type cells of any sort by column, as those of a file are."""
+        self.check_count(n_rows)
+        self._check_names(cells, None)
+        return Rows({c.name: _parsed(c, cells[c.name]) for c in self.columns}, n_rows)
+
+    def check_count(self, n_rows: int) -> None:
+        """Refuse no rows at all, and more than may come at once."""
+        if n_rows > self._max_rows:
+            detail = f"{n_rows:,} rows came at once; at most {self._max_rows:,} may. Send several requests."
+            raise Problem(413, "rows", detail)
+        if not n_rows:
+            raise shape_problem("there are no rows")
+
+    def _typed(self, lines: Sequence[tuple[Any, ...]]) -> Columns:
+        """Type cells whose JSON types were checked, given line by line; each array has shape (n_rows,)."""
+        cells = list(zip(*lines, strict=True))
+        found: dict[str, Array] = {}
+        # All at once, since an array takes longer to make than its numbers; null becomes NaN.
+        numbers = iter(np.array([cells[n] for n in self._numbers], dtype=np.float64))
+        for (column, is_number, read), texts in zip(self._cells, cells, strict=True):
+            if is_number:
+                found[column.name] = next(numbers)
+                continue
+            try:
+                values = [read(text) for text in texts]
+            except DataError:
+                found[column.name] = _parsed(column, list(texts))  # which knows the row
+            else:
+                kind: Any = np.float64 if column.kind in NUMERIC else object
+                found[column.name] = np.array(values, dtype=kind)
+        return found
+
+    def _check_names(self, names: Iterable[str], row: int | None) -> None:
+        """Every column must be there; whether others may, the operator says."""
+        given = dict.fromkeys(names)
+        missing = [column.name for column in self.columns if column.name not in given]
+        where = "the request" if row is None else f"row {row}"
+        facts: dict[str, Any] = {} if row is None else {"row": row}
+        if missing:
+            error = MissingColumnError.among(missing, map(str, given), where)
+            detail = f"{error} Use null where a cell has no value."
+            terse = f"Column {missing[0]!r} is missing in {where}."
+            raise Problem(422, "missing_column", detail, terse=terse, column=missing[0], **facts)
+        if self._rejects_extra and len(given) > len(self.columns):
+            known = {column.name for column in self.columns}
+            extra = next(str(name) for name in given if name not in known)
+            detail = f"Column {extra[:_MOST_SHOWN]!r} in {where} is none that the model reads. Leave it out."
+            raise Problem(422, "extra_column", detail, column=extra[:_MOST_SHOWN], **facts)
+
+    def _check_cells(self, lines: Sequence[tuple[Any, ...]]) -> None:
+        """Hold decoded cells to the types that msgspec demands of undecoded ones."""
+        for number, line in enumerate(lines, 1):
+            for column, cell in zip(self.columns, line, strict=True):
+                if not _fits(column.kind, cell):
+                    raise _cell_problem(column, number, cell)
+
+    def _refuse(self, found: object, error: Exception) -> NoReturn:
+        """Say why rows are refused: a slow look at what the quick one did not take."""
+        self.records([found] if isinstance(found, dict) else found)
+        reason = f"{str(error)[:_MOST_SHOWN]}"  # such as a number beyond the largest double
+        raise Problem(422, "shape", f"The rows cannot be used: {reason}.") from error
+
+
+def decoded(body: bytes) -> Any:
+    """Decode JSON; raise a problem (400) if it is none."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:_MOST_SHOWN]
+        detail = f"The body is not JSON: {reason}."
+        raise Problem(400, "json", detail, terse="The body is not JSON.") from error
+
+
+def shape_problem(what: str) -> Problem:
+    """Say that a body does not have the shape that its protocol asks for."""
+    return Problem(422, "shape", f"The body cannot be used: {what}.", terse="The body has another shape.")
+
+
+def _fits(kind: Kind, cell: object) -> bool:
+    """Tell whether a decoded cell has a type that the column takes."""
+    if cell is None:
+        return True
+    if kind is Kind.BOOLEAN:
+        return isinstance(cell, bool)
+    if kind is Kind.NUMBER:
+        return isinstance(cell, int | float) and not isinstance(cell, bool)
+    return isinstance(cell, str) or (kind is not Kind.DATETIME and isinstance(cell, bool | int | float))
+
+
+def _cell_problem(column: Column, row: int, cell: object) -> Problem:
+    wanted = _WANTED.get(column.kind, "a text, a number, true or false, or null")
+    detail = f"Column {column.name!r}, row {row}: found {_shown(cell)}, expected {wanted}."
+    terse = f"Column {column.name!r}, row {row} cannot be used."
+    return Problem(422, "cell", detail, terse=terse, column=column.name, row=row)
+
+
+def _parsed(column: Column, cells: Any) -> Array:
+    """Type the cells of one column; raise a problem that names the first that cannot be read."""
+    try:
+        return parse_column(column, cells)
+    except DataError as error:
+        terse = f"Column {column.name!r} cannot be used."
+        raise Problem(422, "cell", str(error), terse=terse, column=column.name) from error
+
+
+def _shown(value: object) -> str:
+    """Show a decoded value as it was written, shortly."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "an array"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"

@@ -1,0 +1,103 @@
+"""Shapes: what rows, answers and problems look like, as JSON Schema, for the page, the docs and clients.
+
+They are exact: a row that fits is answered, one that does not is refused; a test holds both to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlwright.artifact.answers import DECISION, PREDICTION
+from mlwright.core.schema import Column, Kind
+from mlwright.core.task import Link
+
+if TYPE_CHECKING:
+    from mlwright.serving.scorer import Scorer
+
+Shape = dict[str, Any]
+_MOST_LEVELS = 20
+_DAYS = (
+    r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
+)
+_ISO = rf"^(19|20)[0-9]{{2}}-{_DAYS}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?$"
+_EXAMPLE_DATE = "2024-05-31T08:00:00"
+PROBLEM: Shape = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "column": {"type": "string"},
+        "row": {"type": "integer"},
+    },
+}
+
+
+def row(scorer: Scorer, *, is_closed: bool) -> Shape:
+    """Return the shape of one row; `is_closed` forbids columns that the model does not read."""
+    columns = scorer.reader.columns
+    return {
+        "type": "object",
+        "required": [column.name for column in columns],
+        "properties": {column.name: cell(column) for column in columns},
+        "additionalProperties": not is_closed,
+        "example": example(scorer),
+    }
+
+
+def cell(column: Column) -> Shape:
+    """Return the shape of a cell; null is a missing value."""
+    if column.kind is Kind.NUMBER:
+        seen = "" if column.low is None else f"In training from {column.low:g} to {column.high:g}."
+        return _described({"type": ["number", "null"]}, column, seen)
+    if column.kind is Kind.BOOLEAN:
+        return _described({"type": ["boolean", "null"]}, column)
+    if column.kind is Kind.DATETIME:
+        if column.date_format:
+            return _described({"type": ["string", "null"]}, column, f"Written as {column.date_format}.")
+        return _described({"type": ["string", "null"], "pattern": _ISO}, column, "ISO 8601, in UTC.")
+    levels = ", ".join(column.levels[:_MOST_LEVELS])
+    more = ", …" if column.n_unique > min(len(column.levels), _MOST_LEVELS) else ""
+    seen = f"In training: {levels}{more}." if levels and column.kind is Kind.CATEGORY else ""
+    return _described({"type": ["string", "number", "boolean", "null"]}, column, seen)
+
+
+def example(scorer: Scorer) -> dict[str, Any]:
+    """Return a row that could be: usual levels, the middle of each range."""
+    return {column.name: _example(column) for column in scorer.reader.columns}
+
+
+def record(scorer: Scorer) -> Shape:
+    """Return the shape of the answer to one row."""
+    task = scorer.model.task
+    number: Shape = {"type": "number"}
+    if task.link is Link.IDENTITY:
+        properties = {PREDICTION: number}
+        more = {f"{PREDICTION}_low": number, f"{PREDICTION}_high": number}
+    else:
+        label: Shape = {"enum": list(task.classes)}
+        properties = {PREDICTION: label, **{f"probability_{one}": number for one in task.classes}}
+        more = {f"{PREDICTION}_set": {"type": "array", "items": label}, DECISION: label}
+    more["explanation"] = {"type": "object"}
+    return {"type": "object", "required": list(properties), "properties": {**properties, **more}}
+
+
+def _described(shape: Shape, column: Column, says: str = "") -> Shape:
+    told = " ".join(filter(None, [f"A {column.kind.value}.", says]))
+    return {**shape, "description": told}
+
+
+def _example(column: Column) -> Any:
+    if column.kind is Kind.BOOLEAN:
+        return True
+    if column.kind is Kind.DATETIME:
+        return None if column.date_format else _EXAMPLE_DATE
+    if column.kind is not Kind.NUMBER:
+        return column.levels[0] if column.levels else "…"
+    if column.low is None or column.high is None:
+        return None
+    middle = (column.low + column.high) / 2
+    return round(middle) if column.is_integer else round(middle, 4)
