@@ -52,11 +52,8 @@ app.command("explain", epilog=explain.EPILOG)(explain.explain)
 app.command("compare", epilog=compare.EPILOG)(compare.compare)
 app.command("export", epilog=export.EPILOG)(export.export)
 app.command("info", epilog=info.EPILOG)(info.info)
-<<<<<<< HEAD
 app.command("sign", epilog=sign.EPILOG)(sign.sign)
-=======
 app.command("serve", epilog=serve.EPILOG)(serve.serve)
->>>>>>> 434f1cc (Serve, begun: protocols, one reader, counters, limits, a raw path for rows)
 app.command("profile", epilog=profile.EPILOG)(profile.profile)
 
 
