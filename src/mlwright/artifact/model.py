@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.artifact.save import write_artifact
-from mlwright.core.dataset import Typed
+from mlwright.core.dataset import Lines, Typed
 from mlwright.core.errors import UsageError
 from mlwright.core.task import Link, Task
 from mlwright.data.parse import cell_reader, parse
@@ -167,14 +167,16 @@ class Model:
         return self._conformal
 
     def answer(self, data: object, *, n_threads: int | None = None) -> Prediction:
-        """Return the prediction for each row of `data`, which may also be `Typed` rows.
+        """Return the prediction for each row of `data`, which may also be `Typed` rows or `Lines`.
 
         Many rows are spread over so many threads, one per processor by default.
         """
         if isinstance(data, dict):
             row = _one_row(self._cells, data)
             if row is not None:
-                return self._program.run_row(row)
+                return self._program.run_lines((row,))
+        if isinstance(data, Lines):
+            return self._program.run_lines(data.cells)
         return self._program.run(_typed(self._columns, data), n_threads)
 
     def explain(self, data: object) -> Explanation:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.arrays import Array, Columns, Floats, Integers
     from mlwright.core.schema import Schema
 
@@ -73,3 +75,14 @@ class Typed:
     """Typed columns alone: rows for a model that need not be read again."""
 
     columns: Columns
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Few typed rows, line by line, the cells in the order of the columns that a model reads.
+
+    Numbers are floats, NaN if missing; texts are "" if missing.
+    """
+
+    cells: Sequence[Sequence[float | str]]

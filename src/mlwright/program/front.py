@@ -74,15 +74,18 @@ class Front:
     is_text: list[bool]
     feeds: dict[str, _Value]
 
-    def of_row(self, cells: Sequence[Any]) -> dict[str, Array]:
-        """Return what the runtime is fed with for one row, given in the order of `names`."""
+    def of_lines(self, lines: Sequence[Sequence[Any]]) -> dict[str, Array]:
+        """Return what the runtime is fed with for few rows, given line by line in the order of `names`."""
         feeds = {}
         for name, value in self.feeds.items():
-            row = [
-                cells[one.place] if one.table is None else one.table.get(cells[one.place], one.other)
-                for one in value.columns
+            rows = [
+                [
+                    cells[one.place] if one.table is None else one.table.get(cells[one.place], one.other)
+                    for one in value.columns
+                ]
+                for cells in lines
             ]
-            feeds[name] = np.array([row], dtype=_DTYPES[value.element])
+            feeds[name] = np.array(rows, dtype=_DTYPES[value.element])
         return feeds
 
     def of_rows(self, columns: Sequence[Array]) -> dict[str, Array]:

@@ -44,6 +44,8 @@ class Program:
         self.reads_text = self._front.is_text
         self._outputs: list[str] = [item.name for item in session.get_outputs()]
         self.scores_name = self._outputs[0]
+        place = {name: number for number, name in enumerate(self._outputs)}
+        self._places = place.get(LABEL), place.get(DIFFICULTY), place.get(DECISION)
         has_words = b"TfIdfVectorizer" in data
         self.chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
 
@@ -60,9 +62,9 @@ class Program:
         with ThreadPoolExecutor(min(len(starts), n_threads or n_processors())) as threads:
             return Prediction.join(list(threads.map(self._run_chunk, chunks)))
 
-    def run_row(self, cells: Sequence[float | str]) -> Prediction:
-        """Answer one row, typed cells in the order of `columns`; the same as `run` does."""
-        return self._run(self._front.of_row(cells))
+    def run_lines(self, lines: Sequence[Sequence[float | str]]) -> Prediction:
+        """Answer few rows, typed cells in the order of `columns`; the same as `run` does."""
+        return self._run(self._front.of_lines(lines))
 
     def feeds(self, columns: Columns) -> dict[str, Array]:
         """Return what a session of the whole program is fed with, by the names of its inputs."""
@@ -78,15 +80,12 @@ class Program:
         except Exception as error:
             message = f"program.onnx cannot answer: {_reason(error)}"
             raise ArtifactError(message) from error
-        found = dict(zip(self._outputs, answers, strict=True))
-        if LABEL not in found:
-            difficulty = found.get(DIFFICULTY)
-            return Prediction(answers[0], None, None if difficulty is None else difficulty[:, 0])
-        decisions = found.get(DECISION)
+        label, difficulty, decisions = self._places
         return Prediction(
-            answers[0].astype(np.float64),
-            found[LABEL],
-            decisions=None if decisions is None else decisions[:, 0],
+            answers[0].astype(np.float64, copy=False),
+            None if label is None else answers[label],
+            None if difficulty is None else answers[difficulty][:, 0],
+            None if decisions is None else answers[decisions][:, 0],
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+from mlwright.core.dataset import Lines
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.serving.board import Board
 from mlwright.serving.problems import REASONS, STATUSES
@@ -18,29 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Columns, Floats
     from mlwright.core.prediction import Prediction
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
 
 _SECONDS = (
-    0.0001,
-    0.00025,
-    0.0005,
-    0.001,
-    0.0025,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-    10.0,
-)
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+)  # fmt: skip
 _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _NUMBER_STEPS = 20
 _DURATION = "http_server_request_duration_seconds"
@@ -48,7 +34,7 @@ _DURATION = "http_server_request_duration_seconds"
 
 @final
 class _Histogram:
-    """Where the cells of a histogram are on the board: one a bucket, the last for what is beyond; then the sum."""
+    """Where the cells of a histogram are on the board: one a bucket, one for what is beyond, the sum."""
 
     def __init__(self, numbers: Iterator[int], edges: Sequence[float]) -> None:
         self.edges = tuple(edges)
@@ -120,10 +106,11 @@ class Counters:
         """Count rows, what was missing or new in them, and what they were answered."""
         cells = self._cells
         cells[self._rows] += rows.n_rows
-        if rows.n_rows == 1:
-            self._note_row(rows)
+        if isinstance(rows.typed, Lines):
+            for line in rows.typed.cells:
+                self._note_line(line)
         else:
-            self._note_rows(rows)
+            self._note_columns(rows.typed.columns)
         if prediction.labels is None:
             scores = prediction.values
         else:
@@ -183,19 +170,17 @@ class Counters:
         info.add_metric([self._scorer.name, self._scorer.version, task.target], 1.0)
         yield info
 
-    def _note_row(self, rows: Rows) -> None:
-        """Note one row without arrays of one, which would take ten times as long."""
+    def _note_line(self, line: Sequence[float | str]) -> None:
         cells = self._cells
-        for column, missing, unseen, levels in self._columns:
-            cell = rows.columns[column.name].item()
+        for cell, (_, missing, unseen, levels) in zip(line, self._columns, strict=True):
             if cell == "" or cell != cell:  # noqa: PLR0124 - the empty text, and NaN
                 cells[missing] += 1.0
             elif levels is not None and cell not in levels:
                 cells[unseen] += 1.0
 
-    def _note_rows(self, rows: Rows) -> None:
+    def _note_columns(self, columns: Columns) -> None:
         for column, missing, unseen, levels in self._columns:
-            values: Array = rows.columns[column.name]
+            values = columns[column.name]
             is_missing = np.isnan(values) if column.kind in NUMERIC else values == ""
             self._cells[missing] += float(is_missing.sum())
             if levels is not None:

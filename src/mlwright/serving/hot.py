@@ -11,7 +11,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, final
 from urllib.parse import parse_qsl
 
+from mlwright.core.dataset import Lines
 from mlwright.serving.problems import Problem
+from mlwright.serving.together import Together
 from mlwright.serving.protocol import JSON, Reply, Request
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Hot:
     ) -> None:
         self._live, self._gate, self._settings, self._face = live, gate, settings, face
         self._routes = routes
+        self._together = Together()
         self._threads = ThreadPoolExecutor(max(1, os.cpu_count() or 1), thread_name_prefix="score")
         self._numbers, self._origin = count(1), os.urandom(6).hex()
 
@@ -127,6 +130,10 @@ class Hot:
             )
             asked = protocol.read(request, scorer)
             if asked.rows.n_rows <= _MOST_AT_ONCE and not asked.wishes.explain:
+                if isinstance(asked.rows.typed, Lines):
+                    prediction = await self._together.answer(scorer, asked.rows.typed)
+                    self._live.counters.scored(asked.rows, prediction)
+                    return protocol.write(asked, prediction, scorer)
                 return self._scored(protocol, scorer, asked)
             work = asyncio.get_running_loop().run_in_executor(
                 self._threads, self._scored, protocol, scorer, asked

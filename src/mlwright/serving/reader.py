@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
 import msgspec
 import numpy as np
 
+from mlwright.core.dataset import Lines, Typed
 from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.data.parse import cell_reader, parse_column
@@ -34,14 +36,17 @@ _WANTED = {
     Kind.DATETIME: "a date as text, or null",
 }
 _MOST_SHOWN = 60
+_FEW = 32
+"""So many rows are quicker to answer line by line."""
+_astuple = msgspec.structs.astuple
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows that a request brought: typed columns, each of shape (n_rows,)."""
+    """Rows that a request brought: few of them line by line, which is quicker, more by columns."""
 
-    columns: Columns
+    typed: Lines | Typed
     n_rows: int
     is_single: bool = False
 
@@ -54,16 +59,16 @@ class Reader:
         self.columns = tuple(columns)
         self._max_rows = settings.max_rows
         self._rejects_extra = settings.extra is Extra.REJECT
-        # Of each column: whether it holds numbers that need no further reading, else what reads its cells.
-        self._cells: list[tuple[Column, bool, Callable[[object], Any]]] = [
-            (column, column.kind in (Kind.NUMBER, Kind.BOOLEAN), cell_reader(column)) for column in columns
+        # Of each column: what null stands for, and what reads other cells; numbers are what they are.
+        self._cells: list[tuple[float | str, Callable[[Any], Any] | None]] = [
+            (nan if c.kind in NUMERIC else "", None if c.kind is Kind.NUMBER else cell_reader(c))
+            for c in columns
         ]
         fields = [(f"c{n}", _TYPES.get(column.kind, _ANY_CELL)) for n, column in enumerate(columns)]
         names = {f"c{n}": column.name for n, column in enumerate(columns)}
         row: Any = msgspec.defstruct(
             "Row", fields, rename=names, forbid_unknown_fields=self._rejects_extra, frozen=True, gc=False
         )
-        self._numbers = [n for n, (_, is_number, _) in enumerate(self._cells) if is_number]
         self._decoder: Any = msgspec.json.Decoder(row | list[row])
 
     def rows(self, body: bytes) -> Rows:
@@ -79,9 +84,9 @@ class Reader:
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             self._refuse(decoded(body), error)
         if type(found) is not list:
-            return Rows(self._typed([msgspec.structs.astuple(found)]), 1, is_single=True)
+            return Rows(self._typed([_astuple(found)]), 1, is_single=True)
         self.check_count(len(found))
-        return Rows(self._typed([msgspec.structs.astuple(row) for row in found]), len(found))
+        return Rows(self._typed(list(map(_astuple, found))), len(found))
 
     def records(self, records: object) -> Rows:
         """Read rows that were decoded: a list of objects.
@@ -101,16 +106,14 @@ class Reader:
                 raise Problem(422, "shape", detail, terse=f"Row {number} is no object.", row=number)
             self._check_names(record, number)
             lines.append(tuple(record[column.name] for column in self.columns))
-        self._check_cells(lines)
-        return Rows(self._typed(lines), len(lines))
+        return Rows(self._typed(self._checked(lines)), len(lines))
 
     def table(self, columns: Mapping[str, Sequence[Any]], n_rows: int) -> Rows:
         """Read cells by column, typed as in JSON."""
         self.check_count(n_rows)
         self._check_names(columns, None)
         lines = list(zip(*(columns[column.name] for column in self.columns), strict=True))
-        self._check_cells(lines)
-        return Rows(self._typed(lines), n_rows)
+        return Rows(self._typed(self._checked(lines)), n_rows)
 
     def texts(self, body: bytes) -> Rows:
         """Read CSV with a header line."""
@@ -135,7 +138,14 @@ class Reader:
         """Type cells of any sort by column, as those of a file are."""
         self.check_count(n_rows)
         self._check_names(cells, None)
-        return Rows({c.name: _parsed(c, cells[c.name]) for c in self.columns}, n_rows)
+        return Rows(Typed({c.name: _parsed(c, cells[c.name]) for c in self.columns}), n_rows)
+
+    def by_column(self, rows: Rows) -> Columns:
+        """Return typed columns, each of shape (n_rows,)."""
+        if isinstance(rows.typed, Typed):
+            return rows.typed.columns
+        cells = zip(*rows.typed.cells, strict=True)
+        return {c.name: _array(c, values) for c, values in zip(self.columns, cells, strict=True)}
 
     def check_count(self, n_rows: int) -> None:
         """Refuse no rows at all, and more than may come at once."""
@@ -145,24 +155,25 @@ class Reader:
         if not n_rows:
             raise shape_problem("there are no rows")
 
-    def _typed(self, lines: Sequence[tuple[Any, ...]]) -> Columns:
-        """Type cells whose JSON types were checked, given line by line; each array has shape (n_rows,)."""
-        cells = list(zip(*lines, strict=True))
-        found: dict[str, Array] = {}
-        # All at once, since an array takes longer to make than its numbers; null becomes NaN.
-        numbers = iter(np.array([cells[n] for n in self._numbers], dtype=np.float64))
-        for (column, is_number, read), texts in zip(self._cells, cells, strict=True):
-            if is_number:
-                found[column.name] = next(numbers)
-                continue
-            try:
-                values = [read(text) for text in texts]
-            except DataError:
-                found[column.name] = _parsed(column, list(texts))  # which knows the row
-            else:
-                kind: Any = np.float64 if column.kind in NUMERIC else object
-                found[column.name] = np.array(values, dtype=kind)
-        return found
+    def _typed(self, lines: Sequence[tuple[Any, ...]]) -> Lines | Typed:
+        """Type cells whose JSON types were checked, given line by line."""
+        known = self._cells
+        try:
+            found = [
+                [
+                    missing if cell is None else cell if read is None else read(cell)
+                    for cell, (missing, read) in zip(line, known, strict=True)
+                ]
+                for line in lines
+            ]
+        except DataError:
+            for column, cells in zip(self.columns, zip(*lines, strict=True), strict=True):
+                _parsed(column, list(cells))  # which knows the row
+            raise
+        if len(lines) <= _FEW:
+            return Lines(found)
+        columns = zip(self.columns, zip(*found, strict=True), strict=True)
+        return Typed({column.name: _array(column, cells) for column, cells in columns})
 
     def _check_names(self, names: Iterable[str], row: int | None) -> None:
         """Every column must be there; whether others may, the operator says."""
@@ -181,12 +192,12 @@ class Reader:
             detail = f"Column {extra[:_MOST_SHOWN]!r} in {where} is none that the model reads. Leave it out."
             raise Problem(422, "extra_column", detail, column=extra[:_MOST_SHOWN], **facts)
 
-    def _check_cells(self, lines: Sequence[tuple[Any, ...]]) -> None:
-        """Hold decoded cells to the types that msgspec demands of undecoded ones."""
-        for number, line in enumerate(lines, 1):
-            for column, cell in zip(self.columns, line, strict=True):
-                if not _fits(column.kind, cell):
-                    raise _cell_problem(column, number, cell)
+    def _checked(self, lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Hold decoded cells to the types that msgspec demands of undecoded ones; numbers become floats."""
+        return [
+            tuple(_checked_cell(column, number, cell) for column, cell in zip(self.columns, line, strict=True))
+            for number, line in enumerate(lines, 1)
+        ]
 
     def _refuse(self, found: object, error: Exception) -> NoReturn:
         """Say why rows are refused: a slow look at what the quick one did not take."""
@@ -210,15 +221,20 @@ def shape_problem(what: str) -> Problem:
     return Problem(422, "shape", f"The body cannot be used: {what}.", terse="The body has another shape.")
 
 
-def _fits(kind: Kind, cell: object) -> bool:
-    """Tell whether a decoded cell has a type that the column takes."""
-    if cell is None:
-        return True
-    if kind is Kind.BOOLEAN:
-        return isinstance(cell, bool)
-    if kind is Kind.NUMBER:
-        return isinstance(cell, int | float) and not isinstance(cell, bool)
-    return isinstance(cell, str) or (kind is not Kind.DATETIME and isinstance(cell, bool | int | float))
+def _checked_cell(column: Column, row: int, cell: Any) -> Any:
+    """Return a decoded cell if it has a type that the column takes; raise a problem if not."""
+    kind, known = column.kind, type(cell)
+    if cell is None or (kind is Kind.BOOLEAN and known is bool):
+        return cell
+    if kind is Kind.NUMBER and known in (int, float):
+        try:
+            return float(cell)
+        except OverflowError:
+            raise _cell_problem(column, row, cell) from None
+    takes_any = kind not in (Kind.BOOLEAN, Kind.NUMBER)
+    if takes_any and (known is str or (kind is not Kind.DATETIME and known in (bool, int, float))):
+        return cell
+    raise _cell_problem(column, row, cell)
 
 
 def _cell_problem(column: Column, row: int, cell: object) -> Problem:
@@ -235,6 +251,10 @@ def _parsed(column: Column, cells: Any) -> Array:
     except DataError as error:
         terse = f"Column {column.name!r} cannot be used."
         raise Problem(422, "cell", str(error), terse=terse, column=column.name) from error
+
+
+def _array(column: Column, cells: Any) -> Array:
+    return np.array(cells, dtype=np.float64 if column.kind in NUMERIC else object)
 
 
 def _shown(value: object) -> str:

@@ -50,7 +50,7 @@ class Scorer:
 
     def answer(self, rows: Rows) -> Prediction:
         """Answer rows that were read."""
-        return self.model.answer(Typed(rows.columns))
+        return self.model.answer(rows.typed)
 
     def records(
         self, rows: Rows, prediction: Prediction, wishes: Wishes = NOTHING_MORE
@@ -71,7 +71,7 @@ class Scorer:
         if wishes.level is not None:
             self._add_ranges(found, prediction, wishes.level)
         if wishes.explain:
-            self._add_reasons(found, rows.columns)
+            self._add_reasons(found, self.reader.by_column(rows))
         return found
 
     def _add_ranges(self, found: list[dict[str, Any]], prediction: Prediction, level: float) -> None:

@@ -36,11 +36,13 @@ def test_the_front_and_the_rest_answer_as_the_whole_does(built, rows):
     np.testing.assert_array_equal(built.program.run(rows).scores, whole.astype(np.float64))
 
 
-def test_a_row_is_answered_as_it_is_among_others(built, rows):
+@pytest.mark.parametrize("n_lines", [1, 2, 7])
+def test_lines_are_answered_as_they_are_among_others(built, rows, n_lines):
     among = built.program.run(rows).scores
-    for number in range(0, len(among), 17):
-        cells = [rows[name][number] for name in built.program.columns]
-        np.testing.assert_array_equal(built.program.run_row(cells).scores[0], among[number])
+    for start in range(0, len(among) - n_lines, 17):
+        places = range(start, start + n_lines)
+        lines = [[rows[name][number] for name in built.program.columns] for number in places]
+        np.testing.assert_array_equal(built.program.run_lines(lines).scores, among[start : start + n_lines])
 
 
 def test_the_rest_is_without_look_ups_and_with_fewer_inputs(built):
