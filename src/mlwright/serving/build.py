@@ -13,6 +13,7 @@ from mlwright.serving.settings import Settings
 
 try:
     from mlwright.serving.counters import Counters
+    from mlwright.serving.desk import Desk
     from mlwright.serving.face import make_face
     from mlwright.serving.gate import Gate
     from mlwright.serving.hot import Hot
@@ -45,7 +46,7 @@ def make_service(scorer: Scorer, settings: Settings) -> tuple[Hot, Live]:
     routes = _routes(scorer)
     counters = Counters(scorer, [route for route, _ in routes.values()])
     live, gate = Live(scorer, counters), Gate(settings, counters)
-    app = Hot(live, gate, settings, routes, make_face(live, gate, settings, routes))
+    app = Hot(Desk(live, gate, settings, routes), make_face(live, gate, settings, routes))
     live.is_ready = True
     return app, live
 

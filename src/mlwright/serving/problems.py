@@ -76,6 +76,12 @@ class Problem(Exception):  # noqa: N818 - the name that the standard gives it
         return msgspec.json.encode(found)
 
 
+def too_large(size: int, most: int) -> Problem:
+    """Say that a body is larger than may come."""
+    detail = f"The body has {size:,} bytes or more; at most {most:,} may come. Send several requests."
+    return Problem(413, "body", detail)
+
+
 def unknown_type(content_type: str, *known: str) -> Problem:
     """Say that a body of this type is not understood on this route."""
     detail = f"The content type {content_type[:60]!r} is not understood here. Send {' or '.join(known)}."

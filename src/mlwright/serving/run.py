@@ -38,7 +38,7 @@ def serve(scorer: Scorer, settings: Settings) -> None:
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=type("OurWire", (Wire,), {"settings": settings}),
+        http=type("OurWire", (Wire,), {"settings": settings, "desk": app.desk}),
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, final
 from mlwright.core.dataset import Lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlwright.core.prediction import Prediction
     from mlwright.serving.scorer import Scorer
 
+    Done = Callable[[Prediction | Exception], None]
+
 _MOST_LINES = 64
-"""So many rows hold up the loop for about a millisecond at most."""
+"""So many rows hold up the loop for about a millisecond."""
 
 
 @final
@@ -25,53 +29,44 @@ class Together:
     """Collects lines until the loop turns."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Scorer, Lines, asyncio.Future[Prediction]]] = []
+        self._waiting: list[tuple[Scorer, Lines, Done]] = []
         self._n_lines = 0
 
-    def answer(self, scorer: Scorer, lines: Lines) -> asyncio.Future[Prediction]:
-        """Return the answer to come."""
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
+    def answer(self, scorer: Scorer, lines: Lines, done: Done) -> None:
+        """Answer lines soon; `done` is given the answers, or what went wrong, and must not raise."""
         if not self._waiting:
-            loop.call_soon(self._flush)
-        self._waiting.append((scorer, lines, future))
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting.append((scorer, lines, done))
         self._n_lines += len(lines.cells)
         if self._n_lines >= _MOST_LINES:
             self._flush()
-        return future
 
     def _flush(self) -> None:
-        """Answer those who wait, those of each model at once."""
+        """Answer those who wait, those of each model at once: a model may just have been exchanged."""
         waiting, self._waiting, self._n_lines = self._waiting, [], 0
         while waiting:
             scorer = waiting[0][0]
-            own = [(lines, future) for one, lines, future in waiting if one is scorer]
+            _answer(scorer, [(lines, done) for one, lines, done in waiting if one is scorer])
             waiting = [one for one in waiting if one[0] is not scorer]
-            _settle(scorer, own)
 
 
-def _settle(scorer: Scorer, waiting: list[tuple[Lines, asyncio.Future[Prediction]]]) -> None:
+def _answer(scorer: Scorer, waiting: list[tuple[Lines, Done]]) -> None:
     """Answer lines at once and give each request its own; if that fails, each alone, so that one bears it."""
-    if len(waiting) == 1:
-        (lines, future), = waiting
-        try:
-            prediction = scorer.model.answer(lines)
-        except Exception as error:  # noqa: BLE001 - whoever asked must know
-            if not future.cancelled():
-                future.set_exception(error)
-            return
-        if not future.cancelled():
-            future.set_result(prediction)
-        return
+    every = [cells for lines, _ in waiting for cells in lines.cells]
     try:
-        prediction = scorer.model.answer(Lines([cells for lines, _ in waiting for cells in lines.cells]))
-    except Exception:  # noqa: BLE001 - as above
+        prediction = scorer.model.answer(Lines(every))
+    except Exception as error:  # noqa: BLE001 - whoever asked is told
+        if len(waiting) == 1:
+            waiting[0][1](error)
+            return
         for one in waiting:
-            _settle(scorer, [one])
+            _answer(scorer, [one])
+        return
+    if len(waiting) == 1:
+        waiting[0][1](prediction)
         return
     start = 0
-    for lines, future in waiting:
+    for lines, done in waiting:
         end = start + len(lines.cells)
-        if not future.cancelled():
-            future.set_result(prediction.take(slice(start, end)))
+        done(prediction.take(slice(start, end)))
         start = end

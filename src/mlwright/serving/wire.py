@@ -1,21 +1,51 @@
-"""The wire: uvicorn's connections, held to limits that it leaves to others.
+"""The wire: uvicorn's connections, held to limits that it leaves to others, with a short way to the desk.
 
 A header may not grow without end, and a request may not arrive without end: a client that sends a byte a second
 would otherwise keep a connection for as long as it likes.
+
+A request for scores that is alone on its connection needs none of what ASGI is for. It goes to the desk as soon
+as its last byte is here, and the answer is written when the desk has it: no task, no events, half the time.
+Everything else takes uvicorn's way: other routes, upgrades, `Expect`, and requests sent before the last was
+answered.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mlwright.serving.problems import too_large
 
 if TYPE_CHECKING:
     import asyncio
 
+    from mlwright.serving.desk import Answer, Desk
     from mlwright.serving.settings import Settings
 
 _REFUSED = b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_CLOSE = b"connection: close\r\n"
+
+
+@final
+class _Nobody:
+    """What stands where uvicorn wakes a task, when there is none."""
+
+    def set(self) -> None:
+        """Wake nobody."""
+
+
+@final
+class _Direct:
+    """A request on the short way. uvicorn looks at it as it looks at its own cycles."""
+
+    message_event = _Nobody()
+
+    def __init__(self, path: str, query: bytes, *, keep_alive: bool) -> None:
+        self.path, self.query, self.keep_alive = path, query, keep_alive
+        self.parts: list[bytes] = []
+        self.size = 0
+        self.response_started = self.response_complete = self.disconnected = False
 
 
 class Wire(HttpToolsProtocol):
@@ -23,11 +53,14 @@ class Wire(HttpToolsProtocol):
 
     settings: Settings
     """Of the service; set on the class, since uvicorn makes the objects."""
+    desk: Desk
+    """Likewise."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
+        self._direct: _Direct | None = None
+        self._begin()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in; refuse headers that do not end."""
@@ -40,22 +73,91 @@ class Wire(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Look at the clock: from now on the request must arrive."""
         super().on_message_begin()
-        self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
+        self._direct = None
+        self._begin()
 
     def on_headers_complete(self) -> None:
-        """Note that the headers ended."""
+        """Choose the way."""
         self._in_headers = False
-        super().on_headers_complete()
+        path, _, query = self.url.partition(b"?")
+        name = path.decode("latin-1")
+        is_free = self.cycle is None or self.cycle.response_complete
+        if not is_free or name not in self.desk.routes or self.parser.get_method() != b"POST":
+            super().on_headers_complete()
+        elif self.expect_100_continue or self.parser.should_upgrade():
+            super().on_headers_complete()
+        else:
+            lasts = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+            self._direct = _Direct(name, query, keep_alive=lasts)
+            self.cycle = self._direct  # type: ignore[assignment]  # it is all that uvicorn asks of one
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body, as long as it is not too large."""
+        direct = self._direct
+        if direct is None:
+            super().on_body(body)
+        elif not direct.response_complete:
+            direct.parts.append(body)
+            direct.size += len(body)
+            if direct.size > self.settings.max_body_bytes:
+                problem = too_large(direct.size, self.settings.max_body_bytes)
+                self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
 
     def on_message_complete(self) -> None:
-        """Note that all is here."""
+        """Hand over what is whole."""
         self._is_waiting = False
-        super().on_message_complete()
+        direct = self._direct
+        if direct is None:
+            super().on_message_complete()
+        elif not direct.response_complete:
+            body = direct.parts[0] if len(direct.parts) == 1 else b"".join(direct.parts)
+            self.desk.ask(
+                direct.path, dict(self.headers), direct.query, body, lambda answer: self._write(direct, answer)
+            )
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request; how long, the sweep watches, which costs less than a timer for each."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self._since = self.loop.time()
+        if not self.flow.write_paused:
+            self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+
+    def pause_writing(self) -> None:
+        """Take nothing more from a client that does not read its answers."""
+        super().pause_writing()
+        self.flow.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on when it has read them."""
+        super().resume_writing()
+        self.flow.resume_reading()
 
     def check(self, now: float) -> None:
-        """Refuse a request that has taken too long to arrive; `now` is the time of the loop [s]."""
-        if self._is_waiting and now - self._since > self.settings.body_s:
+        """Refuse a request that has taken too long to arrive, close an idle connection; `now`: loop time [s]."""
+        if self._is_waiting and self._n_bytes and now - self._since > self.settings.body_s:
             self._refuse(408, b"Request Timeout")
+        elif now - self._since > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
+
+    def _begin(self) -> None:
+        self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
+
+    def _write(self, direct: _Direct, answer: Answer) -> None:
+        """Write an answer, in one piece."""
+        if direct.disconnected or self.transport.is_closing():
+            self.desk.live.counters.rejected("gone")
+            return
+        direct.response_started = direct.response_complete = True
+        keeps = direct.keep_alive and not answer.closes and not self.desk.live.is_draining
+        self.transport.write(b"%b%b\r\n%b" % (answer.head(), b"" if keeps else _CLOSE, answer.reply.body))
+        if not keeps:
+            self.transport.close()
+        self.on_response_complete()
 
     def _refuse(self, status: int, reason: bytes) -> None:
         """Say why, if nothing has been said yet, and hang up."""

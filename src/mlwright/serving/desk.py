@@ -1,0 +1,227 @@
+"""The desk: one request in, one answer out, whoever carried it here.
+
+Connections hand requests over as soon as they are whole; they get the answer by a call, since most are answered
+when the loop turns, and long ones by a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from itertools import count
+from time import perf_counter
+from typing import TYPE_CHECKING, final
+from urllib.parse import parse_qsl
+
+from mlwright.core.dataset import Lines
+from mlwright.serving.problems import Problem
+from mlwright.serving.protocol import JSON, Reply, Request
+from mlwright.serving.together import Together
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mlwright.core.prediction import Prediction
+    from mlwright.serving.gate import Gate
+    from mlwright.serving.live import Live
+    from mlwright.serving.protocol import Asked, Protocol
+    from mlwright.serving.scorer import Scorer
+    from mlwright.serving.settings import Settings
+
+    Headers = Mapping[bytes, bytes]
+
+_FEW = 32
+"""Rows that are answered without leaving the loop; more go to a thread, so that others are not held up."""
+_LONGEST_ID = 128
+_CLOSING = (408, 413)
+"""After these what is left of the body is not waited for."""
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_logger = logging.getLogger("mlwright.serving")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back. `retry_s`: when to try again, 0 if nothing is said of it."""
+
+    status: int
+    reply: Reply
+    version: str
+    request_id: str
+    retry_s: int = 0
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection cannot be used again."""
+        return self.status in _CLOSING
+
+    def head(self) -> bytes:
+        """Return the status line and the headers, for HTTP/1.1, without the empty line."""
+        lines = f"HTTP/1.1 {self.status} {_REASONS[self.status]}\r\n"
+        return (lines + "".join(f"{name}: {value}\r\n" for name, value in self.headers())).encode("latin-1")
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the headers."""
+        found = [
+            ("content-type", self.reply.content_type),
+            ("content-length", str(len(self.reply.body))),
+            ("x-model-version", self.version),
+            ("x-request-id", self.request_id),
+        ]
+        if self.retry_s:
+            found.append(("retry-after", str(self.retry_s)))
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            found.append(("www-authenticate", "Bearer"))
+        return found
+
+
+@final
+@dataclass(slots=True)
+class _Work:
+    """A request under way."""
+
+    route: str
+    protocol: Protocol
+    scorer: Scorer
+    request_id: str
+    started: float
+    done: Callable[[Answer], None]
+    is_inside: bool = False
+    is_answered: bool = False
+
+
+@final
+class Desk:
+    """Takes requests for scores.
+
+    Parameters
+    ----------
+    routes
+        For each path the route, as counters name it, and the protocol.
+    """
+
+    def __init__(
+        self, live: Live, gate: Gate, settings: Settings, routes: Mapping[str, tuple[str, Protocol]]
+    ) -> None:
+        self.live, self.settings, self.routes = live, settings, routes
+        self._gate, self._together = gate, Together()
+        self._threads = ThreadPoolExecutor(max(1, os.cpu_count() or 1), thread_name_prefix="score")
+        self._numbers, self._origin = count(1), os.urandom(6).hex()
+
+    def ask(
+        self, path: str, headers: Headers, query: bytes, body: bytes, done: Callable[[Answer], None]
+    ) -> None:
+        """Take a request on one of the `routes`; `done` is called once, now or later, on this loop."""
+        route, protocol = self.routes[path]
+        work = _Work(
+            route, protocol, self.live.scorer, self.request_id(headers), perf_counter(), done
+        )  # fmt: skip
+        try:
+            self._gate.enter(self._gate.admit(headers, "predict"))
+            work.is_inside = True
+            asked = protocol.read(_request(headers, query, body), work.scorer)
+            typed = asked.rows.typed
+            if asked.rows.n_rows > _FEW or asked.wishes.explain:
+                self._answer_in_thread(work, asked)
+            elif isinstance(typed, Lines):
+                self._together.answer(work.scorer, typed, partial(self._predicted, work, asked))
+            else:
+                self._predicted(work, asked, work.scorer.answer(asked.rows))
+        except Exception as error:  # noqa: BLE001 - all of them are answered
+            self._refuse(work, error)
+
+    def refuse(self, path: str, headers: Headers, problem: Problem) -> Answer:
+        """Return the answer to a request that was not taken in."""
+        route, protocol = self.routes[path]
+        answers: list[Answer] = []
+        work = _Work(
+            route, protocol, self.live.scorer, self.request_id(headers), perf_counter(), answers.append
+        )
+        self._refuse(work, problem)
+        return answers[0]
+
+    def request_id(self, headers: Headers) -> str:
+        """Return the id that the client gave, if it is one, else a new one."""
+        given = headers.get(b"x-request-id")
+        if given and len(given) <= _LONGEST_ID and given.isascii() and given.decode().isprintable():
+            return given.decode()
+        return f"{self._origin}-{next(self._numbers):x}"
+
+    def _predicted(self, work: _Work, asked: Asked, prediction: Prediction | Exception) -> None:
+        """Write what was found."""
+        try:
+            if isinstance(prediction, Exception):
+                raise prediction
+            reply = work.protocol.write(asked, prediction, work.scorer)
+        except Exception as error:  # noqa: BLE001 - all of them are answered
+            self._refuse(work, error)
+            return
+        self.live.counters.scored(asked.rows, prediction)
+        self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
+
+    def _answer_in_thread(self, work: _Work, asked: Asked) -> None:
+        loop = asyncio.get_running_loop()
+
+        def answer() -> tuple[Prediction, Reply]:
+            prediction = work.scorer.answer(asked.rows)
+            return prediction, work.protocol.write(asked, prediction, work.scorer)
+
+        future = loop.run_in_executor(self._threads, answer)
+        late = loop.call_later(self.settings.answer_s, self._late, work)
+
+        def end(ended: asyncio.Future[tuple[Prediction, Reply]]) -> None:
+            late.cancel()
+            error = ended.exception()
+            if error is not None:
+                self._refuse(work, error)
+                return
+            prediction, reply = ended.result()
+            self.live.counters.scored(asked.rows, prediction)
+            self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
+
+        future.add_done_callback(end)
+
+    def _late(self, work: _Work) -> None:
+        """Answer that the time is over; the thread keeps its place inside until it has ended."""
+        detail = f"The rows were not answered within {self.settings.answer_s:g} s. Send fewer."
+        self._tell(work, self._refusal(work, Problem(504, "answer_time", detail)))
+
+    def _refuse(self, work: _Work, error: BaseException) -> None:
+        if not isinstance(error, Problem):
+            _logger.error("request %s failed", work.request_id, exc_info=error)
+            error = Problem(500, "defect", "This is a defect of the service; it is in its log.")
+        self._finish(work, self._refusal(work, error))
+
+    def _refusal(self, work: _Work, problem: Problem) -> Answer:
+        if not work.is_answered:
+            self.live.counters.rejected(problem.reason)
+        reply = work.protocol.refuse(problem, work.request_id, is_terse=self.settings.is_terse)
+        return Answer(problem.status, reply, work.scorer.version, work.request_id, problem.retry_s)
+
+    def _finish(self, work: _Work, answer: Answer) -> None:
+        if work.is_inside:
+            self._gate.leave()
+        self._tell(work, answer)
+
+    def _tell(self, work: _Work, answer: Answer) -> None:
+        if work.is_answered:
+            return
+        work.is_answered = True
+        self.live.counters.answered(work.route, answer.status, perf_counter() - work.started)
+        work.done(answer)
+
+
+def _request(headers: Headers, query: bytes, body: bytes) -> Request:
+    """Return what protocols read."""
+    kind = headers.get(b"content-type")
+    if kind is None or kind == b"application/json":
+        content_type = JSON
+    else:
+        content_type = kind.partition(b";")[0].strip().lower().decode("latin-1")
+    parts = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else None
+    return Request(body, content_type, headers.get(b"accept", b"").decode("latin-1"), parts)
