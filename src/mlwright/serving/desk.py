@@ -10,13 +10,14 @@ import asyncio
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from itertools import count
 from time import perf_counter
 from typing import TYPE_CHECKING, final
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from mlwright.core.dataset import Lines
 from mlwright.serving.problems import Problem
@@ -40,13 +41,13 @@ _FEW = 32
 _LONGEST_ID = 128
 _CLOSING = (408, 413)
 """After these what is left of the body is not waited for."""
+_UNAUTHORIZED = 401
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _logger = logging.getLogger("mlwright.serving")
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What goes back. `retry_s`: when to try again, 0 if nothing is said of it."""
 
     status: int
@@ -62,27 +63,26 @@ class Answer:
 
     def head(self) -> bytes:
         """Return the status line and the headers, for HTTP/1.1, without the empty line."""
-        lines = f"HTTP/1.1 {self.status} {_REASONS[self.status]}\r\n"
-        return (lines + "".join(f"{name}: {value}\r\n" for name, value in self.headers())).encode("latin-1")
-
-    def headers(self) -> list[tuple[str, str]]:
-        """Return the headers."""
-        found = [
-            ("content-type", self.reply.content_type),
-            ("content-length", str(len(self.reply.body))),
-            ("x-model-version", self.version),
-            ("x-request-id", self.request_id),
-        ]
+        reply = self.reply
+        lines = (
+            f"HTTP/1.1 {self.status} {_REASONS[self.status]}\r\ncontent-type: {reply.content_type}\r\n"
+            f"content-length: {len(reply.body)}\r\nx-model-version: {self.version}\r\n"
+            f"x-request-id: {self.request_id}\r\n"
+        )
         if self.retry_s:
-            found.append(("retry-after", str(self.retry_s)))
-        if self.status == HTTPStatus.UNAUTHORIZED:
-            found.append(("www-authenticate", "Bearer"))
-        return found
+            lines += f"retry-after: {self.retry_s}\r\n"
+        if self.status == _UNAUTHORIZED:
+            lines += "www-authenticate: Bearer\r\n"
+        return lines.encode("latin-1")
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers, as ASGI has them."""
+        lines = self.head().split(b"\r\n")[1:-1]
+        return [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
 
 
 @final
-@dataclass(slots=True)
-class _Work:
+class _Work(msgspec.Struct):
     """A request under way."""
 
     route: str

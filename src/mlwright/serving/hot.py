@@ -41,7 +41,7 @@ class Hot:
         except _GoneError:
             self.desk.live.counters.rejected("gone")
             return
-        headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers()]
+        headers = answer.headers()
         if answer.closes or self.desk.live.is_draining:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

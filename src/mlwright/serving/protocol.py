@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
@@ -23,8 +22,7 @@ PROBLEM = "application/problem+json"
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """What came: the body, its content type without parameters, what is accepted, and the query."""
 
     body: bytes
@@ -34,8 +32,7 @@ class Request:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """What a request asks: rows, what is wanted beside answers, and what the protocol must give back."""
 
     rows: Rows
@@ -44,8 +41,7 @@ class Asked:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """A body and its content type."""
 
     body: bytes

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
@@ -42,8 +41,7 @@ _astuple = msgspec.structs.astuple
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """Rows that a request brought: few of them line by line, which is quicker, more by columns."""
 
     typed: Lines | Typed

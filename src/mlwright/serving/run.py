@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -47,6 +48,8 @@ def serve(scorer: Scorer, settings: Settings) -> None:
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
+    gc.collect()
+    gc.freeze()  # what is loaded stays: no need to look through it again and again
     _Server(config, live, settings).run(sockets=[listener])
 
 
