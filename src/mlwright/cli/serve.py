@@ -16,7 +16,7 @@ mlwright serve churn.mlw --host 0.0.0.0 --keys keys.json"""
 
 
 @boundary()
-def serve(  # noqa: PLR0913 - one parameter an option
+def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     model: ModelFile,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0: any that is free.")] = 8080,
@@ -42,8 +42,8 @@ def serve(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
-    POST a row as JSON to /predict. Also there: /docs, /model, /metrics, /livez, /readyz, /invocations (MLflow,
-    SageMaker) and /v2 (Open Inference Protocol).
+    POST a row as JSON to /predict. Also there: /docs, /model, /metrics, /livez, /readyz, /invocations
+    (MLflow, SageMaker) and /v2 (Open Inference Protocol).
     """
     from mlwright.serving.options import settings_of
 

@@ -35,7 +35,7 @@ class Prediction:
         """The one value per row, shape (n_rows,)."""
         return self.scores[:, 0]
 
-    def take(self, rows: Array) -> Prediction:
+    def take(self, rows: Array | slice) -> Prediction:
         """Return the chosen rows."""
         return Prediction(
             self.scores[rows],

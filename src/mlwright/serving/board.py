@@ -7,12 +7,13 @@ up all files.
 from __future__ import annotations
 
 import mmap
-from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlwright.core.arrays import Floats
 
 _CELL_BYTES = 8

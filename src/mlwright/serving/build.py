@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from mlwright.artifact.load import load
 from mlwright.core.errors import MissingDependencyError
 from mlwright.core.registry import Registry
-from mlwright.serving.settings import Settings
 
 try:
     from mlwright.serving.counters import Counters
@@ -25,6 +24,8 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mlwright.serving.settings import Settings
 
 PROTOCOLS: Registry[Protocol] = Registry("mlwright.serving.protocols", Protocol, "protocol")  # type: ignore[type-abstract]
 _WARM_ROWS = 20
@@ -46,7 +47,8 @@ def make_service(scorer: Scorer, settings: Settings) -> tuple[Hot, Live]:
     routes = _routes(scorer)
     counters = Counters(scorer, [route for route, _ in routes.values()])
     live, gate = Live(scorer, counters), Gate(settings, counters)
-    app = Hot(Desk(live, gate, settings, routes), make_face(live, gate, settings, routes))
+    desk = Desk(live, gate, settings, routes)
+    app = Hot(desk, make_face(desk, gate))
     live.is_ready = True
     return app, live
 

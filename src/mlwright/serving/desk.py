@@ -1,7 +1,7 @@
 """The desk: one request in, one answer out, whoever carried it here.
 
-Connections hand requests over as soon as they are whole; they get the answer by a call, since most are answered
-when the loop turns, and long ones by a thread.
+Connections hand requests over as soon as they are whole; they get the answer by a call, since most are
+answered when the loop turns, and long ones by a thread.
 """
 
 from __future__ import annotations
@@ -154,9 +154,10 @@ class Desk:
 
     def _predicted(self, work: _Work, asked: Asked, prediction: Prediction | Exception) -> None:
         """Write what was found."""
+        if isinstance(prediction, Exception):
+            self._refuse(work, prediction)
+            return
         try:
-            if isinstance(prediction, Exception):
-                raise prediction
             reply = work.protocol.write(asked, prediction, work.scorer)
         except Exception as error:  # noqa: BLE001 - all of them are answered
             self._refuse(work, error)

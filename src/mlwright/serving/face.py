@@ -10,43 +10,41 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from mlwright import __version__
 from mlwright.serving import shapes
+from mlwright.serving.openapi import complete
 from mlwright.serving.problems import Problem
 from mlwright.serving.protocol import PROBLEM
-from mlwright.serving.settings import Extra
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
+    from mlwright.serving.desk import Desk
     from mlwright.serving.gate import Gate
     from mlwright.serving.live import Live
-    from mlwright.serving.protocol import Protocol
-    from mlwright.serving.settings import Settings
 
-_REFUSALS = {
-    "400": "Not what the content type says.",
-    "413": "Too many bytes or rows.",
-    "415": "Another content type.",
-    "422": "The rows cannot be used: the problem names the column and the row.",
-    "503": "Too busy; try again.",
-}
-_KEY_REFUSALS = {"401": "No key, or a wrong one.", "403": "The key does not open this.", "429": "Too often."}
+    Admit = Callable[[Request, str], None]
 
 
-def make_face(
-    live: Live, gate: Gate, settings: Settings, routes: Mapping[str, tuple[str, Protocol]]
-) -> FastAPI:
+def make_face(desk: Desk, gate: Gate) -> FastAPI:
     """Return the application for all routes that do not score."""
-    app = FastAPI(title="mlwright", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(title="mlwright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
 
-    def admitted(request: Request, scope: str) -> None:
+    def admit(request: Request, scope: str) -> None:
         gate.admit(dict(request.scope["headers"]), scope)
 
+    _add_problems(app, desk)
+    _add_health(app, desk.live)
+    _add_model(app, desk.live, admit)
+    _add_open_inference(app, desk.live, admit)
+    _add_description(app, desk, admit)
+    return app
+
+
+def _add_problems(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(Problem)
     async def refused(request: Request, problem: Problem) -> Response:
-        live.counters.rejected(problem.reason)
-        request_id = request.headers.get("x-request-id", "")[:128]
+        desk.live.counters.rejected(problem.reason)
         headers = {"www-authenticate": "Bearer"} if problem.status == 401 else {}
-        body = problem.document(request_id, is_terse=settings.is_terse)
+        body = problem.document(request.state.request_id, is_terse=desk.settings.is_terse)
         return Response(body, problem.status, headers, PROBLEM)
 
     @app.exception_handler(404)
@@ -55,12 +53,15 @@ def make_face(
         return await refused(request, Problem(404, "route", detail))
 
     @app.exception_handler(405)
-    async def not_so(request: Request, _: Exception) -> Response:
-        return await refused(request, Problem(405, "method", "This method is not allowed here."))
+    async def not_so(request: Request, error: Any) -> Response:
+        answer = await refused(request, Problem(405, "method", "This method is not allowed here."))
+        answer.headers.update(getattr(error, "headers", None) or {})
+        return answer
 
-    @app.get("/livez", tags=["health"])
+
+def _add_health(app: FastAPI, live: Live) -> None:
+    @app.get("/livez", tags=["health"], summary="Whether the process is well")
     async def is_alive() -> PlainTextResponse:
-        """Whether the process is well."""
         return PlainTextResponse("alive")
 
     async def is_ready() -> Response:
@@ -68,46 +69,39 @@ def make_face(
             return PlainTextResponse("ready")
         return PlainTextResponse("draining" if live.is_draining else "starting", 503)
 
-    app.get("/readyz", tags=["health"], summary="Whether requests are welcome")(is_ready)
+    unready: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet, or no longer."}}
+    app.get("/readyz", tags=["health"], summary="Whether requests are welcome", responses=unready)(is_ready)
     for path in ("/ping", "/health", "/v2/health/ready", os.environ.get("AIP_HEALTH_ROUTE", "")):
         if path:
             app.get(path, include_in_schema=False)(is_ready)
     app.get("/v2/health/live", include_in_schema=False)(is_alive)
 
-    @app.get("/model", tags=["model"])
+
+def _add_model(app: FastAPI, live: Live, admit: Admit) -> None:
+    @app.get("/model", tags=["model"], summary="What answers: the question, the columns, how good it is")
     async def model(request: Request) -> JSONResponse:
-        """What answers: the question, the columns, how good it is, and the model card."""
-        admitted(request, "predict")
+        admit(request, "predict")
         return JSONResponse(_told(live))
 
-    @app.get("/metrics", tags=["health"])
+    @app.get("/metrics", tags=["health"], summary="Counters, as Prometheus reads them")
     async def metrics(request: Request) -> Response:
-        """What Prometheus reads."""
-        admitted(request, "metrics")
+        admit(request, "metrics")
         return Response(live.counters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.get("/version", include_in_schema=False)
     async def version() -> PlainTextResponse:
         return PlainTextResponse(__version__)
 
-    _add_open_inference(app, live)
 
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _openapi(FastAPI.openapi(app), live, settings, routes)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation has it
-    return app
-
-
-def _add_open_inference(app: FastAPI, live: Live) -> None:
+def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
     @app.get("/v2", include_in_schema=False)
     async def server() -> dict[str, Any]:
         return {"name": "mlwright", "version": __version__, "extensions": []}
 
-    async def described() -> dict[str, Any]:
+    async def described(request: Request) -> dict[str, Any]:
+        admit(request, "predict")
         scorer = live.scorer
+        record = shapes.record(scorer)
         return {
             "name": scorer.name,
             "versions": [scorer.version],
@@ -115,8 +109,8 @@ def _add_open_inference(app: FastAPI, live: Live) -> None:
             "inputs": [{"name": c.name, "shape": [-1, 1], **_datatype(c)} for c in scorer.reader.columns],
             "outputs": [
                 {"name": name, "shape": [-1, 1], "datatype": "BYTES" if "enum" in shape else "FP64"}
-                for name, shape in shapes.record(scorer)["properties"].items()
-                if name in shapes.record(scorer)["required"]
+                for name, shape in record["properties"].items()
+                if name in record["required"]
             ],
         }
 
@@ -128,6 +122,13 @@ def _add_open_inference(app: FastAPI, live: Live) -> None:
     for path in (base, f"{base}/versions/{{version}}"):
         app.get(path, include_in_schema=False)(described)
         app.get(f"{path}/ready", include_in_schema=False)(is_ready)
+
+
+def _add_description(app: FastAPI, desk: Desk, admit: Admit) -> None:
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> JSONResponse:
+        admit(request, "predict")
+        return JSONResponse(complete(app.openapi(), desk))
 
 
 def _datatype(column: Any) -> dict[str, str]:
@@ -149,42 +150,3 @@ def _told(live: Live) -> dict[str, Any]:
         "findings": [one for one in evidence.get("findings", []) if one.get("severity") != "note"],
         "card": scorer.model.card,
     }
-
-
-def _openapi(
-    base: dict[str, Any], live: Live, settings: Settings, routes: Mapping[str, tuple[str, Protocol]]
-) -> dict[str, Any]:
-    """Add the routes that score to what FastAPI knows of the others."""
-    scorer = live.scorer
-    described: dict[str, Any] = {}
-    for path, (_, protocol) in routes.items():
-        for operation in protocol.describe(scorer):
-            described[path] = {"post": _operation(dict(operation), settings)}
-    components = base.setdefault("components", {}).setdefault("schemas", {})
-    components["Row"] = shapes.row(scorer, is_closed=settings.extra is Extra.REJECT)
-    components["Answer"] = shapes.record(scorer)
-    components["Problem"] = shapes.PROBLEM
-    if settings.keys is not None:
-        schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
-        base["components"]["securitySchemes"] = schemes
-        base["security"] = [{"bearer": []}]
-    base["paths"] = {**described, **base["paths"]}
-    return base
-
-
-def _operation(operation: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    refusals = {**_REFUSALS, **(_KEY_REFUSALS if settings.keys else {})}
-    problem = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    headers = {
-        name: {"schema": {"type": "string"}, "description": says}
-        for name, says in {
-            "X-Model-Version": "Which model answered.",
-            "X-Request-ID": "As sent, or made.",
-        }.items()
-    }
-    answers = {"application/json": {"schema": operation.pop("answers")}}
-    found = {
-        "200": {"description": "Answers, in the order of the rows.", "headers": headers, "content": answers}
-    }
-    found |= {status: {"description": says, **problem} for status, says in refusals.items()}
-    return {"tags": ["answers"], **operation, "responses": found}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, final
 
-from mlwright.serving.problems import too_large
+from mlwright.serving.problems import Problem, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+_NOT_SO = 405
 
 
 class _GoneError(Exception):
@@ -33,8 +36,11 @@ class Hot:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
-        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in self.desk.routes:
+        if scope["type"] != "http":
             await self.face(scope, receive, send)
+            return
+        if scope["path"] not in self.desk.routes:
+            await self._show_face(scope, receive, send)
             return
         try:
             answer = await self._answer(scope, receive)
@@ -42,13 +48,34 @@ class Hot:
             self.desk.live.counters.rejected("gone")
             return
         headers = answer.headers()
+        if answer.status == _NOT_SO:
+            headers.append((b"allow", b"POST"))
         if answer.closes or self.desk.live.is_draining:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.reply.body})
 
+    async def _show_face(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let FastAPI answer, with the headers that all answers have."""
+        request_id = self.desk.request_id(dict(scope["headers"]))
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
+        more = [
+            (b"x-model-version", self.desk.live.scorer.version.encode()),
+            (b"x-request-id", request_id.encode("latin-1")),
+        ]
+
+        async def send_more(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *more]
+            await send(message)
+
+        await self.face(scope, receive, send_more)
+
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers: dict[bytes, bytes] = dict(scope["headers"])
+        if scope["method"] != "POST":
+            problem = Problem(_NOT_SO, "method", "Rows are sent here with POST.")
+            return self.desk.refuse(scope["path"], headers, problem)
         most = self.desk.settings.max_body_bytes
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > most:

@@ -30,8 +30,8 @@ def settings_of(
             raise UnknownNameError.among(f"value of {what}", given, list(known))
     if keys is None and not is_insecure and not _is_this_machine(host):
         message = (
-            f"At {host} everybody who reaches this machine could ask the model. Give the keys that open it with "
-            "--keys (make one with: mlwright key NAME), or say --insecure if something else protects it."
+            f"At {host} everybody who reaches this machine could ask the model. Give the keys that open it "
+            "with --keys (make one with: mlwright key NAME), or say --insecure if something else protects it."
         )
         raise UsageError(message)
     return Settings(

@@ -193,7 +193,9 @@ class Reader:
     def _checked(self, lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Hold decoded cells to the types that msgspec demands of undecoded ones; numbers become floats."""
         return [
-            tuple(_checked_cell(column, number, cell) for column, cell in zip(self.columns, line, strict=True))
+            tuple(
+                _checked_cell(column, number, cell) for column, cell in zip(self.columns, line, strict=True)
+            )
             for number, line in enumerate(lines, 1)
         ]
 

@@ -1,12 +1,12 @@
 """The wire: uvicorn's connections, held to limits that it leaves to others, with a short way to the desk.
 
-A header may not grow without end, and a request may not arrive without end: a client that sends a byte a second
-would otherwise keep a connection for as long as it likes.
+A header may not grow without end, and a request may not arrive without end: a client that sends a byte a
+second would otherwise keep a connection for as long as it likes.
 
-A request for scores that is alone on its connection needs none of what ASGI is for. It goes to the desk as soon
-as its last byte is here, and the answer is written when the desk has it: no task, no events, half the time.
-Everything else takes uvicorn's way: other routes, upgrades, `Expect`, and requests sent before the last was
-answered.
+A request for scores that is alone on its connection needs none of what ASGI is for. It goes to the desk as
+soon as its last byte is here, and the answer is written when the desk has it: no task, no events, half the
+time. Everything else takes uvicorn's way: other routes, upgrades, `Expect`, and requests sent before the last
+was answered.
 """
 
 from __future__ import annotations
@@ -82,9 +82,13 @@ class Wire(HttpToolsProtocol):
         path, _, query = self.url.partition(b"?")
         name = path.decode("latin-1")
         is_free = self.cycle is None or self.cycle.response_complete
-        if not is_free or name not in self.desk.routes or self.parser.get_method() != b"POST":
-            super().on_headers_complete()
-        elif self.expect_100_continue or self.parser.should_upgrade():
+        if (
+            not is_free
+            or name not in self.desk.routes
+            or self.parser.get_method() != b"POST"
+            or self.expect_100_continue
+            or self.parser.should_upgrade()
+        ):
             super().on_headers_complete()
         else:
             lasts = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
@@ -112,7 +116,11 @@ class Wire(HttpToolsProtocol):
         elif not direct.response_complete:
             body = direct.parts[0] if len(direct.parts) == 1 else b"".join(direct.parts)
             self.desk.ask(
-                direct.path, dict(self.headers), direct.query, body, lambda answer: self._write(direct, answer)
+                direct.path,
+                dict(self.headers),
+                direct.query,
+                body,
+                lambda answer: self._write(direct, answer),
             )
 
     def on_response_complete(self) -> None:
@@ -138,10 +146,11 @@ class Wire(HttpToolsProtocol):
         self.flow.resume_reading()
 
     def check(self, now: float) -> None:
-        """Refuse a request that has taken too long to arrive, close an idle connection; `now`: loop time [s]."""
-        if self._is_waiting and self._n_bytes and now - self._since > self.settings.body_s:
+        """Refuse a request that takes too long to arrive, close an idle connection; `now`: loop time [s]."""
+        age = now - self._since
+        if self._is_waiting and age > self.settings.body_s:
             self._refuse(408, b"Request Timeout")
-        elif now - self._since > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
+        elif age > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
     def _begin(self) -> None:
