@@ -1,7 +1,7 @@
 """The reader: bodies become typed columns, by the schema of the model and by nothing else.
 
-JSON has types, so its cells are held to them: a number is a number, not a text that looks like one. Texts of
-CSV are read as in a file. What comes out is what `predict` would have read.
+JSON has types (`cells`); texts of CSV are read as in a file. What comes out is what `predict` would have
+read.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mlwright.core.dataset import Lines, Typed
 from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.data.parse import cell_reader, parse_column
+from mlwright.serving.cells import checked, decoded_type, shown
 from mlwright.serving.problems import Problem
 from mlwright.serving.settings import Extra
 
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
     from mlwright.serving.settings import Settings
 
-_TYPES: dict[Kind, Any] = {Kind.NUMBER: float | None, Kind.BOOLEAN: bool | None, Kind.DATETIME: str | None}
-_ANY_CELL = str | int | float | bool | None
-_WANTED = {
-    Kind.NUMBER: "a number, or null",
-    Kind.BOOLEAN: "true or false, or null",
-    Kind.DATETIME: "a date as text, or null",
-}
 _MOST_SHOWN = 60
 _FEW = 32
 """So many rows are quicker to answer line by line."""
@@ -62,7 +56,7 @@ class Reader:
             (nan if c.kind in NUMERIC else "", None if c.kind is Kind.NUMBER else cell_reader(c))
             for c in columns
         ]
-        fields = [(f"c{n}", _TYPES.get(column.kind, _ANY_CELL)) for n, column in enumerate(columns)]
+        fields = [(f"c{n}", decoded_type(column)) for n, column in enumerate(columns)]
         names = {f"c{n}": column.name for n, column in enumerate(columns)}
         row: Any = msgspec.defstruct(
             "Row", fields, rename=names, forbid_unknown_fields=self._rejects_extra, frozen=True, gc=False
@@ -95,12 +89,12 @@ class Reader:
             They are no rows of this model (422).
         """
         if not isinstance(records, list):
-            raise shape_problem(f"found {_shown(records)}, expected an array of rows, each an object")
+            raise shape_problem(f"found {shown(records)}, expected an array of rows, each an object")
         self.check_count(len(records))
         lines = []
         for number, record in enumerate(records, 1):
             if not isinstance(record, dict):
-                detail = f"Row {number} is {_shown(record)}, expected an object of cells by column."
+                detail = f"Row {number} is {shown(record)}, expected an object of cells by column."
                 raise Problem(422, "shape", detail, terse=f"Row {number} is no object.", row=number)
             self._check_names(record, number)
             lines.append(tuple(record[column.name] for column in self.columns))
@@ -193,9 +187,7 @@ class Reader:
     def _checked(self, lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Hold decoded cells to the types that msgspec demands of undecoded ones; numbers become floats."""
         return [
-            tuple(
-                _checked_cell(column, number, cell) for column, cell in zip(self.columns, line, strict=True)
-            )
+            tuple(checked(column, number, cell) for column, cell in zip(self.columns, line, strict=True))
             for number, line in enumerate(lines, 1)
         ]
 
@@ -221,29 +213,6 @@ def shape_problem(what: str) -> Problem:
     return Problem(422, "shape", f"The body cannot be used: {what}.", terse="The body has another shape.")
 
 
-def _checked_cell(column: Column, row: int, cell: Any) -> Any:
-    """Return a decoded cell if it has a type that the column takes; raise a problem if not."""
-    kind, known = column.kind, type(cell)
-    if cell is None or (kind is Kind.BOOLEAN and known is bool):
-        return cell
-    if kind is Kind.NUMBER and known in (int, float):
-        try:
-            return float(cell)
-        except OverflowError:
-            raise _cell_problem(column, row, cell) from None
-    takes_any = kind not in (Kind.BOOLEAN, Kind.NUMBER)
-    if takes_any and (known is str or (kind is not Kind.DATETIME and known in (bool, int, float))):
-        return cell
-    raise _cell_problem(column, row, cell)
-
-
-def _cell_problem(column: Column, row: int, cell: object) -> Problem:
-    wanted = _WANTED.get(column.kind, "a text, a number, true or false, or null")
-    detail = f"Column {column.name!r}, row {row}: found {_shown(cell)}, expected {wanted}."
-    terse = f"Column {column.name!r}, row {row} cannot be used."
-    return Problem(422, "cell", detail, terse=terse, column=column.name, row=row)
-
-
 def _parsed(column: Column, cells: Any) -> Array:
     """Type the cells of one column; raise a problem that names the first that cannot be read."""
     try:
@@ -255,11 +224,3 @@ def _parsed(column: Column, cells: Any) -> Array:
 
 def _array(column: Column, cells: Any) -> Array:
     return np.array(cells, dtype=np.float64 if column.kind in NUMERIC else object)
-
-
-def _shown(value: object) -> str:
-    """Show a decoded value as it was written, shortly."""
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "an array"
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"

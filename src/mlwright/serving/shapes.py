@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Any
 from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.schema import Column, Kind
 from mlwright.core.task import Link
+from mlwright.serving.cells import json_shape
 
 if TYPE_CHECKING:
     from mlwright.serving.scorer import Scorer
 
 Shape = dict[str, Any]
 _MOST_LEVELS = 20
-_DAYS = (
-    r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))"
-)
-_ISO = rf"^(19|20)[0-9]{{2}}-{_DAYS}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?$"
 _EXAMPLE_DATE = "2024-05-31T08:00:00"
 PROBLEM: Shape = {
     "type": "object",
@@ -50,19 +47,20 @@ def row(scorer: Scorer, *, is_closed: bool) -> Shape:
 
 def cell(column: Column) -> Shape:
     """Return the shape of a cell; null is a missing value."""
+    shape = json_shape(column)
     if column.kind is Kind.NUMBER:
         seen = "" if column.low is None else f"In training from {column.low:g} to {column.high:g}."
-        return _described({"type": ["number", "null"]}, column, seen)
+        return _described(shape, column, seen)
     if column.kind is Kind.BOOLEAN:
-        return _described({"type": ["boolean", "null"]}, column)
+        return _described(shape, column)
     if column.kind is Kind.DATETIME:
-        if column.date_format:
-            return _described({"type": ["string", "null"]}, column, f"Written as {column.date_format}.")
-        return _described({"type": ["string", "null"], "pattern": _ISO}, column, "ISO 8601, in UTC.")
+        return _described(
+            shape, column, f"Written as {column.date_format}." if column.date_format else "ISO 8601, in UTC."
+        )
     levels = ", ".join(column.levels[:_MOST_LEVELS])
     more = ", …" if column.n_unique > min(len(column.levels), _MOST_LEVELS) else ""
     seen = f"In training: {levels}{more}." if levels and column.kind is Kind.CATEGORY else ""
-    return _described({"type": ["string", "number", "boolean", "null"]}, column, seen)
+    return _described(shape, column, seen)
 
 
 def example(scorer: Scorer) -> dict[str, Any]:
