@@ -118,7 +118,7 @@ function date(column, id, changed) {
   return {
     main,
     elements: [main],
-    hint: column.low ? `${range(column)}${column.is_day ? "" : ", UTC"}` : "UTC",
+    hint: column.low ? `${column.low.slice(0, 10)} to ${column.high.slice(0, 10)}${column.is_day ? "" : ", UTC"}` : "UTC",
     read() {
       if (main.validity.badInput) return { error: "This date is not complete." };
       return { value: main.value === "" ? null : whole(main.value) };
