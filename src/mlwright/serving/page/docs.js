@@ -113,7 +113,7 @@ function named(schema) {
 }
 
 function sample(text) {
-  const pre = make("pre", { tabindex: 0, role: "region", "aria-label": "Sample" }, text);
+  const pre = make("pre", { tabindex: 0, role: "group", "aria-label": "Sample" }, text);
   const button = make("button", { type: "button" }, "Copy");
   button.addEventListener("click", async () => {
     try {
@@ -131,7 +131,7 @@ function sample(text) {
 function table(titles, lines) {
   const head = make("thead", {}, make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title))));
   const body = lines.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, first), ...rest.map((cell) => make("td", {}, cell))));
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": titles.join(", ") }, make("table", {}, head, make("tbody", {}, ...body)));
+  return make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": titles.join(", ") }, make("table", {}, head, make("tbody", {}, ...body)));
 }
 
 function askKey(refusal) {

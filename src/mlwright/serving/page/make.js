@@ -26,7 +26,7 @@ export function tell(id, text) {
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== null && value !== false) {
-      element.setAttribute(name, value === true ? "" : String(value));
+      element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value));
     }
   }
   element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
