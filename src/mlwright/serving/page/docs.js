@@ -12,7 +12,7 @@ async function open() {
   try {
     api = (await ask("openapi.json")).data;
   } catch (refusal) {
-    if (refusal.status === 401) askKey(refusal);
+    if (refusal.status === 401 || refusal.status === 403) askKey(refusal);
     else tell("trouble", refusal.message);
     return;
   }

@@ -18,7 +18,7 @@ export function short(value) {
   if (typeof value !== "number" || !Number.isFinite(value)) return "\u2013";
   const size = Math.abs(value);
   if (size >= 1e15 || (size > 0 && size < 0.0005)) return signed(value.toExponential(1));
-  return signed(value.toLocaleString("en", { ...GROUPED, maximumSignificantDigits: size >= 1000 ? 12 : 4, maximumFractionDigits: 3 }));
+  return signed(value.toLocaleString("en", { ...GROUPED, ...(size >= 1000 ? { maximumFractionDigits: 2 } : { maximumSignificantDigits: 4 }) }));
 }
 
 /** Write a share; one that is not quite none or all is not rounded to it. */
@@ -58,9 +58,11 @@ export function brief(text, most = 40) {
   return text.length <= most ? text : `${text.slice(0, most - 1)}\u2026`;
 }
 
-/** Round marks inside a range, about so many. */
-export function ticks(low, high, about = 4) {
-  const step = nice((high - low) / about);
+/** Round marks inside a range, at most one more than so many. */
+export function ticks(low, high, most) {
+  const size = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(size));
+  const step = [1, 2, 5].map((times) => times * power).find((found) => found >= size * (1 - 1e-9)) ?? 10 * power;
   const found = [];
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + step * 1e-9; n += 1) found.push(n * step || 0);
   return found;

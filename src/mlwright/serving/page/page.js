@@ -53,7 +53,7 @@ function build() {
   at("fields").replaceChildren(...fields.slice(0, n).map((field) => field.element));
   at("more").replaceChildren(...fields.slice(n).map((field) => field.element));
   at("fold").hidden = n === fields.length;
-  at("fold-title").textContent = `${(fields.length - n).toLocaleString("en")} more columns, which matter less`;
+  at("fold-title").textContent = `${(fields.length - n).toLocaleString("en")} more columns${(form.columns[0]?.drop ?? null) === null ? "" : ", which matter less"}`;
   at("filter").value = "";
   filter();
   drawAnswer = makeAnswer(at("drawn"), form);
@@ -61,6 +61,7 @@ function build() {
   at("chosen").replaceChildren(...varied.map((name) => make("option", { value: name }, name)));
   at("what-if").hidden = !varied.length;
   at("desk").hidden = false;
+  at("caution").hidden = false;
 }
 
 function fill(choose) {
@@ -203,7 +204,7 @@ async function exchanged(version) {
 function refused(refusal, retry) {
   if (!(refusal instanceof Refusal)) throw refusal;
   stale("");
-  if (refusal.status === 401) {
+  if (refusal.status === 401 || refusal.status === 403) {
     askKey(refusal, retry);
     return;
   }

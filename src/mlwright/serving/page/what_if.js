@@ -16,7 +16,7 @@ export function canVary(column) {
   return (column.kind === "number" || column.kind === "datetime") && column.low !== null && column.low !== column.high;
 }
 
-/** Return the values to try: 40 over the trained range, all whole numbers where they are few, or the usual levels. */
+/** Return the values to try: 40 over the trained range and the present one, all whole numbers where they are few, or the usual levels. */
 export function variants(column, present) {
   if (column.kind === "boolean") return [true, false, null];
   if (column.kind === "category") {
@@ -29,7 +29,14 @@ export function variants(column, present) {
   const unit = isMoment ? (column.is_day ? DAY : 1) : column.is_integer ? 1 : 0;
   const n = unit && (high - low) / unit <= 60 ? Math.round((high - low) / unit) + 1 : POINTS;
   const even = Array.from({ length: n }, (_, at) => low + ((high - low) * at) / (n - 1));
+  const now = present !== null && isMoment ? seconds(present) : present;
   const found = unit ? [...new Set(even.map((size) => low + Math.round((size - low) / unit) * unit))] : even;
+  if (isMoment && now !== null && high - low > POINTS * DAY) {
+    // Other days at the same time of day: else one would see how the hours differ, and not how the days do.
+    found.forEach((size, n) => { found[n] = Math.floor(size / DAY) * DAY + (((now % DAY) + DAY) % DAY); });
+  }
+  if (now !== null && now > low && now < high && !found.includes(now)) found.push(now);
+  found.sort((a, b) => a - b);
   return isMoment ? found.map(iso) : found;
 }
 
@@ -65,13 +72,16 @@ function curve(root, { column, points, present, isChance, what }, take) {
   const write = isChance ? percent : number;
   const isMoment = column.kind === "datetime";
   const size = (value) => (isMoment ? seconds(value) : value);
-  const shown = (value) => (isMoment ? moment(value) : short(Number(value.toPrecision(4))));
+  const shown = (value) => (isMoment ? moment(value) : short(column.is_integer ? value : Number(value.toPrecision(4))));
   const width = Math.max(260, root.clientWidth || 380);
-  const hasPresent = present.value !== null;
-  const x = axis([...points.map((one) => size(one.value)), ...(hasPresent ? [size(present.value)] : [])], EDGE.left, width - EDGE.right);
+  const tried = points.map((one) => size(one.value));
+  const [low, high] = [Math.min(...tried), Math.max(...tried)];
+  const reach = 0.15 * (high - low); // a value from far away would leave the curve no room
+  const hasPresent = present.value !== null && size(present.value) >= low - reach && size(present.value) <= high + reach;
+  const x = axis([...tried, ...(hasPresent ? [size(present.value)] : [])], EDGE.left, width - EDGE.right);
   const y = axis(heights(points, present, isChance), HEIGHT - EDGE.bottom, EDGE.top);
   const parts = [];
-  for (const tick of ticks(y.low, y.high)) {
+  for (const tick of ticks(y.low, y.high, 5)) {
     parts.push(draw("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y.at(tick), y2: y.at(tick), class: "grid" }));
     parts.push(draw("text", { x: EDGE.left - 8, y: y.at(tick) + 4, class: "tick end" }, isChance ? `${Number((tick * 100).toPrecision(6))} %` : short(tick)));
   }
@@ -122,7 +132,7 @@ function heights(points, present, isChance) {
 }
 
 function marks(x, isMoment, width) {
-  const places = isMoment ? [x.low, (x.low + x.high) / 2, x.high] : ticks(x.low, x.high, width < 340 ? 3 : 5);
+  const places = isMoment ? [x.low, (x.low + x.high) / 2, x.high] : ticks(x.low, x.high, width < 340 ? 4 : 7);
   const text = (place) => (isMoment ? iso(place).slice(0, 10) : short(place));
   return places.map((place, n) => {
     const isFirst = isMoment && n === 0;
