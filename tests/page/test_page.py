@@ -358,6 +358,28 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(name, scheme, serve,
     assert min(sizes) >= 40
 
 
+def test_long_names_break_on_a_small_screen(serve, look):
+    service = serve("visits")
+    page = look(service.url + "docs", width=320)
+    long = "w" * 120
+    told = json.loads(fetched(service.url + "form"))
+    told = {**told, "question": long, "name": long, "headline": long, "target": long}
+    told["columns"] = [{**column, "name": f"{long}{n}"} for n, column in enumerate(told["columns"])]
+    answer = {"prediction": "no", **{one["key"]: 0.5 for one in told["classes"]}}
+    moves = [{"column": column["name"], "value": long, "amount": 0.1} for column in told["columns"]]
+    reasons = {"class": long, "answer": 0.5, "base": 0.4, "columns": moves, "why": long}
+    page.route("**/form", lambda route: route.fulfill(json=told))
+
+    def answers(route):
+        n_rows = len(json.loads(route.request.post_data)) if route.request.post_data[0] == "[" else 0
+        route.fulfill(json=[answer] * n_rows if n_rows else {**answer, "explanation": reasons})
+
+    page.route("**/predict*", answers)
+    page.goto(service.url)
+    ready(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (360, "light")])
 @pytest.mark.parametrize("path", ["", "docs"])
 def test_axe_finds_nothing(path, width, scheme, serve, look, axe):

@@ -4,7 +4,7 @@ import { brief, iso, moment, number, percent, seconds, short, ticks } from "./fi
 import { draw, make } from "./make.js";
 
 const POINTS = 40;
-const MOST_LEVELS = 20;
+const MOST_LEVELS = 12;
 const DAY = 86_400;
 const HEIGHT = 230;
 const EDGE = { left: 58, right: 16, top: 14, bottom: 40 };
