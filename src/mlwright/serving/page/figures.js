@@ -75,5 +75,5 @@ export function nice(size) {
 }
 
 function signed(text) {
-  return text.replace("-", MINUS);
+  return text.replaceAll("-", MINUS);
 }

@@ -284,7 +284,7 @@ async function copy() {
     area.remove();
   }
   at("copy").textContent = "Copied";
-  setTimeout(() => { at("copy").textContent = "Copy as curl"; }, 1500);
+  setTimeout(() => { at("copy").textContent = "Copy curl"; }, 1500);
 }
 
 at("row").addEventListener("submit", (event) => { event.preventDefault(); predict(); });
