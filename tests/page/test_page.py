@@ -153,6 +153,30 @@ def test_a_value_has_its_interval(serve, look):
     assert big(page).replace(",", "").replace(".", "").isdigit()
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ([], "With 90 % certainty it names none: it is less sure of this row than of most."),
+        (["no"], "With 90 % certainty it is no."),
+        (["no", "<i>yes</i>"], "With 90 % certainty it can rule nothing out."),
+    ],
+)
+def test_a_decision_and_a_set_are_told(labels, says, serve, look):
+    page = ready(look(serve("visits").url))
+
+    def decided(route):
+        found = route.fetch()
+        answer = {**found.json(), "decision": "<i>yes</i>", "prediction_set": labels}
+        route.fulfill(json=answer, headers={"x-model-version": found.headers["x-model-version"]})
+
+    page.route(re.compile(r"/predict(\?level=[\d.]+)?$"), decided, times=1)
+    answered(page, page.locator("#again").click)
+    page.get_by_text("which costs least").wait_for()
+    told = page.locator("#drawn .says").inner_text()
+    assert "Decide: <i>yes</i>, which costs least." in told
+    assert says in told
+
+
 def test_what_the_model_never_saw_is_pointed_out(serve, look):
     page = ready(look(serve("visits").url))
     answered(page, lambda: field(page, "age").locator("input[type=number]").fill("140"))
