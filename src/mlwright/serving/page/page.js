@@ -13,6 +13,7 @@ const SOON_MS = 120;
 const LATER_MS = 320;
 const MOST_SHOWN = 12;
 const FEW = 16;
+const PATIENCE_MS = 5_000;
 const answers = new Newest();
 const details = new Newest();
 let form = null;
@@ -23,6 +24,7 @@ let last = null;
 let timer = 0;
 let laterTimer = 0;
 let isAnswerSeen = false;
+let exchangedAt = -PATIENCE_MS;
 
 /** Ask what the model wants to know, and put its form up; values that are there already stay. */
 async function open(keep = new Map()) {
@@ -123,7 +125,8 @@ async function predict() {
     return;
   }
   if (!found) return;
-  if (found.version && found.version !== form.version) {
+  // While a service is being updated both models may answer in turn: then each says who it is, and that is enough.
+  if (found.version && found.version !== form.version && performance.now() - exchangedAt > PATIENCE_MS) {
     await exchanged(found.version);
     return;
   }
@@ -195,6 +198,7 @@ function take(name, value) {
 
 /** The service changed its model: ask for its form, and keep what was filled in. */
 async function exchanged(version) {
+  exchangedAt = performance.now();
   const keep = new Map(fields.map((field) => [field.column.name, field.read().value ?? null]));
   tell("exchanged", `The model was exchanged while you were here: version ${version} answers now.`);
   await open(keep);
