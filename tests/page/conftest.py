@@ -17,10 +17,8 @@ from playwright.sync_api import sync_playwright
 import mlwright as mw
 from mlwright.serving.keys import new_key
 
-HOSTILE = "<script>document.title='plan'</script>"
-QUOTED = '"><img src=x onerror=alert(2)>'
-TARGET = "<b>comes</b> back"
-YES = "<i>yes</i>"
+from .screen import HOSTILE, QUOTED, TARGET, YES
+
 _PACKAGES = ("package.json", "package-lock.json")
 
 
@@ -83,7 +81,7 @@ class Service:
         self._process.communicate(timeout=30)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def models(tmp_path_factory):
     """Return the models and their files, by name."""
     place, found = tmp_path_factory.mktemp("models"), {}
@@ -93,7 +91,7 @@ def models(tmp_path_factory):
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(models, tmp_path_factory):
     """Return a function that starts a service of a model, or gives the one that there is."""
     started = {}
@@ -108,7 +106,7 @@ def serve(models, tmp_path_factory):
         service.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def keys(tmp_path_factory):
     """Return a key, and the file that knows it."""
     secret, entry = new_key("page")
