@@ -1,4 +1,4 @@
-"""The page is for everybody: by keyboard, on a phone, with a key, with a thousand columns; axe finds nothing."""
+"""The page is for everybody: by keyboard, on a phone, with a key, with a thousand columns; axe is content."""
 
 from __future__ import annotations
 
