@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from msgspec.json import encode
 
 from mlwright import __version__
 from mlwright.serving import shapes
+from mlwright.serving.form import form
 from mlwright.serving.openapi import complete
 from mlwright.serving.problems import Problem
-from mlwright.serving.protocol import PROBLEM
+from mlwright.serving.protocol import JSON, PROBLEM
+from mlwright.serving.site import add_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +39,7 @@ def make_face(desk: Desk, gate: Gate) -> FastAPI:
     _add_model(app, desk.live, admit)
     _add_open_inference(app, desk.live, admit)
     _add_description(app, desk, admit)
+    _add_page(app, desk, admit)
     return app
 
 
@@ -129,6 +133,15 @@ def _add_description(app: FastAPI, desk: Desk, admit: Admit) -> None:
     async def openapi(request: Request) -> JSONResponse:
         admit(request, "predict")
         return JSONResponse(complete(app.openapi(), desk))
+
+
+def _add_page(app: FastAPI, desk: Desk, admit: Admit) -> None:
+    @app.get("/form", include_in_schema=False)
+    async def asked(request: Request) -> Response:
+        admit(request, "predict")
+        return Response(encode(form(desk.live.scorer, desk.settings)), media_type=JSON)
+
+    add_site(app)
 
 
 def _datatype(column: Any) -> dict[str, str]:

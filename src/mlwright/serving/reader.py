@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mlwright.serving.settings import Settings
 
 _MOST_SHOWN = 60
+_NO_FIELD_NAMES = frozenset({'"', "\\", *map(chr, range(32))})
+"""Characters that JSON escapes; msgspec takes no field whose name holds one."""
 _FEW = 32
 """So many rows are quicker to answer line by line."""
 _astuple = msgspec.structs.astuple
@@ -56,12 +58,7 @@ class Reader:
             (nan if c.kind in NUMERIC else "", None if c.kind is Kind.NUMBER else cell_reader(c))
             for c in columns
         ]
-        fields = [(f"c{n}", decoded_type(column)) for n, column in enumerate(columns)]
-        names = {f"c{n}": column.name for n, column in enumerate(columns)}
-        row: Any = msgspec.defstruct(
-            "Row", fields, rename=names, forbid_unknown_fields=self._rejects_extra, frozen=True, gc=False
-        )
-        self._decoder: Any = msgspec.json.Decoder(row | list[row])
+        self._decoder = self._quick_decoder()
 
     def rows(self, body: bytes) -> Rows:
         """Read one row as an object, or an array of rows.
@@ -71,6 +68,11 @@ class Reader:
         Problem
             Not JSON (400), or no rows of this model (422).
         """
+        if self._decoder is None:
+            records = decoded(body)
+            is_single = isinstance(records, dict)
+            rows = self.records([records] if is_single else records)
+            return Rows(rows.typed, rows.n_rows, is_single=is_single)
         try:
             found = self._decoder.decode(body)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -138,6 +140,18 @@ class Reader:
             return rows.typed.columns
         cells = zip(*rows.typed.cells, strict=True)
         return {c.name: _array(c, values) for c, values in zip(self.columns, cells, strict=True)}
+
+    def _quick_decoder(self) -> Any:
+        """Return what decodes bodies straight into rows; None where msgspec takes a name for no field's."""
+        columns = self.columns
+        if any(set(column.name) & _NO_FIELD_NAMES for column in columns):
+            return None
+        fields = [(f"c{n}", decoded_type(column)) for n, column in enumerate(columns)]
+        names = {f"c{n}": column.name for n, column in enumerate(columns)}
+        row: Any = msgspec.defstruct(
+            "Row", fields, rename=names, forbid_unknown_fields=self._rejects_extra, frozen=True, gc=False
+        )
+        return msgspec.json.Decoder(row | list[row])
 
     def check_count(self, n_rows: int) -> None:
         """Refuse no rows at all, and more than may come at once."""
