@@ -11,6 +11,9 @@ was answered.
 
 from __future__ import annotations
 
+import fcntl
+import struct
+import termios
 from typing import TYPE_CHECKING, Any, final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 _REFUSED = b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _CLOSE = b"connection: close\r\n"
+_FRESH_S = 1.0
+"""Who has just connected is about to ask."""
 
 
 @final
@@ -94,6 +99,8 @@ class Wire(HttpToolsProtocol):
             lasts = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
             self._direct = _Direct(name, query, keep_alive=lasts)
             self.cycle = self._direct  # type: ignore[assignment]  # it is all that uvicorn asks of one
+        if self.desk.live.is_draining:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, as long as it is not too large."""
@@ -153,6 +160,21 @@ class Wire(HttpToolsProtocol):
         elif age > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
+    def end(self, now: float) -> None:
+        """Hang up, or as soon as the answer under way is written; `now`: loop time [s].
+
+        Nothing that was sent is lost: a request of which a part is here is awaited, as is the first of a
+        connection that was just made.
+        """
+        is_fresh = self.cycle is None and now - self._since < _FRESH_S
+        if not (self.transport.is_closing() or self._has_begun or is_fresh or _n_unread(self.transport)):
+            self.shutdown()
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether a part of a request is here."""
+        return self._is_waiting and (self._n_bytes > 0 or not self._in_headers)
+
     def _begin(self) -> None:
         self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
 
@@ -177,3 +199,12 @@ class Wire(HttpToolsProtocol):
             self.transport.write(_REFUSED % (status, reason))
         self._is_waiting = False
         self.transport.close()
+
+
+def _n_unread(transport: asyncio.Transport) -> int:
+    """Return how many bytes have come that the loop has not seen yet."""
+    try:
+        found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.FIONREAD, bytes(4))
+    except OSError:
+        return 0
+    return int(struct.unpack("i", found)[0])

@@ -1,0 +1,75 @@
+"""The door: takes connections in one at a time, and at the end all that had come by then.
+
+A listener may be shared by several processes. The event loop's own server takes whatever waits when it wakes up,
+so one process may get all connections of a burst; one at a time, the process with the least to do comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+from typing import TYPE_CHECKING, Any, final
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+_PAUSE_S = 0.1
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_logger = logging.getLogger("mlwright.serving")
+
+
+@final
+class Door:
+    """Hands connections of a listener to protocols. Belongs to the loop in which it was opened."""
+
+    def __init__(self, listener: socket.socket, make: Callable[[], Any]) -> None:
+        self._listener, self._make = listener, make
+        self._loop = asyncio.get_running_loop()
+        self._starts: set[asyncio.Task[Any]] = set()
+        self._is_short, self._is_closed = False, False
+
+    def open(self) -> None:
+        """Begin."""
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._take)
+
+    def close(self) -> None:
+        """Take in who waits, and nobody after that. Connections under way know nothing of it."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._loop.remove_reader(self._listener)
+        while self._take():
+            pass
+        self._listener.close()
+
+    def _take(self) -> bool:
+        """Take one connection in; tell whether there was one."""
+        try:
+            connection, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError):
+            return False  # another process was quicker
+        except OSError as error:
+            if error.errno in _SHORTAGES and not self._is_closed:
+                self._pause(error)
+            return error.errno not in _SHORTAGES  # else one client that has gone again
+        connection.setblocking(False)
+        start = self._loop.create_task(self._loop.connect_accepted_socket(self._make, connection))
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
+        self._is_short = False
+        return True
+
+    def _pause(self, error: OSError) -> None:
+        """Wait until connections end: no more can be open at once."""
+        if not self._is_short:
+            _logger.warning("no more connections can be taken in: %s", error.strerror)
+        self._is_short = True
+        self._loop.remove_reader(self._listener)
+        self._loop.call_later(_PAUSE_S, self._resume)
+
+    def _resume(self) -> None:
+        if not self._is_closed:
+            self._loop.add_reader(self._listener, self._take)
