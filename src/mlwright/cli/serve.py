@@ -39,6 +39,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     drain: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="How long it takes requests after SIGTERM.")
     ] = 5.0,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Exchange the model when its file is; SIGHUP looks once.")
+    ] = False,
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
@@ -50,9 +53,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     settings = settings_of(
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
+        watch=watch,
     )  # fmt: skip
-    from mlwright.serving.build import open_scorer
     from mlwright.serving.run import serve as run
 
-    scorer = open_scorer(model, settings)
-    run(scorer, settings)
+    run(model, settings)

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlwright.artifact.load import load
+from mlwright.artifact.container import read_file
+from mlwright.artifact.load import load_bytes
 from mlwright.core.errors import MissingDependencyError
 from mlwright.core.registry import Registry
 
@@ -34,8 +35,12 @@ _WARM_ROWS = 20
 def open_scorer(path: str | Path, settings: Settings) -> Scorer:
     """Load a model, which checks it and its golden rows, and warm it up."""
     place = Path(path)
-    model = load(place)
-    scorer = Scorer(model, place.read_bytes(), place.stem, settings)
+    return make_scorer(place, read_file(place), settings)
+
+
+def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
+    """Open a model of which the bytes were read once, so that its version is that of what answers."""
+    scorer = Scorer(load_bytes(place, data), data, place.stem, settings)
     rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
     for _ in range(_WARM_ROWS):
         scorer.records(rows, scorer.answer(rows))
@@ -51,6 +56,12 @@ def make_service(scorer: Scorer, settings: Settings) -> tuple[Hot, Live]:
     app = Hot(desk, make_face(desk, gate))
     live.is_ready = True
     return app, live
+
+
+def exchange(desk: Desk, scorer: Scorer) -> None:
+    """Let another model answer from the next request on; those under way keep theirs. Call it on the loop."""
+    desk.routes, desk.live.scorer = _routes(scorer), scorer
+    desk.live.counters.follow(scorer)
 
 
 def _routes(scorer: Scorer) -> Mapping[str, tuple[str, Protocol]]:

@@ -21,7 +21,7 @@ import msgspec
 
 from mlwright.core.dataset import Lines
 from mlwright.serving.problems import Problem
-from mlwright.serving.protocol import JSON, Reply, Request
+from mlwright.serving.protocol import JSON, PROBLEM, Reply, Request
 from mlwright.serving.together import Together
 
 if TYPE_CHECKING:
@@ -117,14 +117,14 @@ class Desk:
         self, path: str, headers: Headers, query: bytes, body: bytes, done: Callable[[Answer], None]
     ) -> None:
         """Take a request on one of the `routes`; `done` is called once, now or later, on this loop."""
-        route, protocol = self.routes[path]
-        work = _Work(
-            route, protocol, self.live.scorer, self.request_id(headers), perf_counter(), done
-        )  # fmt: skip
+        work = self._work(path, headers, done)
+        if work is None:
+            done(self._nowhere(headers))
+            return
         try:
             self._gate.enter(self._gate.admit(headers, "predict"))
             work.is_inside = True
-            asked = protocol.read(_request(headers, query, body), work.scorer)
+            asked = work.protocol.read(_request(headers, query, body), work.scorer)
             typed = asked.rows.typed
             if asked.rows.n_rows > _FEW or asked.wishes.explain:
                 self._answer_in_thread(work, asked)
@@ -137,13 +137,25 @@ class Desk:
 
     def refuse(self, path: str, headers: Headers, problem: Problem) -> Answer:
         """Return the answer to a request that was not taken in."""
-        route, protocol = self.routes[path]
         answers: list[Answer] = []
-        work = _Work(
-            route, protocol, self.live.scorer, self.request_id(headers), perf_counter(), answers.append
-        )
+        work = self._work(path, headers, answers.append)
+        if work is None:
+            return self._nowhere(headers)
         self._refuse(work, problem)
         return answers[0]
+
+    def _work(self, path: str, headers: Headers, done: Callable[[Answer], None]) -> _Work | None:
+        """Begin; None where the path was that of a model exchanged while the body came in."""
+        found = self.routes.get(path)
+        if found is None:
+            return None
+        return _Work(*found, self.live.scorer, self.request_id(headers), perf_counter(), done)
+
+    def _nowhere(self, headers: Headers) -> Answer:
+        problem, request_id = Problem(404, "route", "This version answers no more."), self.request_id(headers)
+        self.live.counters.rejected(problem.reason)
+        reply = Reply(problem.document(request_id, is_terse=self.settings.is_terse), PROBLEM)
+        return Answer(problem.status, reply, self.live.scorer.version, request_id)
 
     def request_id(self, headers: Headers) -> str:
         """Return the id that the client gave, if it is one, else a new one."""

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import signal
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import uvicorn
 
 from mlwright.core.errors import UsageError
-from mlwright.serving.build import make_service
+from mlwright.serving.build import make_service, open_scorer
 from mlwright.serving.door import Door
+from mlwright.serving.terms import terms_of
+from mlwright.serving.watch import Watch
 from mlwright.serving.wire import Wire
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import FrameType
 
     from mlwright.serving.live import Live
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import Settings
+    from mlwright.serving.terms import Terms
 
 _BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
@@ -31,16 +38,39 @@ _GRACE_S = 25.0
 _LOOK_S = 0.02
 _SWEEP_TICKS = 5
 """Of a tenth of a second each: how often late requests are looked for."""
+DRAIN, STOP, LOOK = b"d", b"s", b"l"
+"""What a supervisor may tell its workers; when it is gone they drain."""
 
 
-def serve(scorer: Scorer, settings: Settings) -> None:
+@final
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a process of a service stands.
+
+    `terms`: those that the service began on. `folder`: for counts that all processes share, None if there is
+    one process. `orders`: what a supervisor writes to, None if there is none.
+    """
+
+    place: Path
+    terms: Terms
+    number: int = 0
+    folder: Path | None = None
+    orders: int | None = None
+
+
+def serve(place: Path, settings: Settings) -> None:
     """Serve until a signal says stop; return when every request that came in has been answered."""
-    app, live = make_service(scorer, settings)
+    scorer = open_scorer(place, settings)
     listener = bind(settings)
-    host, port = listener.getsockname()[:2]
-    told = f"{scorer.name} {scorer.version} answers at http://{f'[{host}]' if ':' in host else host}:{port}"
-    print(told, file=sys.stderr, flush=True)  # noqa: T201 - where it is, for people and for scripts
+    announce(f"{scorer.name} {scorer.version}", listener)
+    run(scorer, settings, listener, Post(place, terms_of(scorer)))
+
+
+def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post) -> None:
+    """Serve at a socket that is open already."""
+    tell_stderr()
     _allow_connections()
+    app, live = make_service(scorer, settings, post.folder, str(post.number))
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -55,7 +85,25 @@ def serve(scorer: Scorer, settings: Settings) -> None:
     )
     gc.collect()
     gc.freeze()  # what is loaded stays: no need to look through it again and again
-    _Server(config, live, settings, listener).run()
+    _Server(config, live, settings, (listener, post)).run()
+
+
+def announce(what: str, listener: socket.socket) -> None:
+    """Say where it is, for people and for scripts."""
+    host, port = listener.getsockname()[:2]
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"{what} answers at {where}", file=sys.stderr, flush=True)  # noqa: T201 - as it says
+
+
+def tell_stderr() -> None:
+    """Let what happens later be told on stderr, with the time."""
+    logger = logging.getLogger("mlwright.serving")
+    if not logger.handlers:
+        shown = logging.StreamHandler()
+        shown.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(shown)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -81,17 +129,25 @@ class _Server(uvicorn.Server):
     """uvicorn, but told to stop it first says so, still takes requests for a while, and loses none."""
 
     def __init__(
-        self, config: uvicorn.Config, live: Live, settings: Settings, listener: socket.socket
+        self, config: uvicorn.Config, live: Live, settings: Settings, stands: tuple[socket.socket, Post]
     ) -> None:
         super().__init__(config)
-        self._live, self._drain_s, self._listener = live, settings.drain_s, listener
+        self._live, self._settings = live, settings
+        self._listener, self._post = stands
         self._loop: asyncio.AbstractEventLoop | None = None
         self._door: Door | None = None
+        self._watch: Watch | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the door; uvicorn itself listens nowhere."""
         await super().startup(sockets or [])
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
+        self._watch = Watch(self._post.place, self._settings, self._desk, self._post.terms)
+        self._watching = loop.create_task(self._watch.run())
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, self._hung_up)
+        if self._post.orders is not None:
+            loop.add_reader(self._post.orders, self._obey, self._post.orders)
         self._door = Door(self._listener, self._connection)
         self._door.open()
 
@@ -104,6 +160,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take nobody new; answer what has come; hang up on who asks nothing."""
+        self._watching.cancel()
         if self._door is not None:
             self._door.close()
         loop = asyncio.get_running_loop()
@@ -138,7 +195,26 @@ class _Server(uvicorn.Server):
         if self._live.is_draining:
             return
         self._live.is_draining = True
-        asyncio.get_running_loop().call_later(self._drain_s, self._stop)
+        asyncio.get_running_loop().call_later(self._settings.drain_s, self._stop)
+
+    def _hung_up(self) -> None:
+        """SIGHUP asks to look at the model's file; in a terminal it says that this was closed."""
+        if sys.stderr.isatty():
+            self._stop()
+        elif self._watch is not None:
+            self._watch.look_now()
+
+    def _obey(self, orders: int) -> None:
+        """Do what a supervisor says."""
+        order = os.read(orders, 1)
+        if order == LOOK and self._watch is not None:
+            self._watch.look_now()
+        elif order == STOP:
+            self._stop()
+        else:
+            self.drain()
+        if not order:  # there is no supervisor any more
+            asyncio.get_running_loop().remove_reader(orders)
 
     def _stop(self) -> None:
         self._live.is_draining = True

@@ -34,7 +34,8 @@ class Settings:
     `max_header_bytes`, `max_body_bytes`: of one request. `max_rows`: of one request. `max_in_flight`:
     requests that may be worked on at once; more are refused with 503. `rate`: requests a second for each
     key (0: no limit); more are refused with 429. `body_s`, `answer_s`: how long a body may take to arrive
-    and rows may take to answer. `drain_s`: how long a service that was told to stop still takes requests.
+    and rows may take to answer. `drain_s`: how long a service that was told to stop still takes requests. `watch`: whether the
+    model's file is looked at each second.
     """
 
     host: str = "127.0.0.1"
@@ -50,6 +51,7 @@ class Settings:
     body_s: float = 10.0
     answer_s: float = 30.0
     drain_s: float = 5.0
+    watch: bool = False
 
     @property
     def is_terse(self) -> bool:
