@@ -42,6 +42,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     watch: Annotated[
         bool, typer.Option("--watch", help="Exchange the model when its file is; SIGHUP looks once.")
     ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Processes that answer, each with the model.")
+    ] = 1,
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
@@ -53,8 +56,16 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     settings = settings_of(
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
-        watch=watch,
+        watch=watch, workers=workers,
     )  # fmt: skip
-    from mlwright.serving.run import serve as run
+    try:
+        if workers > 1:
+            from mlwright.serving.supervisor import supervise
 
-    run(model, settings)
+            supervise(model, settings)
+        else:
+            from mlwright.serving.run import serve as run
+
+            run(model, settings)
+    except KeyboardInterrupt:  # told to stop before it answered, which a service does without complaint
+        return

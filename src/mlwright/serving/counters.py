@@ -165,7 +165,11 @@ class Counters:
             "mlwright_rejected", "Requests that were refused.", "reason", self._rejected.items(), sums
         )
         yield _counts(
-            "mlwright_model_swap", "Times that a new model file was seen.", "result", self._exchanges.items(), sums
+            "mlwright_model_swap",
+            "Times that a new model file was seen.",
+            "result",
+            self._exchanges.items(),
+            sums,
         )
         rows = CounterMetricFamily("mlwright_rows", "Rows that were answered.")
         rows.add_metric([], sums[self._rows])

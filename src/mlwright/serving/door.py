@@ -1,7 +1,6 @@
 """The door: takes connections in one at a time, and at the end all that had come by then.
 
-A listener may be shared by several processes. The event loop's own server takes whatever waits when it wakes up,
-so one process may get all connections of a burst; one at a time, the process with the least to do comes first.
+The event loop's own server cannot do the latter: connections that wait when it is closed are reset.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import time
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
@@ -16,16 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PAUSE_S = 0.1
+_YIELD_S = 1e-9
+"""As short as the system sleeps, some 50 µs: time for another process that waits at the same door."""
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _logger = logging.getLogger("mlwright.serving")
 
 
 @final
 class Door:
-    """Hands connections of a listener to protocols. Belongs to the loop in which it was opened."""
+    """Hands connections of a listener to protocols. Belongs to the loop in which it was made.
 
-    def __init__(self, listener: socket.socket, make: Callable[[], Any]) -> None:
-        self._listener, self._make = listener, make
+    `is_shared` with other processes: they take turns, else one of them may get all connections of a burst.
+    """
+
+    def __init__(self, listener: socket.socket, make: Callable[[], Any], *, is_shared: bool) -> None:
+        self._listener, self._make, self._is_shared = listener, make, is_shared
         self._loop = asyncio.get_running_loop()
         self._starts: set[asyncio.Task[Any]] = set()
         self._is_short, self._is_closed = False, False
@@ -60,6 +65,8 @@ class Door:
         self._starts.add(start)
         start.add_done_callback(self._starts.discard)
         self._is_short = False
+        if self._is_shared and not self._is_closed:
+            time.sleep(_YIELD_S)
         return True
 
     def _pause(self, error: OSError) -> None:

@@ -148,7 +148,7 @@ class _Server(uvicorn.Server):
             loop.add_signal_handler(signal.SIGHUP, self._hung_up)
         if self._post.orders is not None:
             loop.add_reader(self._post.orders, self._obey, self._post.orders)
-        self._door = Door(self._listener, self._connection)
+        self._door = Door(self._listener, self._connection, is_shared=self._post.orders is not None)
         self._door.open()
 
     async def on_tick(self, counter: int) -> bool:

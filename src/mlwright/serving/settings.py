@@ -35,7 +35,8 @@ class Settings:
     requests that may be worked on at once; more are refused with 503. `rate`: requests a second for each
     key (0: no limit); more are refused with 429. `body_s`, `answer_s`: how long a body may take to arrive
     and rows may take to answer. `drain_s`: how long a service that was told to stop still takes requests. `watch`: whether the
-    model's file is looked at each second.
+    model's file is looked at each second. `workers`: processes that answer; what is allowed (`max_in_flight`,
+    `rate`) each of them allows.
     """
 
     host: str = "127.0.0.1"
@@ -52,6 +53,7 @@ class Settings:
     answer_s: float = 30.0
     drain_s: float = 5.0
     watch: bool = False
+    workers: int = 1
 
     @property
     def is_terse(self) -> bool:
