@@ -47,10 +47,15 @@ def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
     return scorer
 
 
-def make_service(scorer: Scorer, settings: Settings) -> tuple[Hot, Live]:
-    """Return the ASGI application, and its state: ready, since its model is."""
+def make_service(
+    scorer: Scorer, settings: Settings, folder: Path | None = None, name: str = "0"
+) -> tuple[Hot, Live]:
+    """Return the ASGI application, and its state: ready, since its model is.
+
+    `folder` is where several processes of one service count, each under its `name`.
+    """
     routes = _routes(scorer)
-    counters = Counters(scorer, [route for route, _ in routes.values()])
+    counters = Counters(scorer, [route for route, _ in routes.values()], folder, name)
     live, gate = Live(scorer, counters), Gate(settings, counters)
     desk = Desk(live, gate, settings, routes)
     app = Hot(desk, make_face(desk, gate))
