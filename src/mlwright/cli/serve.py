@@ -45,18 +45,27 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     workers: Annotated[
         int, typer.Option(min=1, metavar="N", help="Processes that answer, each with the model.")
     ] = 1,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep what was answered, in Parquet files.")
+    ] = None,
+    log_features: Annotated[
+        str, typer.Option(metavar="none|all|NAME,NAME", help="Whose cells are kept too.")
+    ] = "none",
+    log_keep: Annotated[
+        str, typer.Option(metavar="SIZE", help="Of all files together; the oldest go.", show_default="any")
+    ] = "",
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
     POST a row as JSON to /predict. Also there: /docs, /model, /metrics, /livez, /readyz, /invocations
     (MLflow, SageMaker) and /v2 (Open Inference Protocol).
     """
-    from mlwright.serving.options import settings_of
+    from mlwright.serving.options import log_policy, settings_of
 
     settings = settings_of(
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
-        watch=watch, workers=workers,
+        watch=watch, workers=workers, log=log_policy(log, log_features, log_keep),
     )  # fmt: skip
     try:
         if workers > 1:

@@ -18,6 +18,7 @@ try:
     from mlwright.serving.gate import Gate
     from mlwright.serving.hot import Hot
     from mlwright.serving.live import Live
+    from mlwright.serving.prediction_log import PredictionLog, features_of
     from mlwright.serving.protocol import Protocol
     from mlwright.serving.scorer import Scorer
 except ModuleNotFoundError as error:
@@ -35,7 +36,10 @@ _WARM_ROWS = 20
 def open_scorer(path: str | Path, settings: Settings) -> Scorer:
     """Load a model, which checks it and its golden rows, and warm it up."""
     place = Path(path)
-    return make_scorer(place, read_file(place), settings)
+    scorer = make_scorer(place, read_file(place), settings)
+    if settings.log is not None:
+        features_of(settings.log, scorer)  # what is wrong with them should show now
+    return scorer
 
 
 def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
@@ -59,6 +63,8 @@ def make_service(
     live, gate = Live(scorer, counters), Gate(settings, counters)
     desk = Desk(live, gate, settings, routes)
     app = Hot(desk, make_face(desk, gate))
+    if settings.log is not None:
+        live.log = PredictionLog(settings.log, features_of(settings.log, scorer), counters)
     live.is_ready = True
     return app, live
 

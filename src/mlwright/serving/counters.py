@@ -79,6 +79,7 @@ class Counters:
         self._seconds = {route: _Histogram(numbers, _SECONDS) for route in sorted(set(routes))}
         self._rejected = {reason: next(numbers) for reason in REASONS}
         self._exchanges = {result: next(numbers) for result in _EXCHANGES}
+        self._logged, self._unlogged = next(numbers), next(numbers)
         self._active, self._rows = next(numbers), next(numbers)
         task = scorer.model.task
         self._scores = _Histogram(numbers, _SHARES if task.classes else _steps(scorer))
@@ -108,6 +109,14 @@ class Counters:
     def exchanged(self, result: str) -> None:
         """Count how an exchange of the model ended."""
         self._cells[self._exchanges[result]] += 1.0
+
+    def logged(self, n_rows: int) -> None:
+        """Count rows that are in the prediction log."""
+        self._cells[self._logged] += n_rows
+
+    def unlogged(self, n_rows: int) -> None:
+        """Count rows that should be there and are not."""
+        self._cells[self._unlogged] += n_rows
 
     def follow(self, scorer: Scorer) -> None:
         """Go on with another model of the same columns and classes."""
@@ -171,6 +180,13 @@ class Counters:
             self._exchanges.items(),
             sums,
         )
+        for name, says, cell in (
+            ("written", "Rows in files of the prediction log.", self._logged),
+            ("dropped", "Rows that are missing there, since writing was too slow or failed.", self._unlogged),
+        ):
+            family = CounterMetricFamily(f"mlwright_prediction_log_{name}", says)
+            family.add_metric([], sums[cell])
+            yield family
         rows = CounterMetricFamily("mlwright_rows", "Rows that were answered.")
         rows.add_metric([], sums[self._rows])
         yield rows

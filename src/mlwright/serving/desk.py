@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlwright.serving.gate import Gate
     from mlwright.serving.live import Live
     from mlwright.serving.protocol import Asked, Protocol
+    from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import Settings
 
@@ -174,8 +175,13 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - all of them are answered
             self._refuse(work, error)
             return
-        self.live.counters.scored(asked.rows, prediction)
+        self._note(work, asked.rows, prediction)
         self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
+
+    def _note(self, work: _Work, rows: Rows, prediction: Prediction) -> None:
+        self.live.counters.scored(rows, prediction)
+        if self.live.log is not None:
+            self.live.log.add(work.request_id, work.route, work.scorer, rows, prediction)
 
     def _answer_in_thread(self, work: _Work, asked: Asked) -> None:
         loop = asyncio.get_running_loop()
@@ -194,7 +200,7 @@ class Desk:
                 self._refuse(work, error)
                 return
             prediction, reply = ended.result()
-            self.live.counters.scored(asked.rows, prediction)
+            self._note(work, asked.rows, prediction)
             self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
         future.add_done_callback(end)

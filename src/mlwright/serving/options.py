@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING, Any
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
 from mlwright.serving.keys import Keys
-from mlwright.serving.settings import Errors, Extra, Settings
+from mlwright.serving.log_files import open_folder
+from mlwright.serving.settings import Errors, Extra, LogPolicy, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def log_policy(folder: Path | None, features: str, keep: str) -> LogPolicy | None:
+    """Return what is kept of answers; raise UsageError if that cannot be."""
+    if folder is None:
+        if features != "none" or keep:
+            message = "--log-features and --log-keep say how answers are logged; say where with --log FOLDER."
+            raise UsageError(message)
+        return None
+    return LogPolicy(open_folder(folder), features, parse_size(keep, "size of the log") if keep else None)
 
 
 def settings_of(

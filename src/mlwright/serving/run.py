@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from mlwright.serving.live import Live
+    from mlwright.serving.desk import Desk
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import Settings
     from mlwright.serving.terms import Terms
@@ -85,7 +85,11 @@ def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post)
     )
     gc.collect()
     gc.freeze()  # what is loaded stays: no need to look through it again and again
-    _Server(config, live, settings, (listener, post)).run()
+    try:
+        _Server(config, app.desk, (listener, post)).run()
+    finally:
+        if live.log is not None:
+            live.log.close()
 
 
 def announce(what: str, listener: socket.socket) -> None:
@@ -129,10 +133,10 @@ class _Server(uvicorn.Server):
     """uvicorn, but told to stop it first says so, still takes requests for a while, and loses none."""
 
     def __init__(
-        self, config: uvicorn.Config, live: Live, settings: Settings, stands: tuple[socket.socket, Post]
+        self, config: uvicorn.Config, desk: Desk, stands: tuple[socket.socket, Post]
     ) -> None:
         super().__init__(config)
-        self._live, self._settings = live, settings
+        self._desk, self._live, self._settings = desk, desk.live, desk.settings
         self._listener, self._post = stands
         self._loop: asyncio.AbstractEventLoop | None = None
         self._door: Door | None = None
