@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections import Counter, deque
@@ -84,9 +86,10 @@ class Client:
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> Answer:
         """Ask once; a failure is an answer with status 0, and nothing is tried again."""
         started = time.perf_counter()
-        head = f"{method} {path} HTTP/1.1\r\nhost: a\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nhost: a\r\ncontent-type: {kind}\r\n"
+        data = f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
         try:
-            answer = await (await self._connection()).ask(head.encode() + body)
+            answer = await (await self._connection()).ask(data)
         except OSError as error:
             answer = Answer(body=f"no connection ({error})".encode())
         answer.seconds = time.perf_counter() - started
@@ -103,7 +106,7 @@ class Client:
 async def ask_at_rate(
     per_s: float, is_over: Callable[[], bool], ask: Callable[[], Coroutine[None, None, None]]
 ) -> None:
-    """Start `ask()` so many times a second, each at its time, until it is over; return when all have ended."""
+    """Start `ask()` so many times a second, each at its time, until it is over; wait for the last."""
     under_way, started, number = set(), time.perf_counter(), 0
     while not is_over():
         number += 1
@@ -114,14 +117,30 @@ async def ask_at_rate(
     await asyncio.gather(*under_way)
 
 
+_LUA = """
+wrk.method = "POST"
+wrk.headers["content-type"] = "application/json"
+wrk.body = io.open("%s"):read("*a")
+local delay_ms, threads = %d, {}
+if delay_ms > 0 then delay = function() return delay_ms end end
+setup = function(thread) table.insert(threads, thread) end
+init = function() counts = "" seen = {} end
+response = function(status)
+  seen[status] = (seen[status] or 0) + 1
+  counts = ""
+  for one, n in pairs(seen) do counts = counts .. one .. ": " .. n .. "  " end
+end
+done = function() io.write("statuses  " .. threads[1]:get("counts") .. "\\n") end
+"""
+
+
 class Service:
     """`mlwright serve` as a process."""
 
     def __init__(self, model: Path, *options: str, port: int = 0) -> None:
         command = [sys.executable, "-m", "mlwright", "serve", str(model), "--port", str(port), *options]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        assert self.process.stderr is not None
-        told = next((line for line in self.process.stderr if " answers at " in line), "")
+        told = next((line for line in self.process.stderr or () if " answers at " in line), "")
         if not told:
             sys.exit(f"{' '.join(command)} did not start")
         self.port = int(told.rpartition(":")[2])
@@ -131,7 +150,7 @@ class Service:
             return answer.read()
 
     def example(self) -> dict[str, object]:
-        """A row that could be."""
+        """Return a row that could be."""
         return json.loads(self.get("/model"))["example"]
 
     def resident_bytes(self) -> int:
@@ -139,7 +158,7 @@ class Service:
         return int(fields[1]) * 4096
 
     def cpu_s(self) -> float:
-        """Processor time that it took until now."""
+        """Return the processor time that it took until now."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
@@ -148,8 +167,30 @@ class Service:
         return self.process.wait(60)
 
 
+def wrk(service: Service, body: bytes, connections: int, seconds: float, delay_ms: int = 0) -> str:
+    """Load a service with Debian's wrk; return what it tells, the statuses of answers last."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "body").write_bytes(body)
+    (folder / "load.lua").write_text(_LUA % (folder / "body", delay_ms))
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds:g}",
+        "--timeout",
+        "30",
+        "-s",
+        str(folder / "load.lua"),
+    ]
+    found = subprocess.run(
+        [*command, f"http://127.0.0.1:{service.port}/predict"], capture_output=True, text=True, check=True
+    )
+    shutil.rmtree(folder)
+    return found.stdout
+
+
 def told(counts: Counter[str]) -> str:
-    return ", ".join(f"{n:,} × {what}" for what, n in counts.most_common())
+    return ", ".join(f"{n:,} times {what}" for what, n in counts.most_common())
 
 
 run = uvloop.run

@@ -1,4 +1,4 @@
-"""Stop services under load: two behind a client that asks whoever is ready, restarted in turn; none may lose a request.
+"""Two services behind a client that asks whoever is ready, restarted in turn: no request may be lost.
 
 python benchmarks/serving/drain.py model300.mlw --per-s 500 --times 20
 """

@@ -1,4 +1,4 @@
-"""The door: takes connections in one at a time, and at the end all that had come by then.
+"""The door: takes connections in, and at the end all that had come by then.
 
 The event loop's own server cannot do the latter: connections that wait when it is closed are reset.
 """
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
+_MOST_AT_ONCE = 64
+"""So many are taken in before those who are in get their turn again."""
 _PAUSE_S = 0.1
 _YIELD_S = 1e-9
 """As short as the system sleeps, some 50 µs: time for another process that waits at the same door."""
@@ -38,7 +40,7 @@ class Door:
     def open(self) -> None:
         """Begin."""
         self._listener.setblocking(False)
-        self._loop.add_reader(self._listener, self._take)
+        self._loop.add_reader(self._listener, self._take_some)
 
     def close(self) -> None:
         """Take in who waits, and nobody after that. Connections under way know nothing of it."""
@@ -50,6 +52,13 @@ class Door:
             pass
         self._listener.close()
 
+    def _take_some(self) -> None:
+        for _ in range(_MOST_AT_ONCE):
+            if not self._take():
+                return
+            if self._is_shared:
+                time.sleep(_YIELD_S)
+
     def _take(self) -> bool:
         """Take one connection in; tell whether there was one."""
         try:
@@ -59,14 +68,12 @@ class Door:
         except OSError as error:
             if error.errno in _SHORTAGES and not self._is_closed:
                 self._pause(error)
-            return error.errno not in _SHORTAGES  # else one client that has gone again
+            return error.errno not in _SHORTAGES  # else a client that has gone again
         connection.setblocking(False)
         start = self._loop.create_task(self._loop.connect_accepted_socket(self._make, connection))
         self._starts.add(start)
         start.add_done_callback(self._starts.discard)
         self._is_short = False
-        if self._is_shared and not self._is_closed:
-            time.sleep(_YIELD_S)
         return True
 
     def _pause(self, error: OSError) -> None:
@@ -79,4 +86,4 @@ class Door:
 
     def _resume(self) -> None:
         if not self._is_closed:
-            self._loop.add_reader(self._listener, self._take)
+            self._loop.add_reader(self._listener, self._take_some)

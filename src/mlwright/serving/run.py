@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mlwright.serving.settings import Settings
     from mlwright.serving.terms import Terms
 
-_BACKLOG = 2_048
+_BACKLOG = 65_535
+"""As many as the system allows; who finds it full tries again only after a second."""
 _KEEP_ALIVE_S = 75
 _GRACE_S = 25.0
 """How long requests that have come may take after the service has stopped to take new ones."""
