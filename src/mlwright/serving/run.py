@@ -133,9 +133,7 @@ def bind(settings: Settings) -> socket.socket:
 class _Server(uvicorn.Server):
     """uvicorn, but told to stop it first says so, still takes requests for a while, and loses none."""
 
-    def __init__(
-        self, config: uvicorn.Config, desk: Desk, stands: tuple[socket.socket, Post]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, desk: Desk, stands: tuple[socket.socket, Post]) -> None:
         super().__init__(config)
         self._desk, self._live, self._settings = desk, desk.live, desk.settings
         self._listener, self._post = stands

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mlwright.serving.problems import too_large
+from mlwright.serving.problems import busy, too_large
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,8 +49,20 @@ class _Direct:
     def __init__(self, path: str, query: bytes, *, keep_alive: bool) -> None:
         self.path, self.query, self.keep_alive = path, query, keep_alive
         self.parts: list[bytes] = []
-        self.size = 0
+        self.size = self.noted = 0
         self.response_started = self.response_complete = self.disconnected = False
+
+    def fits(self, desk: Desk) -> bool:
+        """Note a body of which only a part is here; tell whether there is memory for all such parts."""
+        n_bytes, self.noted = self.size - self.noted, self.size
+        return desk.arrived(n_bytes)
+
+    def let_go(self, desk: Desk) -> None:
+        """Keep the body no longer."""
+        self.parts.clear()
+        if self.noted:
+            desk.arrived(-self.noted)
+            self.noted = 0
 
 
 class Wire(HttpToolsProtocol):
@@ -70,6 +82,11 @@ class Wire(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes in; refuse headers that do not end."""
         super().data_received(data)
+        direct = self._direct
+        if direct is not None and self._is_waiting and not direct.response_complete:
+            if not direct.fits(self.desk):
+                problem = busy("Too many large requests are arriving.")
+                self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
         if self._in_headers and self._is_waiting:
             self._n_bytes += len(data)
             if self._n_bytes > self.settings.max_header_bytes:
@@ -122,6 +139,7 @@ class Wire(HttpToolsProtocol):
             super().on_message_complete()
         elif not direct.response_complete:
             body = direct.parts[0] if len(direct.parts) == 1 else b"".join(direct.parts)
+            direct.let_go(self.desk)
             self.desk.ask(
                 direct.path,
                 dict(self.headers),
@@ -129,6 +147,9 @@ class Wire(HttpToolsProtocol):
                 body,
                 lambda answer: self._write(direct, answer),
             )
+            if self.desk.is_turn_long and not self.transport.is_closing():
+                self.transport.pause_reading()
+                self.loop.call_soon(self._go_on)
 
     def on_response_complete(self) -> None:
         """Wait for the next request; how long, the sweep watches, which costs less than a timer for each."""
@@ -152,6 +173,10 @@ class Wire(HttpToolsProtocol):
         super().resume_writing()
         self.flow.resume_reading()
 
+    def _go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+
     def check(self, now: float) -> None:
         """Refuse a request that takes too long to arrive, close an idle connection; `now`: loop time [s]."""
         age = now - self._since
@@ -166,14 +191,16 @@ class Wire(HttpToolsProtocol):
         Nothing that was sent is lost: a request of which a part is here is awaited, as is the first of a
         connection that was just made.
         """
+        has_begun = self._is_waiting and (self._n_bytes > 0 or not self._in_headers)
         is_fresh = self.cycle is None and now - self._since < _FRESH_S
-        if not (self.transport.is_closing() or self._has_begun or is_fresh or _n_unread(self.transport)):
+        if not (self.transport.is_closing() or has_begun or is_fresh or _n_unread(self.transport)):
             self.shutdown()
 
-    @property
-    def _has_begun(self) -> bool:
-        """Whether a part of a request is here."""
-        return self._is_waiting and (self._n_bytes > 0 or not self._in_headers)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of what had come."""
+        if self._direct is not None:
+            self._direct.let_go(self.desk)
+        super().connection_lost(exc)
 
     def _begin(self) -> None:
         self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
@@ -183,6 +210,7 @@ class Wire(HttpToolsProtocol):
         if direct.disconnected or self.transport.is_closing():
             self.desk.live.counters.rejected("gone")
             return
+        direct.let_go(self.desk)
         direct.response_started = direct.response_complete = True
         keeps = direct.keep_alive and not answer.closes and not self.desk.live.is_draining
         self.transport.write(b"%b%b\r\n%b" % (answer.head(), b"" if keeps else _CLOSE, answer.reply.body))
