@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import shutil
 import signal
 import subprocess
@@ -193,4 +194,8 @@ def told(counts: Counter[str]) -> str:
     return ", ".join(f"{n:,} times {what}" for what, n in counts.most_common())
 
 
-run = uvloop.run
+def run(main: Coroutine[None, None, None]) -> None:
+    """Run with as many connections as the system allows."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    uvloop.run(main)

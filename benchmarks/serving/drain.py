@@ -57,6 +57,6 @@ if __name__ == "__main__":
     parser.add_argument("model", type=Path)
     parser.add_argument("--per-s", type=float, default=500)
     parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--drain-s", type=float, default=1)
+    parser.add_argument("--drain-s", type=float, default=5)
     given = parser.parse_args()
     run(measure(given.model, given.per_s, given.times, given.drain_s))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import shutil
 import signal
 import tempfile
@@ -51,13 +50,14 @@ async def measure(models: list[Path], per_s: float, times: int) -> None:
         seconds.append(answer.seconds)
 
     load = asyncio.ensure_future(ask_at_rate(per_s, lambda: state["is_over"], ask))
+    versions = [version(model) for model in models]
     for turn in range(1, times + 1):
         wanted = models[turn % 2]
         shutil.copy(wanted, place.with_suffix(".next"))
-        os.replace(place.with_suffix(".next"), place)
+        place.with_suffix(".next").replace(place)
         service.process.send_signal(signal.SIGHUP)
         started = time.perf_counter()
-        while state["version"] != version(wanted) and time.perf_counter() < started + 60:
+        while state["version"] != versions[turn % 2] and time.perf_counter() < started + 60:
             await asyncio.sleep(0.005)
         waits.append(time.perf_counter() - started)
     state["is_over"] = True

@@ -61,9 +61,10 @@ class Post:
 
 def serve(place: Path, settings: Settings) -> None:
     """Serve until a signal says stop; return when every request that came in has been answered."""
+    if hasattr(signal, "SIGHUP") and not sys.stderr.isatty():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model that could be looked for
     scorer = open_scorer(place, settings)
     listener = bind(settings)
-    announce(f"{scorer.name} {scorer.version}", listener)
     run(scorer, settings, listener, Post(place, terms_of(scorer)))
 
 
@@ -139,6 +140,7 @@ class _Server(uvicorn.Server):
         self._listener, self._post = stands
         self._loop: asyncio.AbstractEventLoop | None = None
         self._door: Door | None = None
+        self._early: list[int] = []
         self._watch: Watch | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -153,6 +155,10 @@ class _Server(uvicorn.Server):
             loop.add_reader(self._post.orders, self._obey, self._post.orders)
         self._door = Door(self._listener, self._connection, is_shared=self._post.orders is not None)
         self._door.open()
+        if self._post.orders is None:
+            announce(f"{self._live.scorer.name} {self._live.scorer.version}", self._listener)
+        for early in self._early:
+            self._heard(early)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _SWEEP_TICKS == 0:
@@ -181,7 +187,7 @@ class _Server(uvicorn.Server):
         """SIGTERM drains; a second signal, or Ctrl-C, stops; a third does not wait for answers under way."""
         del frame
         if self._loop is None:
-            self.should_exit = True
+            self._early.append(sig)
         else:
             self._loop.call_soon_threadsafe(self._heard, sig)
 
