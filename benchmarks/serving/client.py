@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections import Counter, deque
@@ -145,6 +146,8 @@ class Service:
         if not told:
             sys.exit(f"{' '.join(command)} did not start")
         self.port = int(told.rpartition(":")[2])
+        # A pipe that nobody empties would hold the service up sooner or later.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.dataset import Lines
 from mlwright.core.prediction import Prediction
-from mlwright.core.schema import Kind
+from mlwright.core.schema import NUMERIC, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlwright.core.schema import Column
     from mlwright.serving.prediction_log import Entry
@@ -40,12 +40,12 @@ def table(entries: Sequence[Entry], features: Sequence[str]) -> Any:
         **_answers(prediction, scorer.model.task.classes, pl),
     }
     if features:
-        columns = [_cells(entry) for entry in entries]
-        for column in scorer.reader.columns:
+        lines = chain.from_iterable(map(_lines, entries))
+        for column, cells in zip(scorer.reader.columns, zip(*lines, strict=True), strict=True):
             if column.name in features:
-                cells = list(chain.from_iterable(one[column.name] for one in columns))
                 found[_FEATURE + column.name] = _series(column, cells, pl)
-    return pl.DataFrame(found)
+    meant = [_meant(column, pl) for column in scorer.reader.columns if column.name in features]
+    return pl.DataFrame(found).with_columns(meant)
 
 
 def _answers(prediction: Prediction, classes: tuple[Any, ...], pl: Any) -> dict[str, Any]:
@@ -62,19 +62,28 @@ def _answers(prediction: Prediction, classes: tuple[Any, ...], pl: Any) -> dict[
     return found
 
 
-def _cells(entry: Entry) -> dict[str, Sequence[Any]]:
-    """Return the typed cells of a request by column."""
-    names = [column.name for column in entry.scorer.reader.columns]
+def _lines(entry: Entry) -> Iterable[Sequence[Any]]:
+    """Return the typed cells of a request, row by row."""
     if isinstance(entry.typed, Lines):
-        return dict(zip(names, zip(*entry.typed.cells, strict=True), strict=True))
-    return {} if entry.typed is None else {name: entry.typed.columns[name].tolist() for name in names}
+        return entry.typed.cells
+    if entry.typed is None:
+        return ()
+    columns = entry.typed.columns
+    return zip(*(columns[column.name].tolist() for column in entry.scorer.reader.columns), strict=True)
 
 
-def _series(column: Column, cells: list[Any], pl: Any) -> Any:
-    """Return cells as what they mean; missing ones as null."""
-    if column.kind not in (Kind.NUMBER, Kind.BOOLEAN, Kind.DATETIME):
-        return pl.Series([cell or None for cell in cells], dtype=pl.String)
-    numbers = pl.Series(cells, dtype=pl.Float64).fill_nan(None)
+def _series(column: Column, cells: Sequence[Any], pl: Any) -> Any:
+    if column.kind in NUMERIC:
+        return pl.Series(cells, dtype=pl.Float64)
+    return pl.Series([cell or None for cell in cells], dtype=pl.String)
+
+
+def _meant(column: Column, pl: Any) -> Any:
+    """Return cells as what they mean, missing ones as null."""
+    cells = pl.col(_FEATURE + column.name)
+    if column.kind not in NUMERIC:
+        return cells
+    numbers = cells.fill_nan(None)
     if column.kind is Kind.BOOLEAN:
         return numbers.cast(pl.Boolean)
     if column.kind is Kind.DATETIME:

@@ -57,7 +57,9 @@ def add(log, scorer, rows, request_id="one"):
 
 def counted(counters, what):
     lines = counters.text().decode().splitlines()
-    return float(next(line for line in lines if line.startswith(f"mlwright_prediction_log_{what}_total")).split()[1])
+    return float(
+        next(line for line in lines if line.startswith(f"mlwright_prediction_log_{what}_total")).split()[1]
+    )
 
 
 def test_cells_are_logged_as_what_they_mean(scorer, tmp_path):
@@ -145,7 +147,9 @@ def test_models_do_not_share_a_file(tmp_path):
 
 
 def test_what_cannot_be_logged_is_refused_at_once(scorer, tmp_path):
-    with pytest.raises(UnknownNameError, match="No column that the model reads is called 'sise' for --log-features"):
+    with pytest.raises(
+        UnknownNameError, match="No column that the model reads is called 'sise' for --log-features"
+    ):
         features_of(LogPolicy(tmp_path, "color,sise"), scorer)
     with pytest.raises(UsageError, match="say where with --log"):
         log_policy(None, "all", "")
