@@ -39,7 +39,7 @@ async def measure(model: Path, per_s: float, times: int, drain_s: float) -> None
         exits[f"exit {await asyncio.to_thread(old.stop)}"] += 1
         services[turn % 2] = new = await asyncio.to_thread(start, model, drain_s)
         clients[turn % 2].port = new.port
-        while not ready[turn % 2]:
+        while not ready[turn % 2]:  # noqa: ASYNC110 - polled every 0.1 s anyway
             await asyncio.sleep(0.05)
     is_over = True
     await asyncio.gather(load, *probes)

@@ -57,7 +57,7 @@ async def measure(models: list[Path], per_s: float, times: int) -> None:
         place.with_suffix(".next").replace(place)
         service.process.send_signal(signal.SIGHUP)
         started = time.perf_counter()
-        while state["version"] != versions[turn % 2] and time.perf_counter() < started + 60:
+        while state["version"] != versions[turn % 2] and time.perf_counter() < started + 60:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         waits.append(time.perf_counter() - started)
     state["is_over"] = True

@@ -42,7 +42,7 @@ def table(seed, **more):
     rng = np.random.default_rng(seed)
     size, color = rng.normal(0, 2, 160), rng.choice(["red", "blue"], 160)
     sold = np.where(size + (color == "red") + rng.normal(0, 0.5, 160) > 0, "yes", "no")
-    return {"size": size.round(3), "color": color, "sold": sold} | {name: size for name in more}
+    return {"size": size.round(3), "color": color, "sold": sold} | dict.fromkeys(more, size)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +94,8 @@ class Service:
     def ask(self, row, connection=None):
         """Return version and answer."""
         if connection is None:
-            with closing(self.connection()) as connection:
-                return self.ask(row, connection)
+            with closing(self.connection()) as another:
+                return self.ask(row, another)
         connection.request("POST", "/predict", json.dumps(row), {"content-type": "application/json"})
         with connection.getresponse() as answer:
             body = json.loads(answer.read())

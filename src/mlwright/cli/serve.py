@@ -12,7 +12,9 @@ EPILOG = """Examples:
 
 mlwright serve churn.mlw
 
-mlwright serve churn.mlw --host 0.0.0.0 --keys keys.json"""
+mlwright serve churn.mlw --host 0.0.0.0 --keys keys.json
+
+mlwright serve churn.mlw --workers 4 --watch --log answered"""
 
 
 @boundary()
@@ -60,8 +62,9 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     POST a row as JSON to /predict. Also there: /docs, /model, /metrics, /livez, /readyz, /invocations
     (MLflow, SageMaker) and /v2 (Open Inference Protocol).
     """
-    from mlwright.serving.options import log_policy, settings_of
+    from mlwright.serving.options import check_installed, log_policy, settings_of
 
+    check_installed()
     settings = settings_of(
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,

@@ -47,7 +47,7 @@ _LARGE_BYTES = 2**15
 _MOST_ARRIVING = 2**26
 """Bytes of bodies of which a part is here."""
 _TURN = 256
-"""With many connections libuv goes on reading for seconds before anything else gets its turn, health included."""
+"""With many connections libuv reads on for seconds before anything else, health too, gets its turn."""
 _LONGEST_ID = 128
 _CLOSING = (408, 413)
 """After these what is left of the body is not waited for."""

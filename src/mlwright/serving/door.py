@@ -39,7 +39,7 @@ class Door:
 
     def open(self) -> None:
         """Begin."""
-        self._listener.setblocking(False)
+        self._listener.settimeout(0)
         self._loop.add_reader(self._listener, self._take_some)
 
     def close(self) -> None:
@@ -69,7 +69,7 @@ class Door:
             if error.errno in _SHORTAGES and not self._is_closed:
                 self._pause(error)
             return error.errno not in _SHORTAGES  # else a client that has gone again
-        connection.setblocking(False)
+        connection.settimeout(0)
         start = self._loop.create_task(self._loop.connect_accepted_socket(self._make, connection))
         self._starts.add(start)
         start.add_done_callback(self._starts.discard)

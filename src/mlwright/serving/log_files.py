@@ -65,7 +65,7 @@ class LogFiles:
         self.n_rows += len(frame)
 
     def rotate_if_due(self) -> int:
-        """Write a file if there is enough for one, or it waited long enough; return how many rows were written."""
+        """Write if there is enough for a file, or it waited long enough; return how many rows it took."""
         now = time.monotonic()
         is_due = self.n_rows >= _MOST_ROWS or (self._frames and now - self._since >= _MOST_S)
         return self.rotate() if is_due and now - self._failed >= _RETRY_S else 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.errors import MissingDependencyError, UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
 from mlwright.serving.keys import Keys
 from mlwright.serving.log_files import open_folder
@@ -13,6 +14,15 @@ from mlwright.serving.settings import Errors, Extra, LogPolicy, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_NEEDED = ("fastapi", "httptools", "msgspec", "prometheus_client", "uvicorn", "uvloop")
+
+
+def check_installed() -> None:
+    """Raise MissingDependencyError if something that a service stands on is not there."""
+    for name in _NEEDED:
+        if find_spec(name) is None:
+            raise MissingDependencyError.install("A service", name, "serve")
 
 
 def log_policy(folder: Path | None, features: str, keep: str) -> LogPolicy | None:

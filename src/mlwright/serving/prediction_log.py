@@ -1,7 +1,7 @@
 """The prediction log: what was answered, in Parquet files, for those who watch over the model.
 
-Answering costs it an append to a queue. A thread makes tables of what waits and writes them; when it cannot keep
-up, or the disk is full, rows are dropped and counted, and no answer waits.
+Answering costs an append to a queue. A thread makes tables of what waits and writes them; when it cannot
+keep up, or the disk is full, rows are dropped and counted, and no answer waits.
 """
 
 from __future__ import annotations

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import os
 import signal
-import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,14 +13,15 @@ from typing import TYPE_CHECKING, Any, final
 
 import uvicorn
 
-from mlwright.core.errors import UsageError
 from mlwright.serving.build import make_service, open_scorer
 from mlwright.serving.door import Door
+from mlwright.serving.listen import LOOK, STOP, announce, bind, tell_stderr
 from mlwright.serving.terms import terms_of
 from mlwright.serving.watch import Watch
 from mlwright.serving.wire import Wire
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
     from types import FrameType
 
@@ -31,16 +30,12 @@ if TYPE_CHECKING:
     from mlwright.serving.settings import Settings
     from mlwright.serving.terms import Terms
 
-_BACKLOG = 65_535
-"""As many as the system allows; who finds it full tries again only after a second."""
 _KEEP_ALIVE_S = 75
 _GRACE_S = 25.0
 """How long requests that have come may take after the service has stopped to take new ones."""
 _LOOK_S = 0.02
 _SWEEP_TICKS = 5
 """Of a tenth of a second each: how often late requests are looked for."""
-DRAIN, STOP, LOOK = b"d", b"s", b"l"
-"""What a supervisor may tell its workers; when it is gone they drain."""
 
 
 @final
@@ -92,42 +87,6 @@ def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post)
     finally:
         if live.log is not None:
             live.log.close()
-
-
-def announce(what: str, listener: socket.socket) -> None:
-    """Say where it is, for people and for scripts."""
-    host, port = listener.getsockname()[:2]
-    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    print(f"{what} answers at {where}", file=sys.stderr, flush=True)  # noqa: T201 - as it says
-
-
-def tell_stderr() -> None:
-    """Let what happens later be told on stderr, with the time."""
-    logger = logging.getLogger("mlwright.serving")
-    if not logger.handlers:
-        shown = logging.StreamHandler()
-        shown.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        logger.addHandler(shown)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False
-
-
-def bind(settings: Settings) -> socket.socket:
-    """Open the socket; raise UsageError if the place is taken or not allowed."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        message = (
-            f"Nothing can be served at {settings.host}:{settings.port}: {reason}. Choose another --port."
-        )
-        raise UsageError(message) from error
-    return listener
 
 
 @final

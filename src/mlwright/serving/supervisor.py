@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MlwrightError
-from mlwright.serving.run import DRAIN, LOOK, STOP, announce, bind, tell_stderr
+from mlwright.serving.listen import DRAIN, LOOK, STOP, announce, bind, tell_stderr
 
 if TYPE_CHECKING:
     import socket
@@ -114,7 +114,7 @@ class _Supervisor:
         return worker
 
     def _told(self, number: int) -> None:
-        """The first SIGTERM drains, Ctrl-C or a second signal stops, a third kills."""
+        """Drain at the first SIGTERM, stop at Ctrl-C or a second signal, kill at a third."""
         self._signals = max(self._signals + 1, 2 if number == signal.SIGINT else 1)
         self._is_ending.set()
         self._listener.close()  # the last worker to close it ends it

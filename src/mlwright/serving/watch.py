@@ -6,7 +6,6 @@ import asyncio
 import logging
 from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from mlwright.artifact.container import read_file
@@ -16,6 +15,8 @@ from mlwright.serving.build import exchange, make_scorer
 from mlwright.serving.terms import Terms, TermsError, check_terms, terms_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlwright.serving.desk import Desk
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import Settings

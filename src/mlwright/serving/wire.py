@@ -83,10 +83,10 @@ class Wire(HttpToolsProtocol):
         """Take bytes in; refuse headers that do not end."""
         super().data_received(data)
         direct = self._direct
-        if direct is not None and self._is_waiting and not direct.response_complete:
-            if not direct.fits(self.desk):
-                problem = busy("Too many large requests are arriving.")
-                self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
+        is_part = direct is not None and self._is_waiting and not direct.response_complete
+        if direct is not None and is_part and not direct.fits(self.desk):
+            problem = busy("Too many large requests are arriving.")
+            self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
         if self._in_headers and self._is_waiting:
             self._n_bytes += len(data)
             if self._n_bytes > self.settings.max_header_bytes:

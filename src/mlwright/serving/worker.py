@@ -1,4 +1,4 @@
-"""One process of several that serve a model; started by the supervisor, which tells it on stdin what to do."""
+"""One process of several that serve a model. The supervisor starts it, and tells it on stdin what to do."""
 
 from __future__ import annotations
 
