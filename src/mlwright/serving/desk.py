@@ -20,9 +20,9 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from mlwright.core.dataset import Lines
-from mlwright.core.processors import n_processors
-from mlwright.serving.problems import Problem, busy
+from mlwright.serving.problems import Problem
 from mlwright.serving.protocol import JSON, PROBLEM, Reply, Request
+from mlwright.serving.room import LARGE_BYTES, Room
 from mlwright.serving.together import Together
 
 if TYPE_CHECKING:
@@ -40,14 +40,6 @@ if TYPE_CHECKING:
 
 _FEW = 32
 """Rows that are answered without leaving the loop; more go to a thread, so that others are not held up."""
-_WAITING_PER_THREAD = 8
-"""So many requests may wait for a thread or be in it; under more than that nobody gets an answer in time."""
-_LARGE_BYTES = 2**15
-"""Such a body holds many rows; it is not even read when threads have enough to do."""
-_MOST_ARRIVING = 2**26
-"""Bytes of bodies of which a part is here."""
-_TURN = 256
-"""With many connections libuv reads on for seconds before anything else, health too, gets its turn."""
 _LONGEST_ID = 128
 _CLOSING = (408, 413)
 """After these what is left of the body is not waited for."""
@@ -120,9 +112,8 @@ class Desk:
     ) -> None:
         self.live, self.settings, self.routes = live, settings, routes
         self._gate, self._together = gate, Together()
-        self._n_threads = n_processors()
-        self._threads = ThreadPoolExecutor(self._n_threads, thread_name_prefix="score")
-        self._in_threads = self._n_arriving = self._in_turn = 0
+        self.room = Room(settings)
+        self._threads = ThreadPoolExecutor(self.room.n_threads, thread_name_prefix="score")
         self._numbers, self._origin = count(1), os.urandom(6).hex()
 
     def ask(
@@ -133,12 +124,12 @@ class Desk:
         if work is None:
             done(self._nowhere(headers))
             return
-        self._count_turn()
+        self.room.asked()
         try:
             self._gate.enter(self._gate.admit(headers, "predict"))
             work.is_inside = True
-            if len(body) > _LARGE_BYTES:
-                self._check_threads()
+            if len(body) > LARGE_BYTES:
+                self.room.check_threads()
             asked = work.protocol.read(_request(headers, query, body), work.scorer)
             typed = asked.rows.typed
             if asked.rows.n_rows > _FEW or asked.wishes.explain:
@@ -149,11 +140,6 @@ class Desk:
                 self._predicted(work, asked, work.scorer.answer(asked.rows))
         except Exception as error:  # noqa: BLE001 - all of them are answered
             self._refuse(work, error)
-
-    def arrived(self, n_bytes: int) -> bool:
-        """Note bytes of bodies that are not whole yet, fewer than 0 when one is; tell whether all fit."""
-        self._n_arriving += n_bytes
-        return self._n_arriving <= max(_MOST_ARRIVING, self.settings.max_body_bytes)
 
     def refuse(self, path: str, headers: Headers, problem: Problem) -> Answer:
         """Return the answer to a request that was not taken in."""
@@ -203,8 +189,7 @@ class Desk:
             self.live.log.add(work.request_id, work.route, work.scorer, rows, prediction)
 
     def _answer_in_thread(self, work: _Work, asked: Asked) -> None:
-        self._check_threads()
-        self._in_threads += 1
+        self.room.enter_thread()
         loop = asyncio.get_running_loop()
 
         def answer() -> tuple[Prediction, Reply]:
@@ -216,7 +201,7 @@ class Desk:
 
         def end(ended: asyncio.Future[tuple[Prediction, Reply]]) -> None:
             late.cancel()
-            self._in_threads -= 1
+            self.room.leave_thread()
             error = ended.exception()
             if error is not None:
                 self._refuse(work, error)
@@ -226,24 +211,6 @@ class Desk:
             self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
         future.add_done_callback(end)
-
-    @property
-    def is_turn_long(self) -> bool:
-        """Whether so many have asked in this turn of the loop that it should come to an end."""
-        return self._in_turn >= _TURN
-
-    def _count_turn(self) -> None:
-        if not self._in_turn:
-            asyncio.get_running_loop().call_soon(self._end_turn)
-        self._in_turn += 1
-
-    def _end_turn(self) -> None:
-        self._in_turn = 0
-
-    def _check_threads(self) -> None:
-        """Raise a problem (503) if threads have enough to do."""
-        if self._in_threads >= self._n_threads * _WAITING_PER_THREAD:
-            raise busy(f"{self._in_threads} requests for many rows, or explanations, are being worked on.")
 
     def _late(self, work: _Work) -> None:
         """Answer that the time is over; the thread keeps its place inside until it has ended."""

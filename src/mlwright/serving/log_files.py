@@ -79,7 +79,7 @@ class LogFiles:
                 self._write(version, lot)
             except self._errors as error:
                 if not self._failed:
-                    _logger.error("the prediction log cannot be written: %s", error)  # noqa: TRY400
+                    _logger.error("the prediction log cannot be written: %s", error)  # noqa: TRY400 - foreseen
                 self._failed = time.monotonic()
                 return n_written
             self._frames = self._frames[len(lot) :]

@@ -71,9 +71,9 @@ class Watch:
             scorer = await asyncio.to_thread(self._open, before.digest)
         except TermsError as error:
             result = "refused"
-            _logger.error("%s is not served, %s goes on: %s", self._place, before.version, error)  # noqa: TRY400
+            _logger.error("%s is not served, %s goes on: %s", self._place, before.version, error)  # noqa: TRY400 - foreseen
         except (MlwrightError, OSError, MemoryError) as error:
-            _logger.error("%s is not served, %s goes on: %s", self._place, before.version, error)  # noqa: TRY400
+            _logger.error("%s is not served, %s goes on: %s", self._place, before.version, error)  # noqa: TRY400 - foreseen
         except Exception:
             _logger.exception("%s is not served, %s goes on: a defect", self._place, before.version)
         else:

@@ -55,13 +55,13 @@ class _Direct:
     def fits(self, desk: Desk) -> bool:
         """Note a body of which only a part is here; tell whether there is memory for all such parts."""
         n_bytes, self.noted = self.size - self.noted, self.size
-        return desk.arrived(n_bytes)
+        return desk.room.arrived(n_bytes)
 
     def let_go(self, desk: Desk) -> None:
         """Keep the body no longer."""
         self.parts.clear()
         if self.noted:
-            desk.arrived(-self.noted)
+            desk.room.arrived(-self.noted)
             self.noted = 0
 
 
@@ -147,9 +147,9 @@ class Wire(HttpToolsProtocol):
                 body,
                 lambda answer: self._write(direct, answer),
             )
-            if self.desk.is_turn_long and not self.transport.is_closing():
+            if self.desk.room.is_turn_long and not self.transport.is_closing():
                 self.transport.pause_reading()
-                self.loop.call_soon(self._go_on)
+                self.loop.call_soon(_go_on, self.transport)
 
     def on_response_complete(self) -> None:
         """Wait for the next request; how long, the sweep watches, which costs less than a timer for each."""
@@ -172,10 +172,6 @@ class Wire(HttpToolsProtocol):
         """Go on when it has read them."""
         super().resume_writing()
         self.flow.resume_reading()
-
-    def _go_on(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.resume_reading()
 
     def check(self, now: float) -> None:
         """Refuse a request that takes too long to arrive, close an idle connection; `now`: loop time [s]."""
@@ -227,6 +223,11 @@ class Wire(HttpToolsProtocol):
             self.transport.write(_REFUSED % (status, reason))
         self._is_waiting = False
         self.transport.close()
+
+
+def _go_on(transport: asyncio.Transport) -> None:
+    if not transport.is_closing():
+        transport.resume_reading()
 
 
 def _n_unread(transport: asyncio.Transport) -> int:
