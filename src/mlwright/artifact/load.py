@@ -33,7 +33,11 @@ def load(path: str | Path, *, require_signed: str | Path | None = None) -> Model
     is even unpacked. None: that of the environment, if there is one; "": none is required.
     """
     place = Path(path)
-    data = read_file(place)
+    return load_bytes(place, read_file(place), require_signed=require_signed)
+
+
+def load_bytes(place: Path, data: bytes, *, require_signed: str | Path | None = None) -> Model:
+    """Open a model whose file was read before, as `load` does; `place` says where its signature is."""
     key = os.environ.get(REQUIRED, "") if require_signed is None else require_signed
     if key:
         verify(place, data, key)

@@ -12,7 +12,9 @@ EPILOG = """Examples:
 
 mlwright serve churn.mlw
 
-mlwright serve churn.mlw --host 0.0.0.0 --keys keys.json"""
+mlwright serve churn.mlw --host 0.0.0.0 --keys keys.json
+
+mlwright serve churn.mlw --workers 4 --watch --log answered"""
 
 
 @boundary()
@@ -39,20 +41,43 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     drain: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="How long it takes requests after SIGTERM.")
     ] = 5.0,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Exchange the model when its file is; SIGHUP looks once.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Processes that answer, each with the model.")
+    ] = 1,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep what was answered, in Parquet files.")
+    ] = None,
+    log_features: Annotated[
+        str, typer.Option(metavar="none|all|NAME,NAME", help="Whose cells are kept too.")
+    ] = "none",
+    log_keep: Annotated[
+        str, typer.Option(metavar="SIZE", help="Of all files together; the oldest go.", show_default="any")
+    ] = "",
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
     POST a row as JSON to /predict. Also there: /docs, /model, /metrics, /livez, /readyz, /invocations
     (MLflow, SageMaker) and /v2 (Open Inference Protocol).
     """
-    from mlwright.serving.options import settings_of
+    from mlwright.serving.options import check_installed, log_policy, settings_of
 
+    check_installed()
     settings = settings_of(
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
+        watch=watch, workers=workers, log=log_policy(log, log_features, log_keep),
     )  # fmt: skip
-    from mlwright.serving.build import open_scorer
-    from mlwright.serving.run import serve as run
+    try:
+        if workers > 1:
+            from mlwright.serving.supervisor import supervise
 
-    scorer = open_scorer(model, settings)
-    run(scorer, settings)
+            supervise(model, settings)
+        else:
+            from mlwright.serving.run import serve as run
+
+            run(model, settings)
+    except KeyboardInterrupt:  # told to stop before it answered, which a service does without complaint
+        return

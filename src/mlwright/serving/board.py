@@ -22,7 +22,7 @@ _SUFFIX = ".counts"
 
 @final
 class Board:
-    """Cells of doubles, all 0 at first. `folder` is shared by the processes of one service; None: memory."""
+    """Cells of doubles, 0 at first. `folder` is shared by the processes of one service; None: memory."""
 
     def __init__(self, n_cells: int, folder: Path | None = None, name: str = "0") -> None:
         self._folder, size = folder, max(1, n_cells) * _CELL_BYTES
@@ -30,8 +30,10 @@ class Board:
         if folder is None:
             self.cells = memoryview(bytearray(size)).cast("d")
             return
-        with (folder / f"{name}{_SUFFIX}").open("w+b") as file:
-            file.truncate(size)
+        place = folder / f"{name}{_SUFFIX}"
+        place.touch()
+        with place.open("r+b") as file:
+            file.truncate(size)  # which keeps what a process of this name counted before it died
             self.cells = memoryview(mmap.mmap(file.fileno(), size)).cast("d")
 
     def sums(self) -> Floats:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlwright.artifact.load import load
+from mlwright.artifact.container import read_file
+from mlwright.artifact.load import load_bytes
 from mlwright.core.errors import MissingDependencyError
 from mlwright.core.registry import Registry
 
@@ -17,6 +18,7 @@ try:
     from mlwright.serving.gate import Gate
     from mlwright.serving.hot import Hot
     from mlwright.serving.live import Live
+    from mlwright.serving.prediction_log import PredictionLog, features_of
     from mlwright.serving.protocol import Protocol
     from mlwright.serving.scorer import Scorer
 except ModuleNotFoundError as error:
@@ -34,23 +36,43 @@ _WARM_ROWS = 20
 def open_scorer(path: str | Path, settings: Settings) -> Scorer:
     """Load a model, which checks it and its golden rows, and warm it up."""
     place = Path(path)
-    model = load(place)
-    scorer = Scorer(model, place.read_bytes(), place.stem, settings)
+    scorer = make_scorer(place, read_file(place), settings)
+    if settings.log is not None:
+        features_of(settings.log, scorer)  # what is wrong with them should show now
+    return scorer
+
+
+def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
+    """Open a model of which the bytes were read once, so that its version is that of what answers."""
+    scorer = Scorer(load_bytes(place, data), data, place.stem, settings)
     rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
     for _ in range(_WARM_ROWS):
         scorer.records(rows, scorer.answer(rows))
     return scorer
 
 
-def make_service(scorer: Scorer, settings: Settings) -> tuple[Hot, Live]:
-    """Return the ASGI application, and its state: ready, since its model is."""
+def make_service(
+    scorer: Scorer, settings: Settings, folder: Path | None = None, name: str = "0"
+) -> tuple[Hot, Live]:
+    """Return the ASGI application, and its state: ready, since its model is.
+
+    `folder` is where several processes of one service count, each under its `name`.
+    """
     routes = _routes(scorer)
-    counters = Counters(scorer, [route for route, _ in routes.values()])
+    counters = Counters(scorer, [route for route, _ in routes.values()], folder, name)
     live, gate = Live(scorer, counters), Gate(settings, counters)
     desk = Desk(live, gate, settings, routes)
     app = Hot(desk, make_face(desk, gate))
+    if settings.log is not None:
+        live.log = PredictionLog(settings.log, features_of(settings.log, scorer), counters)
     live.is_ready = True
     return app, live
+
+
+def exchange(desk: Desk, scorer: Scorer) -> None:
+    """Let another model answer from the next request on; those under way keep theirs. Call it on the loop."""
+    desk.routes, desk.live.scorer = _routes(scorer), scorer
+    desk.live.counters.follow(scorer)
 
 
 def _routes(scorer: Scorer) -> Mapping[str, tuple[str, Protocol]]:

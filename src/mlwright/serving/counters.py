@@ -29,6 +29,7 @@ _SECONDS = (
 )  # fmt: skip
 _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _NUMBER_STEPS = 20
+_EXCHANGES = ("exchanged", "failed", "refused")
 _DURATION = "http_server_request_duration_seconds"
 
 
@@ -58,8 +59,8 @@ class _Histogram:
 class Counters:
     """All that `/metrics` shows.
 
-    Names follow OpenTelemetry's conventions for HTTP servers where there are any. What is counted for one
-    model does not mix with the counts of another.
+    Names follow OpenTelemetry's conventions for HTTP servers where there are any. When a model follows
+    another the counts go on; `mlwright_model_info` says which one answers.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ class Counters:
         self._requests = {place: next(numbers) for place in product(sorted(set(routes)), map(str, STATUSES))}
         self._seconds = {route: _Histogram(numbers, _SECONDS) for route in sorted(set(routes))}
         self._rejected = {reason: next(numbers) for reason in REASONS}
+        self._exchanges = {result: next(numbers) for result in _EXCHANGES}
+        self._logged, self._unlogged = next(numbers), next(numbers)
         self._active, self._rows = next(numbers), next(numbers)
         task = scorer.model.task
         self._scores = _Histogram(numbers, _SHARES if task.classes else _steps(scorer))
@@ -84,6 +87,7 @@ class Counters:
         self._columns = [(c, next(numbers), next(numbers), _levels(c)) for c in scorer.reader.columns]
         self._board = Board(next(numbers), folder, name)
         self._cells = self._board.cells
+        self._cells[self._active] = 0.0  # a process of this name may have died at work
 
     def entered(self) -> None:
         """Count a request that is worked on."""
@@ -101,6 +105,26 @@ class Counters:
     def rejected(self, reason: str) -> None:
         """Count a refusal."""
         self._cells[self._rejected[reason]] += 1.0
+
+    def exchanged(self, result: str) -> None:
+        """Count how an exchange of the model ended."""
+        self._cells[self._exchanges[result]] += 1.0
+
+    def logged(self, n_rows: int) -> None:
+        """Count rows that are in the prediction log."""
+        self._cells[self._logged] += n_rows
+
+    def unlogged(self, n_rows: int) -> None:
+        """Count rows that should be there and are not."""
+        self._cells[self._unlogged] += n_rows
+
+    def follow(self, scorer: Scorer) -> None:
+        """Go on with another model of the same columns and classes."""
+        self._scorer = scorer
+        self._columns = [
+            (new, missing, unseen, _levels(new))
+            for new, (_, missing, unseen, _) in zip(scorer.reader.columns, self._columns, strict=True)
+        ]
 
     def scored(self, rows: Rows, prediction: Prediction) -> None:
         """Count rows, what was missing or new in them, and what they were answered."""
@@ -149,6 +173,20 @@ class Counters:
         yield _counts(
             "mlwright_rejected", "Requests that were refused.", "reason", self._rejected.items(), sums
         )
+        yield _counts(
+            "mlwright_model_swap",
+            "Times that a new model file was seen.",
+            "result",
+            self._exchanges.items(),
+            sums,
+        )
+        for name, says, cell in (
+            ("written", "Rows in files of the prediction log.", self._logged),
+            ("dropped", "Rows that are missing there, since writing was too slow or failed.", self._unlogged),
+        ):
+            family = CounterMetricFamily(f"mlwright_prediction_log_{name}", says)
+            family.add_metric([], sums[cell])
+            yield family
         rows = CounterMetricFamily("mlwright_rows", "Rows that were answered.")
         rows.add_metric([], sums[self._rows])
         yield rows

@@ -21,7 +21,8 @@ import msgspec
 
 from mlwright.core.dataset import Lines
 from mlwright.serving.problems import Problem
-from mlwright.serving.protocol import JSON, Reply, Request
+from mlwright.serving.protocol import JSON, PROBLEM, Reply, Request
+from mlwright.serving.room import LARGE_BYTES, Room
 from mlwright.serving.together import Together
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mlwright.serving.gate import Gate
     from mlwright.serving.live import Live
     from mlwright.serving.protocol import Asked, Protocol
+    from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import Settings
 
@@ -110,21 +112,25 @@ class Desk:
     ) -> None:
         self.live, self.settings, self.routes = live, settings, routes
         self._gate, self._together = gate, Together()
-        self._threads = ThreadPoolExecutor(max(1, os.cpu_count() or 1), thread_name_prefix="score")
+        self.room = Room(settings)
+        self._threads = ThreadPoolExecutor(self.room.n_threads, thread_name_prefix="score")
         self._numbers, self._origin = count(1), os.urandom(6).hex()
 
     def ask(
         self, path: str, headers: Headers, query: bytes, body: bytes, done: Callable[[Answer], None]
     ) -> None:
         """Take a request on one of the `routes`; `done` is called once, now or later, on this loop."""
-        route, protocol = self.routes[path]
-        work = _Work(
-            route, protocol, self.live.scorer, self.request_id(headers), perf_counter(), done
-        )  # fmt: skip
+        work = self._work(path, headers, done)
+        if work is None:
+            done(self._nowhere(headers))
+            return
+        self.room.asked()
         try:
             self._gate.enter(self._gate.admit(headers, "predict"))
             work.is_inside = True
-            asked = protocol.read(_request(headers, query, body), work.scorer)
+            if len(body) > LARGE_BYTES:
+                self.room.check_threads()
+            asked = work.protocol.read(_request(headers, query, body), work.scorer)
             typed = asked.rows.typed
             if asked.rows.n_rows > _FEW or asked.wishes.explain:
                 self._answer_in_thread(work, asked)
@@ -137,13 +143,25 @@ class Desk:
 
     def refuse(self, path: str, headers: Headers, problem: Problem) -> Answer:
         """Return the answer to a request that was not taken in."""
-        route, protocol = self.routes[path]
         answers: list[Answer] = []
-        work = _Work(
-            route, protocol, self.live.scorer, self.request_id(headers), perf_counter(), answers.append
-        )
+        work = self._work(path, headers, answers.append)
+        if work is None:
+            return self._nowhere(headers)
         self._refuse(work, problem)
         return answers[0]
+
+    def _work(self, path: str, headers: Headers, done: Callable[[Answer], None]) -> _Work | None:
+        """Begin; None where the path was that of a model exchanged while the body came in."""
+        found = self.routes.get(path)
+        if found is None:
+            return None
+        return _Work(*found, self.live.scorer, self.request_id(headers), perf_counter(), done)
+
+    def _nowhere(self, headers: Headers) -> Answer:
+        problem, request_id = Problem(404, "route", "This version answers no more."), self.request_id(headers)
+        self.live.counters.rejected(problem.reason)
+        reply = Reply(problem.document(request_id, is_terse=self.settings.is_terse), PROBLEM)
+        return Answer(problem.status, reply, self.live.scorer.version, request_id)
 
     def request_id(self, headers: Headers) -> str:
         """Return the id that the client gave, if it is one, else a new one."""
@@ -162,10 +180,16 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - all of them are answered
             self._refuse(work, error)
             return
-        self.live.counters.scored(asked.rows, prediction)
+        self._note(work, asked.rows, prediction)
         self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
+    def _note(self, work: _Work, rows: Rows, prediction: Prediction) -> None:
+        self.live.counters.scored(rows, prediction)
+        if self.live.log is not None:
+            self.live.log.add(work.request_id, work.route, work.scorer, rows, prediction)
+
     def _answer_in_thread(self, work: _Work, asked: Asked) -> None:
+        self.room.enter_thread()
         loop = asyncio.get_running_loop()
 
         def answer() -> tuple[Prediction, Reply]:
@@ -177,12 +201,13 @@ class Desk:
 
         def end(ended: asyncio.Future[tuple[Prediction, Reply]]) -> None:
             late.cancel()
+            self.room.leave_thread()
             error = ended.exception()
             if error is not None:
                 self._refuse(work, error)
                 return
             prediction, reply = ended.result()
-            self.live.counters.scored(asked.rows, prediction)
+            self._note(work, asked.rows, prediction)
             self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
         future.add_done_callback(end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, final
 
-from mlwright.serving.problems import Problem
+from mlwright.serving.problems import Problem, busy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,8 +53,7 @@ class Gate:
         if self._settings.rate:
             self._check_rate(who)
         if self._inside >= self._settings.max_in_flight:
-            detail = f"{self._inside} requests are being worked on, and no more may be. Try again."
-            raise Problem(503, "in_flight", detail, terse="Too many requests at once.", retry_s=1)
+            raise busy(f"{self._inside} requests are being worked on, and no more may be.")
         self._inside += 1
         self._counters.entered()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     from mlwright.serving.counters import Counters
+    from mlwright.serving.prediction_log import PredictionLog
     from mlwright.serving.scorer import Scorer
 
 
@@ -17,5 +18,6 @@ class Live:
 
     scorer: Scorer
     counters: Counters
+    log: PredictionLog | None = None
     is_ready: bool = False
     is_draining: bool = False

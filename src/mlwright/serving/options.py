@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.errors import MissingDependencyError, UnknownNameError, UsageError
 from mlwright.core.memory import parse_size
 from mlwright.serving.keys import Keys
-from mlwright.serving.settings import Errors, Extra, Settings
+from mlwright.serving.log_files import open_folder
+from mlwright.serving.settings import Errors, Extra, LogPolicy, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_NEEDED = ("fastapi", "httptools", "msgspec", "prometheus_client", "uvicorn", "uvloop")
+
+
+def check_installed() -> None:
+    """Raise MissingDependencyError if something that a service stands on is not there."""
+    for name in _NEEDED:
+        if find_spec(name) is None:
+            raise MissingDependencyError.install("A service", name, "serve")
+
+
+def log_policy(folder: Path | None, features: str, keep: str) -> LogPolicy | None:
+    """Return what is kept of answers; raise UsageError if that cannot be."""
+    if folder is None:
+        if features != "none" or keep:
+            message = "--log-features and --log-keep say how answers are logged; say where with --log FOLDER."
+            raise UsageError(message)
+        return None
+    return LogPolicy(open_folder(folder), features, parse_size(keep, "size of the log") if keep else None)
 
 
 def settings_of(

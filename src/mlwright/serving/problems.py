@@ -86,3 +86,8 @@ def unknown_type(content_type: str, *known: str) -> Problem:
     """Say that a body of this type is not understood on this route."""
     detail = f"The content type {content_type[:60]!r} is not understood here. Send {' or '.join(known)}."
     return Problem(415, "content_type", detail)
+
+
+def busy(why: str) -> Problem:
+    """Say that there is too much to do right now."""
+    return Problem(503, "in_flight", f"{why} Try again.", terse="Too many requests at once.", retry_s=1)

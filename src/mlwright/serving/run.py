@@ -4,38 +4,70 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
-import socket
 import sys
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import uvicorn
 
-from mlwright.core.errors import UsageError
-from mlwright.serving.build import make_service
+from mlwright.serving.build import make_service, open_scorer
+from mlwright.serving.door import Door
+from mlwright.serving.listen import LOOK, STOP, announce, bind, tell_stderr
+from mlwright.serving.terms import terms_of
+from mlwright.serving.watch import Watch
 from mlwright.serving.wire import Wire
 
 if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
     from types import FrameType
 
-    from mlwright.serving.live import Live
+    from mlwright.serving.desk import Desk
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import Settings
+    from mlwright.serving.terms import Terms
 
-_BACKLOG = 2_048
 _KEEP_ALIVE_S = 75
-_GRACE_S = 25
+_GRACE_S = 25.0
+"""How long requests that have come may take after the service has stopped to take new ones."""
+_LOOK_S = 0.02
 _SWEEP_TICKS = 5
 """Of a tenth of a second each: how often late requests are looked for."""
 
 
-def serve(scorer: Scorer, settings: Settings) -> None:
+@final
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a process of a service stands.
+
+    `terms`: those that the service began on. `folder`: for counts that all processes share, None if there is
+    one process. `orders`: what a supervisor writes to, None if there is none.
+    """
+
+    place: Path
+    terms: Terms
+    number: int = 0
+    folder: Path | None = None
+    orders: int | None = None
+
+
+def serve(place: Path, settings: Settings) -> None:
     """Serve until a signal says stop; return when every request that came in has been answered."""
-    app, live = make_service(scorer, settings)
+    if hasattr(signal, "SIGHUP") and not sys.stderr.isatty():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model that could be looked for
+    scorer = open_scorer(place, settings)
     listener = bind(settings)
-    host, port = listener.getsockname()[:2]
-    told = f"{scorer.name} {scorer.version} answers at http://{f'[{host}]' if ':' in host else host}:{port}"
-    print(told, file=sys.stderr, flush=True)  # noqa: T201 - where it is, for people and for scripts
+    run(scorer, settings, listener, Post(place, terms_of(scorer)))
+
+
+def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post) -> None:
+    """Serve at a socket that is open already."""
+    tell_stderr()
+    _allow_connections()
+    app, live = make_service(scorer, settings, post.folder, str(post.number))
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -46,59 +78,129 @@ def serve(scorer: Scorer, settings: Settings) -> None:
         server_header=False,
         date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_GRACE_S,
+        timeout_graceful_shutdown=1,  # our own grace comes before
     )
     gc.collect()
     gc.freeze()  # what is loaded stays: no need to look through it again and again
-    _Server(config, live, settings).run(sockets=[listener])
-
-
-def bind(settings: Settings) -> socket.socket:
-    """Open the socket; raise UsageError if the place is taken or not allowed."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        message = (
-            f"Nothing can be served at {settings.host}:{settings.port}: {reason}. Choose another --port."
-        )
-        raise UsageError(message) from error
-    return listener
+        _Server(config, app.desk, (listener, post)).run()
+    finally:
+        if live.log is not None:
+            live.log.close()
 
 
 @final
 class _Server(uvicorn.Server):
-    """uvicorn, but told to stop it first says so, and still takes requests for a while."""
+    """uvicorn, but told to stop it first says so, still takes requests for a while, and loses none."""
 
-    def __init__(self, config: uvicorn.Config, live: Live, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, desk: Desk, stands: tuple[socket.socket, Post]) -> None:
         super().__init__(config)
-        self._live, self._drain_s = live, settings.drain_s
+        self._desk, self._live, self._settings = desk, desk.live, desk.settings
+        self._listener, self._post = stands
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._door: Door | None = None
+        self._early: list[int] = []
+        self._watch: Watch | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
+        """Open the door; uvicorn itself listens nowhere."""
+        await super().startup(sockets or [])
+        self._loop = loop = asyncio.get_running_loop()
+        self._watch = Watch(self._post.place, self._settings, self._desk, self._post.terms)
+        self._watching = loop.create_task(self._watch.run())
+        if hasattr(signal, "SIGHUP"):
+            loop.add_signal_handler(signal.SIGHUP, self._hung_up)
+        if self._post.orders is not None:
+            loop.add_reader(self._post.orders, self._obey, self._post.orders)
+        self._door = Door(self._listener, self._connection, is_shared=self._post.orders is not None)
+        self._door.open()
+        if self._post.orders is None:
+            announce(f"{self._live.scorer.name} {self._live.scorer.version}", self._listener)
+        for early in self._early:
+            self._heard(early)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % _SWEEP_TICKS == 0:
             now = asyncio.get_running_loop().time()
-            for connection in list(self.server_state.connections):
-                connection.check(now)  # type: ignore[union-attr]  # ours
+            for connection in self._connections():
+                connection.check(now)
         return await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take nobody new; answer what has come; hang up on who asks nothing."""
+        self._watching.cancel()
+        if self._door is not None:
+            self._door.close()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _GRACE_S
+        while not self.force_exit and loop.time() < until:
+            for connection in self._connections():
+                connection.check(loop.time())
+                connection.end(loop.time())
+            await asyncio.sleep(_LOOK_S)
+            if not self.server_state.connections and not self.server_state.tasks:
+                break
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM drains first; a second signal, or Ctrl-C, ends at once what is idle."""
-        if sig == signal.SIGTERM and not self._live.is_draining and self._loop is not None:
-            self._live.is_draining = True
-            self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_s, self._stop)
-            return
+        """SIGTERM drains; a second signal, or Ctrl-C, stops; a third does not wait for answers under way."""
         del frame
+        if self._loop is None:
+            self._early.append(sig)
+        else:
+            self._loop.call_soon_threadsafe(self._heard, sig)
+
+    def _heard(self, sig: int) -> None:
+        if sig == signal.SIGTERM and not self._live.is_draining:
+            self.drain()
+        elif not self.should_exit:
+            self._stop()
+        else:
+            self.force_exit = True
+
+    def drain(self) -> None:
+        """Say that no more requests are welcome, and stop after a while; a second call does nothing."""
+        if self._live.is_draining:
+            return
+        self._live.is_draining = True
+        asyncio.get_running_loop().call_later(self._settings.drain_s, self._stop)
+
+    def _hung_up(self) -> None:
+        """SIGHUP asks to look at the model's file; in a terminal it says that this was closed."""
+        if sys.stderr.isatty():
+            self._stop()
+        elif self._watch is not None:
+            self._watch.look_now()
+
+    def _obey(self, orders: int) -> None:
+        """Do what a supervisor says."""
+        order = os.read(orders, 1)
+        if order == LOOK and self._watch is not None:
+            self._watch.look_now()
+        elif order == STOP:
+            self._stop()
+        else:
+            self.drain()
+        if not order:  # there is no supervisor any more
+            asyncio.get_running_loop().remove_reader(orders)
+
+    def _stop(self) -> None:
+        self._live.is_draining = True
         self.should_exit = True
 
-    def _stop(self, *_: Any) -> None:
-        self.should_exit = True
+    def _connection(self) -> Any:
+        """Make what uvicorn makes for each connection."""
+        protocol: Any = self.config.http_protocol_class
+        return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    def _connections(self) -> list[Any]:
+        return list(self.server_state.connections)
+
+
+def _allow_connections() -> None:
+    """Let as many be open at once as the system allows; usual is 1,024, which is soon used up."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - not on every system
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

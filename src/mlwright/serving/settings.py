@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlwright.serving.keys import Keys
 
 
@@ -27,6 +29,20 @@ class Extra(StrEnum):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class LogPolicy:
+    """What is kept of answers.
+
+    `features`: whose cells are kept: "none", "all" or names with commas between. `keep_bytes`: how much all
+    files may take together, None: any.
+    """
+
+    folder: Path
+    features: str = "none"
+    keep_bytes: int | None = None
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an operator may choose; the defaults suit one model behind a proxy or on a desk.
@@ -35,6 +51,8 @@ class Settings:
     requests that may be worked on at once; more are refused with 503. `rate`: requests a second for each
     key (0: no limit); more are refused with 429. `body_s`, `answer_s`: how long a body may take to arrive
     and rows may take to answer. `drain_s`: how long a service that was told to stop still takes requests.
+    `watch`: whether the model's file is looked at each second. `workers`: processes that answer; what is
+    allowed (`max_in_flight`, `rate`) each of them allows. `log`: where answers are kept, None: nowhere.
     """
 
     host: str = "127.0.0.1"
@@ -50,6 +68,9 @@ class Settings:
     body_s: float = 10.0
     answer_s: float = 30.0
     drain_s: float = 5.0
+    watch: bool = False
+    workers: int = 1
+    log: LogPolicy | None = None
 
     @property
     def is_terse(self) -> bool:

@@ -11,11 +11,14 @@ was answered.
 
 from __future__ import annotations
 
+import fcntl
+import struct
+import termios
 from typing import TYPE_CHECKING, Any, final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mlwright.serving.problems import too_large
+from mlwright.serving.problems import busy, too_large
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 _REFUSED = b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _CLOSE = b"connection: close\r\n"
+_FRESH_S = 1.0
+"""Who has just connected is about to ask."""
 
 
 @final
@@ -44,8 +49,20 @@ class _Direct:
     def __init__(self, path: str, query: bytes, *, keep_alive: bool) -> None:
         self.path, self.query, self.keep_alive = path, query, keep_alive
         self.parts: list[bytes] = []
-        self.size = 0
+        self.size = self.noted = 0
         self.response_started = self.response_complete = self.disconnected = False
+
+    def fits(self, desk: Desk) -> bool:
+        """Note a body of which only a part is here; tell whether there is memory for all such parts."""
+        n_bytes, self.noted = self.size - self.noted, self.size
+        return desk.room.arrived(n_bytes)
+
+    def let_go(self, desk: Desk) -> None:
+        """Keep the body no longer."""
+        self.parts.clear()
+        if self.noted:
+            desk.room.arrived(-self.noted)
+            self.noted = 0
 
 
 class Wire(HttpToolsProtocol):
@@ -65,6 +82,11 @@ class Wire(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes in; refuse headers that do not end."""
         super().data_received(data)
+        direct = self._direct
+        is_part = direct is not None and self._is_waiting and not direct.response_complete
+        if direct is not None and is_part and not direct.fits(self.desk):
+            problem = busy("Too many large requests are arriving.")
+            self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
         if self._in_headers and self._is_waiting:
             self._n_bytes += len(data)
             if self._n_bytes > self.settings.max_header_bytes:
@@ -94,6 +116,8 @@ class Wire(HttpToolsProtocol):
             lasts = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
             self._direct = _Direct(name, query, keep_alive=lasts)
             self.cycle = self._direct  # type: ignore[assignment]  # it is all that uvicorn asks of one
+        if self.desk.live.is_draining:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, as long as it is not too large."""
@@ -115,6 +139,7 @@ class Wire(HttpToolsProtocol):
             super().on_message_complete()
         elif not direct.response_complete:
             body = direct.parts[0] if len(direct.parts) == 1 else b"".join(direct.parts)
+            direct.let_go(self.desk)
             self.desk.ask(
                 direct.path,
                 dict(self.headers),
@@ -122,6 +147,9 @@ class Wire(HttpToolsProtocol):
                 body,
                 lambda answer: self._write(direct, answer),
             )
+            if self.desk.room.is_turn_long and not self.transport.is_closing():
+                self.transport.pause_reading()
+                self.loop.call_soon(_go_on, self.transport)
 
     def on_response_complete(self) -> None:
         """Wait for the next request; how long, the sweep watches, which costs less than a timer for each."""
@@ -153,6 +181,23 @@ class Wire(HttpToolsProtocol):
         elif age > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
+    def end(self, now: float) -> None:
+        """Hang up, or as soon as the answer under way is written; `now`: loop time [s].
+
+        Nothing that was sent is lost: a request of which a part is here is awaited, as is the first of a
+        connection that was just made.
+        """
+        has_begun = self._is_waiting and (self._n_bytes > 0 or not self._in_headers)
+        is_fresh = self.cycle is None and now - self._since < _FRESH_S
+        if not (self.transport.is_closing() or has_begun or is_fresh or _n_unread(self.transport)):
+            self.shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of what had come."""
+        if self._direct is not None:
+            self._direct.let_go(self.desk)
+        super().connection_lost(exc)
+
     def _begin(self) -> None:
         self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
 
@@ -161,6 +206,7 @@ class Wire(HttpToolsProtocol):
         if direct.disconnected or self.transport.is_closing():
             self.desk.live.counters.rejected("gone")
             return
+        direct.let_go(self.desk)
         direct.response_started = direct.response_complete = True
         keeps = direct.keep_alive and not answer.closes and not self.desk.live.is_draining
         self.transport.write(b"%b%b\r\n%b" % (answer.head(), b"" if keeps else _CLOSE, answer.reply.body))
@@ -177,3 +223,17 @@ class Wire(HttpToolsProtocol):
             self.transport.write(_REFUSED % (status, reason))
         self._is_waiting = False
         self.transport.close()
+
+
+def _go_on(transport: asyncio.Transport) -> None:
+    if not transport.is_closing():
+        transport.resume_reading()
+
+
+def _n_unread(transport: asyncio.Transport) -> int:
+    """Return how many bytes have come that the loop has not seen yet."""
+    try:
+        found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.FIONREAD, bytes(4))
+    except OSError:
+        return 0
+    return int(struct.unpack("i", found)[0])

@@ -1,0 +1,54 @@
+"""Listening: the socket of a service, and what is told of it. Light, since a supervisor needs no more."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from mlwright.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlwright.serving.settings import Settings
+
+_BACKLOG = 65_535
+"""As many as the system allows; who finds it full tries again only after a second."""
+DRAIN, STOP, LOOK = b"d", b"s", b"l"
+"""What a supervisor may tell its workers; when it is gone they drain."""
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Open the socket; raise UsageError if the place is taken or not allowed."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        message = (
+            f"Nothing can be served at {settings.host}:{settings.port}: {reason}. Choose another --port."
+        )
+        raise UsageError(message) from error
+    return listener
+
+
+def announce(what: str, listener: socket.socket) -> None:
+    """Say where it is, for people and for scripts."""
+    host, port = listener.getsockname()[:2]
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"{what} answers at {where}", file=sys.stderr, flush=True)  # noqa: T201 - as it says
+
+
+def tell_stderr() -> None:
+    """Let what happens later be told on stderr, with the time."""
+    logger = logging.getLogger("mlwright.serving")
+    if not logger.handlers:
+        shown = logging.StreamHandler()
+        shown.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(shown)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

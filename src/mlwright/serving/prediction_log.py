@@ -1,0 +1,128 @@
+"""The prediction log: what was answered, in Parquet files, for those who watch over the model.
+
+Answering costs an append to a queue. A thread makes tables of what waits and writes them; when it cannot
+keep up, or the disk is full, rows are dropped and counted, and no answer waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, final
+
+from mlwright.core.errors import UnknownNameError
+from mlwright.serving.log_files import LogFiles
+from mlwright.serving.log_table import table
+
+if TYPE_CHECKING:
+    from mlwright.core.dataset import Lines, Typed
+    from mlwright.core.prediction import Prediction
+    from mlwright.serving.counters import Counters
+    from mlwright.serving.reader import Rows
+    from mlwright.serving.scorer import Scorer
+    from mlwright.serving.settings import LogPolicy
+
+_MOST_WAITING = 2**18
+"""Cells, some 40 MB."""
+_EACH_S = 0.2
+_ROWS_AT_ONCE = 512
+_PAUSE_S = 0.001
+"""Between lots, so that the loop need not wait for the interpreter."""
+_END_S = 20.0
+_logger = logging.getLogger("mlwright.serving")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A request that was answered; `typed` is None where no feature is logged."""
+
+    time_us: int
+    request_id: str
+    route: str
+    scorer: Scorer
+    n_rows: int
+    typed: Lines | Typed | None
+    prediction: Prediction
+
+
+@final
+class PredictionLog:
+    """Takes what was answered; `add` is called on the loop, all else happens in a thread."""
+
+    def __init__(self, policy: LogPolicy, features: tuple[str, ...], counters: Counters) -> None:
+        self._features, self._counters = features, counters
+        self._width = len(features) + 1
+        self._waiting: deque[Entry] = deque()
+        # Each is counted by one thread alone, so that no lock is needed.
+        self._n_in = self._n_out = 0
+        self._files = LogFiles(policy.folder, policy.keep_bytes)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
+        self._thread.start()
+
+    def add(self, request_id: str, route: str, scorer: Scorer, rows: Rows, prediction: Prediction) -> None:
+        """Note what was answered, unless too much waits."""
+        n_cells = rows.n_rows * self._width
+        if self._n_in - self._n_out + n_cells > _MOST_WAITING:
+            self._counters.unlogged(rows.n_rows)
+            return
+        self._n_in += n_cells
+        typed = rows.typed if self._features else None
+        self._waiting.append(
+            Entry(time.time_ns() // 1000, request_id, route, scorer, rows.n_rows, typed, prediction)
+        )
+
+    def close(self) -> None:
+        """Write all that waits; nothing is added any more."""
+        self._is_over.set()
+        self._thread.join(_END_S)
+        lost = sum(entry.n_rows for entry in self._waiting) + self._files.n_rows
+        if lost:
+            self._counters.unlogged(lost)
+            _logger.error("%d rows are not in the prediction log", lost)
+
+    def _run(self) -> None:
+        while not self._is_over.wait(_EACH_S):
+            self._write()
+        self._write()
+        self._count(self._files.rotate())
+
+    def _write(self) -> None:
+        while self._waiting and self._files.has_room:
+            entries, n_rows = [], 0
+            while self._waiting and n_rows < _ROWS_AT_ONCE:
+                entries.append(self._waiting.popleft())
+                n_rows += entries[-1].n_rows
+            for scorer, of_one in groupby(entries, lambda entry: entry.scorer):
+                self._files.add(scorer.version, table(list(of_one), self._features))
+            self._n_out += n_rows * self._width
+            self._count(self._files.rotate_if_due())
+            if not self._is_over.is_set():
+                time.sleep(_PAUSE_S)
+        self._count(self._files.rotate_if_due())
+
+    def _count(self, n_written: int) -> None:
+        self._counters.logged(n_written)
+
+
+def features_of(policy: LogPolicy, scorer: Scorer) -> tuple[str, ...]:
+    """Return the columns whose cells are logged.
+
+    Raises
+    ------
+    UnknownNameError
+        The model reads no such column.
+    """
+    known = tuple(column.name for column in scorer.reader.columns)
+    if policy.features == "all":
+        return known
+    chosen = () if policy.features == "none" else tuple(policy.features.split(","))
+    for name in chosen:
+        if name not in known:
+            raise UnknownNameError.among("column that the model reads", name, known, "--log-features")
+    return chosen

@@ -1,0 +1,75 @@
+"""Terms: what clients of a service rely on. A model may follow another only on the same terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+from mlwright.core.errors import ArtifactError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlwright.serving.scorer import Scorer
+
+Terms = dict[str, Any]
+_WRITTEN = ("kind", "date_format", "decimal", "thousands")
+
+
+@final
+class TermsError(ArtifactError):
+    """A sound model, but of another question, or with other columns."""
+
+
+def terms_of(scorer: Scorer) -> Terms:
+    """Return what clients send and get, as JSON values: the columns in order, and what answers hold."""
+    task = scorer.model.task
+    rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
+    return {
+        "target": task.target,
+        "answers": list(task.classes) or "a number",
+        "decisions": scorer.answer(rows).decisions is not None,
+        "intervals": _has_intervals(scorer),
+        "columns": [
+            {"name": column.name, **{what: getattr(column, what) for what in _WRITTEN}}
+            for column in scorer.reader.columns
+        ],
+    }
+
+
+def check_terms(first: Terms, new: Terms) -> None:
+    """Raise TermsError if clients of a service that began on the terms `first` would notice."""
+    for what in ("target", "answers"):
+        if new[what] != first[what] or repr(new[what]) != repr(first[what]):  # repr: True equals 1
+            raise _other(what, f"{new[what]!r} instead of {first[what]!r}")
+    for what in ("decisions", "intervals"):
+        if first[what] and not new[what]:
+            raise _other(what, f"it gives no {what}, and clients may ask for them")
+    _check_columns(first["columns"], new["columns"])
+
+
+def _check_columns(first: Sequence[Mapping[str, str]], new: Sequence[Mapping[str, str]]) -> None:
+    before, after = ({column["name"]: column for column in columns} for columns in (first, new))
+    for name in after:
+        if name not in before:
+            raise _other("columns", f"it reads {name!r}, which clients do not send")
+    for name, column in before.items():
+        if name not in after:
+            raise _other("columns", f"it does not read {name!r}, which clients send")
+        what = next((what for what in _WRITTEN if column[what] != after[name][what]), None)
+        if what is not None:
+            told = f"the {what} of {name!r} is {after[name][what]!r} instead of {column[what]!r}"
+            raise _other("columns", told)
+    if list(before) != list(after):
+        raise _other("columns", "they come in another order, which clients that send tensors rely on")
+
+
+def _other(what: str, how: str) -> TermsError:
+    message = f"It has other {what} than the service began with: {how}. To serve it, start the service anew."
+    return TermsError(message)
+
+
+def _has_intervals(scorer: Scorer) -> bool:
+    try:
+        return scorer.model.conformal is not None
+    except UsageError:
+        return False

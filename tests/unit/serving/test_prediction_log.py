@@ -1,0 +1,167 @@
+"""The prediction log drops and counts rather than waits, and its files are whole or not there."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mlwright as mw
+from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.serving import log_files, prediction_log
+from mlwright.serving.build import open_scorer
+from mlwright.serving.counters import Counters
+from mlwright.serving.log_files import LogFiles, open_folder
+from mlwright.serving.options import log_policy
+from mlwright.serving.prediction_log import PredictionLog, features_of
+from mlwright.serving.settings import LogPolicy, Settings
+
+ROWS = [
+    {"size": 1.5, "color": "red", "is_new": True, "built": "2020-05-01"},
+    {"size": None, "color": None, "is_new": None, "built": None},
+    {"size": -2.0, "color": "blue", "is_new": False, "built": "1999-12-31"},
+]
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    n_rows = 150
+    size = rng.normal(0, 1, n_rows).round(3)
+    built = np.datetime64("2000-01-01") + rng.integers(0, 8000, n_rows)
+    table = {
+        "size": size,
+        "color": rng.choice(["red", "blue"], n_rows),
+        "is_new": rng.choice(["true", "false"], n_rows),
+        "built": built.astype(str),
+        "price": (size * 3 + rng.normal(0, 1, n_rows)).round(2),
+    }
+    place = tmp_path_factory.mktemp("log") / "price.mlw"
+    mw.train(table, "price", max_trials=1, refit="no").save(place)
+    return open_scorer(place, Settings())
+
+
+def started(scorer, folder, features="all", keep_bytes=None):
+    policy = LogPolicy(open_folder(folder), features, keep_bytes)
+    counters = Counters(scorer, ["/predict"])
+    return PredictionLog(policy, features_of(policy, scorer), counters), counters
+
+
+def add(log, scorer, rows, request_id="one"):
+    found = scorer.reader.records(rows)
+    log.add(request_id, "/predict", scorer, found, scorer.answer(found))
+
+
+def counted(counters, what):
+    lines = counters.text().decode().splitlines()
+    return float(
+        next(line for line in lines if line.startswith(f"mlwright_prediction_log_{what}_total")).split()[1]
+    )
+
+
+def test_cells_are_logged_as_what_they_mean(scorer, tmp_path):
+    log, counters = started(scorer, tmp_path / "log")
+    add(log, scorer, ROWS)
+    add(log, scorer, ROWS * 20, "many")  # so many are read by column
+    log.close()
+    found = pl.read_parquet(tmp_path / "log" / "*.parquet")
+    assert len(found) == 63 == counted(counters, "written")
+    first = found.filter(pl.col("request_id") == "one")
+    assert first["feature_size"].to_list() == [1.5, None, -2.0]
+    assert first["feature_color"].to_list() == ["red", None, "blue"]
+    assert first["feature_is_new"].to_list() == [True, None, False]
+    assert [None if day is None else str(day.date()) for day in first["feature_built"]] == [
+        "2020-05-01",
+        None,
+        "1999-12-31",
+    ]
+    expected = scorer.answer(scorer.reader.records(ROWS)).values
+    assert found["prediction"].to_list() == expected.tolist() * 21
+    assert found.filter(pl.col("request_id") == "many")["row"].to_list() == list(range(1, 61))
+
+
+def test_no_cell_is_logged_unless_asked_for(scorer, tmp_path):
+    log, _ = started(scorer, tmp_path / "log", "none")
+    add(log, scorer, ROWS)
+    log.close()
+    assert not [name for name in pl.read_parquet(tmp_path / "log" / "*.parquet").columns if "feature" in name]
+
+
+def test_rows_beyond_the_queue_are_dropped_and_counted(scorer, tmp_path, monkeypatch):
+    monkeypatch.setattr(prediction_log, "_EACH_S", 3600.0)  # nobody empties it
+    monkeypatch.setattr(prediction_log, "_MOST_WAITING", 5 * 30)
+    log, counters = started(scorer, tmp_path / "log")
+    for _ in range(12):
+        add(log, scorer, ROWS)
+    assert counted(counters, "dropped") == 6
+    log.close()
+    assert len(pl.read_parquet(tmp_path / "log" / "*.parquet")) == 30
+
+
+def test_while_nothing_can_be_written_rows_wait_and_then_are_there(scorer, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(log_files, "_MOST_S", 0.0)
+    monkeypatch.setattr(log_files, "_RETRY_S", 0.0)
+    folder = tmp_path / "log"
+    log, counters = started(scorer, folder)
+    shutil.rmtree(folder)
+    add(log, scorer, ROWS)
+    assert until(lambda: "the prediction log cannot be written" in caplog.text)
+    assert counted(counters, "written") == 0
+    folder.mkdir()
+    assert until(lambda: counted(counters, "written") == 3)
+    log.close()
+    assert len(pl.read_parquet(folder / "*.parquet")) == 3
+    assert counted(counters, "dropped") == 0
+    assert not list(folder.glob(".*"))
+
+
+def test_what_is_never_written_is_counted(scorer, tmp_path):
+    log, counters = started(scorer, tmp_path / "log")
+    shutil.rmtree(tmp_path / "log")
+    add(log, scorer, ROWS)
+    log.close()
+    assert counted(counters, "dropped") == 3
+
+
+def test_the_oldest_files_go(scorer, tmp_path):
+    folder = open_folder(tmp_path / "log")
+    files = LogFiles(folder, keep_bytes=2_500)
+    frame = pl.DataFrame({"number": range(100)})
+    for _ in range(8):
+        files.add("v1", frame)
+        assert files.rotate() == 100
+    left = sorted(folder.iterdir())
+    assert 1 < len(left) < 8
+    assert sum(one.stat().st_size for one in left) <= 2_500
+
+
+def test_models_do_not_share_a_file(tmp_path):
+    files = LogFiles(open_folder(tmp_path / "log"), None)
+    files.add("v1", pl.DataFrame({"number": [1.0]}))
+    files.add("v2", pl.DataFrame({"word": ["a"]}))
+    assert files.rotate() == 2
+    assert [one.name.split("-")[2] for one in sorted((tmp_path / "log").iterdir())] == ["v1", "v2"]
+
+
+def test_what_cannot_be_logged_is_refused_at_once(scorer, tmp_path):
+    with pytest.raises(
+        UnknownNameError, match="No column that the model reads is called 'sise' for --log-features"
+    ):
+        features_of(LogPolicy(tmp_path, "color,sise"), scorer)
+    with pytest.raises(UsageError, match="say where with --log"):
+        log_policy(None, "all", "")
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="Nothing can be logged in"):
+        log_policy(tmp_path / "file", "none", "")
+
+
+def until(is_so):
+    """Wait until it is so; tell whether it came to that."""
+    for _ in range(3_000):
+        if is_so():
+            return True
+        time.sleep(0.02)
+    return False

@@ -1,0 +1,64 @@
+"""A model follows another only where clients do not notice."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from mlwright.serving.terms import TermsError, check_terms
+
+FIRST = {
+    "target": "sold",
+    "answers": ["no", "yes"],
+    "decisions": True,
+    "intervals": True,
+    "columns": [
+        {"name": "size", "kind": "number", "date_format": "", "decimal": ".", "thousands": ""},
+        {"name": "built", "kind": "datetime", "date_format": "%d.%m.%Y", "decimal": ".", "thousands": ""},
+    ],
+}
+
+
+def changed(**facts):
+    return copy.deepcopy(FIRST) | facts
+
+
+def column(number, **facts):
+    found = changed()
+    found["columns"][number] |= facts
+    return found
+
+
+def test_the_same_terms_may_follow():
+    check_terms(FIRST, changed())
+
+
+def test_more_answers_than_before_may_follow():
+    check_terms(changed(decisions=False, intervals=False), FIRST)
+
+
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        (changed(target="lost"), "'lost' instead of 'sold'"),
+        (changed(answers=["yes", "no"]), r"\['yes', 'no'\] instead of"),
+        (changed(answers="a number"), "'a number' instead of"),
+        (changed(decisions=False), "it gives no decisions"),
+        (changed(intervals=False), "it gives no intervals"),
+        (changed(columns=FIRST["columns"][:1]), "does not read 'built'"),
+        (changed(columns=FIRST["columns"][::-1]), "another order"),
+        (column(0, name="width"), "it reads 'width', which clients do not send"),
+        (column(0, kind="category"), "the kind of 'size' is 'category' instead of 'number'"),
+        (column(1, date_format=""), "the date_format of 'built' is '' instead of '%d.%m.%Y'"),
+        (column(0, decimal=","), "the decimal of 'size' is ',' instead of '.'"),
+    ],
+)
+def test_what_clients_would_notice_may_not_follow(new, says):
+    with pytest.raises(TermsError, match=says):
+        check_terms(FIRST, new)
+
+
+def test_true_is_not_one():
+    with pytest.raises(TermsError, match="answers"):
+        check_terms(changed(answers=[0, 1]), changed(answers=[False, True]))
