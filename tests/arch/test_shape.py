@@ -96,7 +96,7 @@ def test_a_class_is_abstract_or_final_and_overrides_nothing_concrete(cls):
 
 def test_there_are_few_kinds_of_plug_in_and_each_asks_for_little():
     abstract = [c for c in classes() if inspect.isabstract(c)]
-    assert len(abstract) <= 12
+    assert len(abstract) <= 13
     for cls in abstract:
         assert len(cls.__abstractmethods__) <= 3, cls.__qualname__
 

@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import uvicorn
@@ -71,7 +72,7 @@ def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post)
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http=type("OurWire", (Wire,), {"settings": settings, "desk": app.desk}),
+        http=partial(Wire, app.desk),  # type: ignore[arg-type]  # whatever makes connections will do
         lifespan="off",
         log_level="warning",
         access_log=False,

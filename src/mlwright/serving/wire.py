@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from mlwright.serving.desk import Answer, Desk
-    from mlwright.serving.settings import Settings
 
 _REFUSED = b"HTTP/1.1 %d %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _CLOSE = b"connection: close\r\n"
@@ -65,13 +64,13 @@ class _Direct:
             self.noted = 0
 
 
+@final
 class Wire(HttpToolsProtocol):
-    """One connection."""
+    """One connection. `given` is what uvicorn makes its own connections with."""
 
-    settings: Settings
-    """Of the service; set on the class, since uvicorn makes the objects."""
-    desk: Desk
-    """Likewise."""
+    def __init__(self, desk: Desk, **given: Any) -> None:
+        super().__init__(**given)
+        self.desk, self.settings = desk, desk.settings
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
