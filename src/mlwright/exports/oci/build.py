@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING, Any, final
 import mlwright
 from mlwright.exports.oci.archive import Image, plain, read_archive, write_archive
 from mlwright.exports.oci.bill import bill
-from mlwright.exports.oci.debian import USER, debian_tree
+from mlwright.exports.oci.debian import debian_tree
 from mlwright.exports.oci.distributions import packages_tree
 from mlwright.exports.oci.layer import Entry, Tree, pack
 from mlwright.exports.oci.python import find_python
 from mlwright.exports.oci.root import Root
+from mlwright.exports.oci.service import PORT, USER, image_name, image_tag, variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mlwright.exports.oci.layer import Layer
     from mlwright.exports.oci.python import Python
 
-PORT = 8080
 PACKAGES = "opt/mlwright"
 """Where packages and mlwright stand."""
 _BILL = f"{PACKAGES}/image.spdx.json"
@@ -75,16 +74,6 @@ def build_image(model: bytes, name: str, base: Path | None = None) -> Built:
         layers = [*(given.layers if given else ()), *layers, pack({place: Entry(model)}, f"model {name}")]
         image = Image(layers, _settings(given, python, f"/{place}", model))
         return Built(write_archive(image, image_name(name), image_tag(model)), own[_BILL].data)
-
-
-def image_name(name: str) -> str:
-    """Return a name that images may have: small letters and digits, with single marks between."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model"
-
-
-def image_tag(model: bytes) -> str:
-    """Return the version of a model, by which the service calls it, too."""
-    return sha256(model).hexdigest()[:12]
 
 
 def _laid_given(path: Path, root: Root) -> Image:
@@ -139,25 +128,16 @@ def _settings(base: Image | None, python: Python, place: str, model: bytes) -> d
     """Return how the image is started, and what it says of itself."""
     lines = (base.settings.get("Env") or ()) if base else ()
     given = dict(line.split("=", 1) for line in lines if "=" in line)
-    variables = {
+    environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         **given,
-        "HOME": "/tmp",  # noqa: S108 - the only folder that may be writable
-        "LANG": "C.UTF-8",
-        "MLWRIGHT_HOST": "0.0.0.0",  # noqa: S104 - within the container; keys are asked for, see ADR 27
-        "MLWRIGHT_MODEL": place,
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
+        **variables(place),
         "PYTHONPATH": f"/{PACKAGES}",
-        "PYTHONSAFEPATH": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
     }
     return {
         "Cmd": ["serve"],
         "Entrypoint": [python.path, "-m", "mlwright"],
-        "Env": [f"{name}={value}" for name, value in variables.items()],
+        "Env": [f"{name}={value}" for name, value in environment.items()],
         "ExposedPorts": {f"{PORT}/tcp": {}},
         "Labels": {
             "io.mlwright.model.sha256": sha256(model).hexdigest(),

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UsageError
 from mlwright.exports.oci.layer import Entry, Tree, folder
+from mlwright.exports.oci.service import USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-USER = 65532
-"""Number of the user and of the group that the service runs as; by custom that of images without a shell."""
 _ROOTS = ("base-files", "libstdc++6", "media-types")
 _NOT_TAKEN = frozenset(
     {
