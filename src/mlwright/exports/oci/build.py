@@ -68,9 +68,9 @@ def build_image(model: bytes, name: str, base: Path | None = None) -> Built:
         for tree in (packages, own, {place: Entry(model)}):
             root.lay(tree)
         own[_BILL] = Entry(bill(root, PACKAGES))
-        python.check(PACKAGES, f"/{place}")
+        used = python.check(PACKAGES, f"/{place}")
         above = [("Python packages", packages), (f"mlwright {mlwright.__version__}", own)]
-        layers = _packed(python, above if given else [("base", ground), *above])
+        layers = _packed(python, above if given else [("base", ground), *above], used)
         layers = [*(given.layers if given else ()), *layers, pack({place: Entry(model)}, f"model {name}")]
         image = Image(layers, _settings(given, python, f"/{place}", model))
         return Built(write_archive(image, image_name(name), image_tag(model)), own[_BILL].data)
@@ -87,14 +87,13 @@ def _laid_given(path: Path, root: Root) -> Image:
     return image
 
 
-def _packed(python: Python, trees: Sequence[tuple[str, Tree]]) -> list[Layer]:
-    """Return the layers, with byte code for what is imported before a service starts.
+def _packed(python: Python, trees: Sequence[tuple[str, Tree]], used: set[str]) -> list[Layer]:
+    """Return the layers, with byte code for what is `used`: imported before a service opens its model.
 
     What a given base has without byte code gets it in the first of our layers. All of mlwright gets some,
     for which of it a model takes is not known here.
     """
     ours = {path for _, tree in trees for path in tree}
-    used = python.used(PACKAGES)
     chosen = [used & tree.keys() for _, tree in trees]
     chosen[0] = chosen[0] | {path for path in used - ours if not python.has_compiled(path)}
     chosen[-1] = set(trees[-1][1])

@@ -49,24 +49,21 @@ for path in paths:
     made.append(compiled)
 print(json.dumps(made))
 """
-_USED = """
-import json, sys
-import fastapi.openapi.utils, uvicorn.loops.uvloop, uvicorn.protocols.http.httptools_impl
-import mlwright.cli.app, mlwright.serving.build, mlwright.serving.run
-files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
-print(json.dumps(sorted(file for file in files if file.endswith(".py"))))
-"""
 _TRY = """
 import json, sys
 root, model = sys.argv[1:]
-import mlwright.cli.app
-import mlwright.serving.run
+import fastapi.openapi.utils, uvicorn.loops.uvloop, uvicorn.protocols.http.httptools_impl
+import mlwright.cli.app, mlwright.serving.run
 from mlwright.serving.build import make_service, open_scorer
 from mlwright.serving.settings import Settings
+files = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
 make_service(open_scorer(root + model, Settings()), Settings())
 with open("/proc/self/maps") as maps:
-    used = {line.split(maxsplit=5)[5].strip() for line in maps if "/" in line}
-print(json.dumps(sorted(path for path in used if ".so" in path and not path.startswith(root + "/"))))
+    mapped = {line.split(maxsplit=5)[5].strip() for line in maps if "/" in line}
+print(json.dumps([
+    sorted(file for file in files if file.endswith(".py")),
+    sorted(path for path in mapped if ".so" in path and not path.startswith(root + "/")),
+]))
 """
 
 
@@ -85,11 +82,6 @@ class Python:
         """The version in words."""
         return ".".join(map(str, self.version))
 
-    def used(self, packages: str) -> set[str]:
-        """Return the source files that are imported before a service starts."""
-        found = json.loads(self._run([_USED], packages=packages).splitlines()[-1])
-        return {self.root.name(Path(file).resolve())[1:] for file in found}
-
     def has_compiled(self, path: str) -> bool:
         """Tell whether the image has byte code for a source file."""
         place = PurePosixPath(path)
@@ -106,21 +98,24 @@ class Python:
         made = json.loads(self._run([_COMPILE], json.dumps([str(self.root.folder), chosen])))
         return {path[1:]: Entry(self.root.find(path).read_bytes()) for path in made}
 
-    def check(self, packages: str, model: str) -> None:
+    def check(self, packages: str, model: str) -> set[str]:
         """Open the model in the image as `serve` does: its golden rows must get their answers.
+
+        Return the source files that were imported before, which are the same for all models.
 
         Raises
         ------
         UsageError
             Something is missing; the message says what.
         """
-        found = self._run([_TRY, str(self.root.folder), model], packages=packages)
-        outside = json.loads(found.splitlines()[-1])
+        told = self._run([_TRY, str(self.root.folder), model], packages=packages)
+        files, outside = json.loads(told.splitlines()[-1])
         if outside:
             message = (
                 f"The image lacks {', '.join(outside)}, which Python needs. Give another base with --base."
             )
             raise UsageError(message)
+        return {self.root.name(Path(file).resolve())[1:] for file in files}
 
     def _run(self, words: Sequence[str], told: str = "", packages: str = "") -> str:
         return _run(self.root, self.path, words, told, packages)
