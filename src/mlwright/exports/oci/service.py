@@ -24,6 +24,7 @@ def variables(place: str) -> dict[str, str]:
         "MLWRIGHT_HOST": "0.0.0.0",  # noqa: S104 - as said above
         "MLWRIGHT_MODEL": place,
         "OPENBLAS_NUM_THREADS": "1",
+        "ORT_DISABLE_TELEMETRY": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "PYTHONSAFEPATH": "1",
