@@ -81,7 +81,7 @@ def _laid_given(path: Path, root: Root) -> Image:
     image = read_archive(path)
     labels: Mapping[str, str] = image.settings.get("Labels") or {}
     if labels.get(_N_BASE, "").isdigit():
-        image = Image(image.layers[: int(labels[_N_BASE])], {})
+        image = Image(image.layers[: int(labels[_N_BASE])], image.settings)
     for layer in image.layers:
         root.unpack(plain(layer))
     return image

@@ -20,15 +20,9 @@ if TYPE_CHECKING:
 
 _LOADERS = {"x86_64": "lib64/ld-linux-x86-64.so.2", "aarch64": "lib/ld-linux-aarch64.so.1"}
 """What starts programs, by processor."""
-_LIBRARIES = (
-    "usr/local/lib",
-    "lib/{}-linux-gnu",
-    "usr/lib/{}-linux-gnu",
-    "lib64",
-    "usr/lib64",
-    "lib",
-    "usr/lib",
-)
+_LIBRARIES = ("lib/{}-linux-gnu", "usr/lib/{}-linux-gnu", "lib64", "usr/lib64", "lib", "usr/lib")
+_LOCAL_LIBRARIES = "usr/local/lib"
+"""Looked into only by images that say so in the cache of their loader."""
 _USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
 _LOOK = """
 import json, os, sys
@@ -169,7 +163,7 @@ def _run(root: Root, path: str, words: Sequence[str], told: str = "", packages: 
     if not loader.is_file():
         message = f"The base has no GNU C library for {machine}, the processor of this machine. Take another."
         raise UsageError(message)
-    libraries = ":".join(str(root.find(place.format(machine))) for place in _LIBRARIES)
+    libraries = ":".join(str(root.find(place.format(machine))) for place in _library_folders(root))
     home = str(Path(root.find(path)).parent.parent)
     environment = {
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -182,11 +176,24 @@ def _run(root: Root, path: str, words: Sequence[str], told: str = "", packages: 
         "OPENBLAS_NUM_THREADS": "1",
     }
     start = [str(loader), "--library-path", libraries, str(root.find(path))]
-    ran = subprocess.run(  # noqa: S603 - our words; that the base can be trusted, its user decides
-        [*start, "-c", *words], env=environment, input=told, capture_output=True, text=True, check=False
-    )
+    try:
+        ran = subprocess.run(  # noqa: S603 - our words; that the base can be trusted, its user decides
+            [*start, "-c", *words], env=environment, input=told, capture_output=True, text=True, check=False
+        )
+    except OSError as error:
+        message = (
+            f"Python of the image cannot be started in {str(root.folder.parent)!r}: {error.strerror}. Name a "
+            "folder from which programs may be started with TMPDIR."
+        )
+        raise UsageError(message) from error
     if ran.returncode:
         lines = ran.stderr.strip().splitlines()
         message = f"Python of the image fails: {lines[-1] if lines else f'exit status {ran.returncode}'}."
         raise UsageError(message)
     return ran.stdout
+
+
+def _library_folders(root: Root) -> tuple[str, ...]:
+    cache = root.find("etc/ld.so.cache")
+    is_local = cache.is_file() and f"/{_LOCAL_LIBRARIES}/".encode() in cache.read_bytes()
+    return (_LOCAL_LIBRARIES, *_LIBRARIES) if is_local else _LIBRARIES

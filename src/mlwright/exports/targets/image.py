@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, final
 
+from mlwright.core.errors import UsageError
 from mlwright.exports.model_file import model_bytes
 from mlwright.exports.oci.build import build_image
 from mlwright.exports.target import Target, Wishes
@@ -25,5 +27,9 @@ class Image(Target):
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
         """Return the archive, and its bill of materials beside it."""
         stem = PurePath(name).stem
-        built = build_image(model_bytes(model), stem, Path(wishes.base) if wishes.base else None)
+        try:
+            built = build_image(model_bytes(model), stem, Path(wishes.base) if wishes.base else None)
+        except OSError as error:
+            message = f"The image cannot be put together in {tempfile.gettempdir()!r}: {error}. Is it full?"
+            raise UsageError(message) from error
         return {name: built.archive, f"{stem}.spdx.json": built.bill}
