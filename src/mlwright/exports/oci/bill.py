@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mlwright import __version__
 from mlwright.exports.oci.archive import EPOCH
+from mlwright.exports.oci.service import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ def bill(root: Root, packages: str) -> bytes:
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": "mlwright-image",
         "documentNamespace": f"https://spdx.org/spdxdocs/mlwright-image-{sha256(content).hexdigest()}",
-        "creationInfo": {"created": EPOCH, "creators": [f"Tool: mlwright-{__version__}"]},
+        "creationInfo": {"created": EPOCH, "creators": [f"Tool: mlwright-{VERSION}"]},
         "packages": found,
         "relationships": [
             {

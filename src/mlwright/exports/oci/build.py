@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-import mlwright
 from mlwright.exports.oci.archive import Image, plain, read_archive, write_archive
 from mlwright.exports.oci.bill import bill
 from mlwright.exports.oci.debian import debian_tree
@@ -17,7 +16,7 @@ from mlwright.exports.oci.distributions import packages_tree
 from mlwright.exports.oci.layer import Entry, Tree, pack
 from mlwright.exports.oci.python import find_python
 from mlwright.exports.oci.root import Root
-from mlwright.exports.oci.service import PORT, USER, image_name, image_tag, variables
+from mlwright.exports.oci.service import PORT, USER, VERSION, image_name, image_tag, variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +68,7 @@ def build_image(model: bytes, name: str, base: Path | None = None) -> Built:
             root.lay(tree)
         own[_BILL] = Entry(bill(root, PACKAGES))
         used = python.check(PACKAGES, f"/{place}")
-        above = [("Python packages", packages), (f"mlwright {mlwright.__version__}", own)]
+        above = [("Python packages", packages), (f"mlwright {VERSION}", own)]
         layers = _packed(python, above if given else [("base", ground), *above], used)
         layers = [*(given.layers if given else ()), *layers, pack({place: Entry(model)}, f"model {name}")]
         image = Image(layers, _settings(given, python, f"/{place}", model))
@@ -112,15 +111,14 @@ def _below(tree: Tree) -> Tree:
 
 def _own() -> Tree:
     """Return the running mlwright, and what says to others that it is there."""
-    source = Path(mlwright.__file__).parent
+    source = Path(__file__).parents[2]
     files = {
         f"mlwright/{file.relative_to(source).as_posix()}": Entry(file.read_bytes())
         for file in sorted(source.rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts
     }
-    version = mlwright.__version__
-    told = f"Metadata-Version: 2.4\nName: mlwright\nVersion: {version}\nLicense-Expression: Apache-2.0\n"
-    return _below({**files, f"mlwright-{version}.dist-info/METADATA": Entry(told.encode())})
+    told = f"Metadata-Version: 2.4\nName: mlwright\nVersion: {VERSION}\nLicense-Expression: Apache-2.0\n"
+    return _below({**files, f"mlwright-{VERSION}.dist-info/METADATA": Entry(told.encode())})
 
 
 def _settings(base: Image | None, python: Python, place: str, model: bytes) -> dict[str, Any]:
@@ -140,7 +138,7 @@ def _settings(base: Image | None, python: Python, place: str, model: bytes) -> d
         "ExposedPorts": {f"{PORT}/tcp": {}},
         "Labels": {
             "io.mlwright.model.sha256": sha256(model).hexdigest(),
-            "io.mlwright.version": mlwright.__version__,
+            "io.mlwright.version": VERSION,
             "io.mlwright.sbom": f"/{_BILL}",
             _N_BASE: str(len(base.layers) if base else 1),
             "org.opencontainers.image.title": Path(place).stem,

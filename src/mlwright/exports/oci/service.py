@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
+from importlib.metadata import version
 
+VERSION = version("mlwright")
 PORT = 8080
 USER = 65532
 """Number of the user and of the group that it runs as; by custom that of images without a shell."""

@@ -6,9 +6,8 @@ import sys
 from string import Template
 from typing import TYPE_CHECKING, final
 
-from mlwright import __version__
 from mlwright.exports.model_file import model_bytes
-from mlwright.exports.oci.service import PORT, USER, image_name, image_tag, variables
+from mlwright.exports.oci.service import PORT, USER, VERSION, image_name, image_tag, variables
 from mlwright.exports.target import Target, Wishes
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ class Deployment(Target):
             "variables": " \\\n    ".join(
                 f'{key}="{value}"' for key, value in variables(f"/model/{file}").items()
             ),
-            "version": __version__,
+            "version": VERSION,
         }
         texts = {
             "Containerfile": _CONTAINERFILE,
