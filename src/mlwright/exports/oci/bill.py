@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlwright.exports.oci.root import Root
 
 _UNKNOWN = "NOASSERTION"
-_LICENSES = {"Apache 2.0": "Apache-2.0", "BSD": "BSD-3-Clause", "MIT License": "MIT"}
+_LICENSES = {"Apache 2.0": "Apache-2.0", "MIT License": "MIT"}
 _LICENSE = re.compile(r"[A-Za-z0-9.+-]+( (AND|OR|WITH) [A-Za-z0-9.+-]+)*")
 
 
