@@ -27,6 +27,7 @@ demo: install ## Train, judge and use two models on the bundled data, in about a
 test: check ## Run everything that must pass: style, types, contracts, all tests
 	@scripts/postgres.sh
 	@scripts/chromium.sh
+	@scripts/runc.sh
 	$(BIN)/pytest -n auto
 
 check: install ## Look at style, types and import contracts, without running anything

@@ -153,8 +153,8 @@ def compare(
 def export(model: Model, to: str, path: str | Path, **wishes: str) -> list[Path]:
     """Write a model in another form ("onnx") and return the files.
 
-    `wishes` are the target's own: of SQL `dialect` and `relation`. Raises UsageError, and writes nothing, if
-    the form, or something the model does, is not known to the target.
+    `wishes` are the target's own: of SQL `dialect` and `relation`, of an image `base`. Raises UsageError, and
+    writes nothing, if the form, or something the model does, is not known to the target.
     """
     from mlwright.exports.export import export as run
     from mlwright.exports.target import Wishes

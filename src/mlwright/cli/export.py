@@ -16,13 +16,20 @@ mlwright export churn.mlw --to python -o churn
 
 mlwright export churn.mlw --to mlflow -o churn_mlflow
 
-mlwright export churn.mlw --to sql --dialect postgres --from customers -o churn.sql"""
+mlwright export churn.mlw --to sql --dialect postgres --from customers -o churn.sql
+
+mlwright export churn.mlw --to image -o churn.tar"""
 
 
 @boundary()
 def export(
     model: ModelFile,
-    to: Annotated[str, typer.Option("--to", metavar="TARGET", help="The form: onnx, python, sql or mlflow.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="TARGET", help="The form: onnx, python, sql, mlflow, image or deployment."
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="The file or the folder to write.")
     ],
@@ -30,6 +37,13 @@ def export(
     relation: Annotated[
         str,
         typer.Option("--from", metavar="TABLE", show_default="input", help="What the SQL query reads."),
+    ] = "",
+    base: Annotated[
+        str,
+        typer.Option(
+            metavar="ARCHIVE",
+            help="An image with Python 3.11 or newer to build upon, as docker or podman saves it.",
+        ),
     ] = "",
     require_signed: RequireSigned = None,
 ) -> None:
@@ -46,6 +60,12 @@ def export(
 
     sql: one query that reads the raw columns of a table and returns what predict writes. It says in its
     first lines what it reads and returns. Needs --dialect. Models that count words in texts are refused.
+
+    image: a container image of the service, written without a daemon, for docker load, podman and skopeo, and
+    beside it the list of what is in it (SPDX). Its base is a few packages of this machine's Debian or Ubuntu,
+    or --base. It asks for keys, or for MLWRIGHT_INSECURE=1, before it answers others.
+
+    deployment: a folder with a Containerfile, a Kubernetes manifest and a Compose file with Prometheus.
     """
     if not output.is_dir():
         check_writable(output, model)
@@ -54,5 +74,5 @@ def export(
     from mlwright.exports.target import Wishes
 
     loaded = load(model, require_signed=require_signed)
-    for path in write(loaded, to, output, Wishes(dialect=dialect, relation=relation)):
+    for path in write(loaded, to, output, Wishes(dialect=dialect, relation=relation, base=base)):
         typer.echo(str(path))

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from mlwright.cli.guard import boundary
-from mlwright.cli.options import ModelFile
 
 EPILOG = """Examples:
 
@@ -19,14 +18,36 @@ mlwright serve churn.mlw --workers 4 --watch --log answered"""
 
 @boundary()
 def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
-    model: ModelFile,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0: any that is free.")] = 8080,
+    model: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MODEL", envvar="MLWRIGHT_MODEL", help="A model that `mlwright train` has written."
+        ),
+    ],
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", envvar="MLWRIGHT_HOST", help="Where to listen.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="N",
+            envvar=["MLWRIGHT_PORT", "AIP_HTTP_PORT"],
+            help="0: any that is free.",
+        ),
+    ] = 8080,
     keys: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Hashes of the keys that open it (mlwright key).")
+        Path | None,
+        typer.Option(
+            metavar="FILE", envvar="MLWRIGHT_KEYS", help="Hashes of the keys that open it (mlwright key)."
+        ),
     ] = None,
     insecure: Annotated[
-        bool, typer.Option("--insecure", help="Serve others than this machine without keys.")
+        bool,
+        typer.Option(
+            "--insecure", envvar="MLWRIGHT_INSECURE", help="Serve others than this machine without keys."
+        ),
     ] = False,
     errors: Annotated[str, typer.Option(metavar="full|terse", help="How much a refusal tells.")] = "full",
     extra: Annotated[

@@ -43,7 +43,7 @@ def export(model: Model, to: str, path: str | Path, wishes: Wishes | None = None
         raise UsageError(message) from error
 
 
-OPTIONS = {"dialect": "dialect", "relation": "from"}
+OPTIONS = {"dialect": "dialect", "relation": "from", "base": "base"}
 """What each wish is called on the command line."""
 
 

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 class Wishes:
     """What may be asked for; "" is not asked. Each target knows its own.
 
-    `dialect`: of SQL. `relation`: the table that the query reads.
+    `dialect`: of SQL. `relation`: the table that the query reads. `base`: the path of an archive of an image
+    to build upon.
     """
 
     dialect: str = ""
     relation: str = ""
+    base: str = ""
 
     @property
     def asked(self) -> tuple[str, ...]:
         """The names of what is asked for."""
-        return tuple(name for name in ("dialect", "relation") if getattr(self, name))
+        return tuple(name for name in ("dialect", "relation", "base") if getattr(self, name))
 
 
 class Target(ABC):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, final
 
@@ -91,7 +92,7 @@ class Program:
 
 def open_session(data: bytes) -> Any:
     """Load a program into ONNX Runtime so that a row's answer depends on that row alone."""
-    import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
+    onnxruntime = _onnxruntime()
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -106,13 +107,25 @@ def open_session(data: bytes) -> Any:
         raise ArtifactError(message) from error
 
 
+def _onnxruntime() -> Any:
+    """Return ONNX Runtime, which shall tell nobody that and how it is used.
+
+    Releases such as 1.31 keep a number of the machine in the home folder and send events to Microsoft, on
+    Linux, too, unless the environment says no before they are imported (their Privacy.md).
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
+
+    return onnxruntime
+
+
 def _reason(error: Exception) -> str:
     return str(error).split("\n", 1)[0][:300]
 
 
 def asked_alone() -> Any:
     """Return options with which a run computes what is asked for and nothing else."""
-    import onnxruntime  # noqa: PLC0415 - heavy: imported where it is used
+    onnxruntime = _onnxruntime()
 
     options = onnxruntime.RunOptions()
     options.only_execute_path_to_fetches = True

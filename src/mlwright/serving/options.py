@@ -52,7 +52,8 @@ def settings_of(
     if keys is None and not is_insecure and not _is_this_machine(host):
         message = (
             f"At {host} everybody who reaches this machine could ask the model. Give the keys that open it "
-            "with --keys (make one with: mlwright key NAME), or say --insecure if something else protects it."
+            "with --keys or MLWRIGHT_KEYS (make one with: mlwright key NAME), or say --insecure or "
+            "MLWRIGHT_INSECURE=1 if something else protects it."
         )
         raise UsageError(message)
     return Settings(

@@ -13,8 +13,8 @@ from mlwright.data.cells import text_of
 from mlwright.data.parse import parse
 from mlwright.data.read import read
 from mlwright.report.why import why
+from mlwright.workflow.ids import ROW_NUMBER, row_ids
 from mlwright.workflow.output import check_output, write_frame
-from mlwright.workflow.predict import ROW_NUMBER, row_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

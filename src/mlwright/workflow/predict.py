@@ -19,12 +19,12 @@ from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.prediction import Prediction
 from mlwright.core.processors import n_processors
 from mlwright.core.progress import Event, silence
-from mlwright.core.schema import Kind, Role
 from mlwright.data.parse import parse
 from mlwright.data.raw import Raw, as_objects
 from mlwright.data.read import read, scanning
 from mlwright.data.scan import whole
 from mlwright.tuning.policy import Policy
+from mlwright.workflow.ids import ROW_NUMBER, id_names
 from mlwright.workflow.output import check_output, writing
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     Answered = tuple[Raw, Columns, Prediction]
     """Rows as they came, as the program reads them, and its answers."""
 
-ROW_NUMBER = "row"
 _QUIET_S = 2.0
 """Work that takes no longer shows no progress."""
 
@@ -75,14 +74,6 @@ def predict_file(
     with scanning(data) as scan, writing(None if out is None else Path(out)) as add:
         _predict(model, scan, add, level, capacity, listen)
         return scan.n_rows
-
-
-def row_ids(model: Model, raw: Raw) -> dict[str, Any]:
-    """Return the columns that say which row is which, as they came."""
-    names = _id_names(model, raw.columns)
-    if not names:
-        return {ROW_NUMBER: np.arange(1, raw.n_rows + 1)}
-    return {name: raw.columns[name] for name in names}
 
 
 def _predict(
@@ -138,7 +129,7 @@ def _answered(model: Model, scan: Scan) -> Iterator[Answered]:
 
 def _lots(model: Model, scan: Scan) -> Iterator[Raw]:
     """Go through inputs and ids; one lot without rows where there are none."""
-    names = tuple(dict.fromkeys([*model.inputs, *_id_names(model, scan.names)]))
+    names = tuple(dict.fromkeys([*model.inputs, *id_names(model, scan.names)]))
     if not scan.n_rows:
         return iter([Raw({name: np.empty(0, dtype=object) for name in names}, 0, scan.source)])
     return scan.lots(names)
@@ -206,7 +197,7 @@ def _most_saving(saved: Floats, capacity: int) -> Integers:
 
 def _framer(model: Model, scan: Scan, level: float | None) -> Callable[[Raw, Prediction], pl.DataFrame]:
     """Return what puts a lot of answers beside its ids; lots must come in their order."""
-    kinds = _id_kinds(scan, _id_names(model, scan.names))
+    kinds = _id_kinds(scan, id_names(model, scan.names))
     done = 0
 
     def frame(raw: Raw, prediction: Prediction) -> pl.DataFrame:
@@ -242,13 +233,6 @@ def _wider(one: Any, other: Any) -> Any:
         return pl.concat(empty, how="vertical_relaxed").dtypes[0]
     except pl.exceptions.PolarsError:
         return pl.String
-
-
-def _id_names(model: Model, names: Iterable[str]) -> tuple[str, ...]:
-    """Return those columns that say which row is which."""
-    known = {c.name: None for c in model.schema if c.role is Role.ID or c.kind is Kind.IDENTIFIER}
-    there = set(names)
-    return tuple(name for name in known if name in there)
 
 
 def _free(name: str, answers: Mapping[str, Any], ids: Mapping[str, Any]) -> str:

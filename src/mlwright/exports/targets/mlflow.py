@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.artifact.answers import PREDICTION, named_answers
 from mlwright.core.schema import NUMERIC, Column, Kind
+from mlwright.exports.model_file import model_bytes
 from mlwright.exports.target import Target, Wishes
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Mlflow(Target):
             "serving_input_example.json": json.dumps({"dataframe_split": split}, ensure_ascii=False, indent=1)
             + "\n",
         }
-        return {_MODEL: _bytes_of(model), **{path: text.encode() for path, text in texts.items()}}
+        return {_MODEL: model_bytes(model), **{path: text.encode() for path, text in texts.items()}}
 
 
 def _description(model: Model, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -137,13 +136,6 @@ def _usual(column: Column, number: int) -> Any:
 
 def _type_of(cells: Array) -> str:
     return _TYPES[cells.dtype.kind]
-
-
-def _bytes_of(model: Model) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / _MODEL
-        model.save(place)
-        return place.read_bytes()
 
 
 def _lines(value: Mapping[str, Any], depth: int = 0) -> str:

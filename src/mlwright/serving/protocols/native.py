@@ -83,8 +83,11 @@ def _wishes(query: Mapping[str, str]) -> Wishes:
 
 def _arrow(body: bytes, scorer: Scorer) -> Rows:
     """Read an Arrow stream through polars, which is imported for it."""
-    import polars as pl  # noqa: PLC0415 - heavy, and most services never see an Arrow stream
-
+    try:
+        import polars as pl  # noqa: PLC0415 - heavy, and most services never see an Arrow stream
+    except ModuleNotFoundError:
+        detail = "This service reads no Arrow streams, as polars is not installed. Send JSON or CSV."
+        raise Problem(415, "content_type", detail) from None
     try:
         frame = pl.read_ipc_stream(io.BytesIO(body))
         raw = read_cells(frame)

@@ -1,0 +1,203 @@
+"""What people who have docker or Kubernetes start the service with: a few files to read, and to change."""
+
+from __future__ import annotations
+
+import sys
+from string import Template
+from typing import TYPE_CHECKING, final
+
+from mlwright.exports.model_file import model_bytes
+from mlwright.exports.oci.service import PORT, USER, VERSION, image_name, image_tag, variables
+from mlwright.exports.target import Target, Wishes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlwright.artifact.model import Model
+
+_CONTAINERFILE = """\
+# docker build -f Containerfile -t $image .
+# It starts with keys (MLWRIGHT_KEYS names their file), or with MLWRIGHT_INSECURE=1 where something else
+# protects it.
+FROM python:$python-slim
+RUN pip install --no-cache-dir "mlwright[serve]==$version"
+COPY $file /model/
+ENV $variables
+EXPOSE $port
+STOPSIGNAL SIGTERM
+USER $user:$user
+ENTRYPOINT ["mlwright"]
+CMD ["serve"]
+"""
+
+_COMPOSE = """\
+# docker compose up: the service at http://127.0.0.1:$port, and Prometheus, which reads its counters, at
+# http://127.0.0.1:9090. Both can be reached from this machine alone, so the service asks for no keys.
+services:
+  $name:
+    build: {context: ., dockerfile: Containerfile}
+    image: $image
+    environment: {MLWRIGHT_INSECURE: "1"}
+    ports: ["127.0.0.1:$port:$port"]
+    read_only: true
+    tmpfs: [/tmp]
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    mem_limit: 512m
+    stop_grace_period: 40s
+    restart: unless-stopped
+  prometheus:
+    image: prom/prometheus:v3.5.0
+    volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml:ro"]
+    ports: ["127.0.0.1:9090:9090"]
+    depends_on: [$name]
+    restart: unless-stopped
+"""
+
+_PROMETHEUS = """\
+global:
+  scrape_interval: 15s
+scrape_configs:
+  - job_name: $name
+    # With keys, one of the scope "metrics": authorization: {credentials_file: /run/secrets/metrics_key}
+    static_configs:
+      - targets: ["$name:$port"]
+"""
+
+_KUBERNETES = """\
+# 1. Bring the image where the cluster finds it, and write its address at `image`.
+# 2. Make a key, and the secret that it opens the service with:
+#      mlwright key NAME
+#      kubectl create secret generic $name-keys --from-file=keys.json
+# 3. kubectl apply -f kubernetes.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: $name
+  labels: {app.kubernetes.io/name: $name, app.kubernetes.io/version: "$tag"}
+spec:
+  selector:
+    matchLabels: {app.kubernetes.io/name: $name}
+  strategy:
+    rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
+  template:
+    metadata:
+      labels: {app.kubernetes.io/name: $name, app.kubernetes.io/version: "$tag"}
+    spec:
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: $user
+        runAsGroup: $user
+        seccompProfile: {type: RuntimeDefault}
+      # Told to stop, it takes requests for 5 s more, while the cluster stops sending them, and ends its work.
+      terminationGracePeriodSeconds: 40
+      containers:
+        - name: service
+          image: $image
+          args: [serve]
+          env:
+            - {name: MLWRIGHT_KEYS, value: /keys/keys.json}
+          ports:
+            - {name: http, containerPort: $port}
+          # Probes need no key.
+          startupProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 1
+            failureThreshold: 60
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 2
+            failureThreshold: 1
+          livenessProbe:
+            httpGet: {path: /livez, port: http}
+            periodSeconds: 10
+            timeoutSeconds: 5
+          resources:
+            requests: {cpu: 250m, memory: 256Mi}
+            limits: {cpu: "1", memory: 512Mi}
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities: {drop: [ALL]}
+          volumeMounts:
+            - {name: keys, mountPath: /keys, readOnly: true}
+            - {name: tmp, mountPath: /tmp}
+      volumes:
+        - name: keys
+          secret: {secretName: $name-keys}
+        - name: tmp
+          emptyDir: {medium: Memory, sizeLimit: 16Mi}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: $name
+  labels: {app.kubernetes.io/name: $name}
+spec:
+  selector: {app.kubernetes.io/name: $name}
+  ports:
+    - {name: http, port: 80, targetPort: http}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: $name
+  labels: {app.kubernetes.io/name: $name}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: $name}
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: 70}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: $name
+  labels: {app.kubernetes.io/name: $name}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels: {app.kubernetes.io/name: $name}
+"""
+
+
+@final
+class Deployment(Target):
+    """The model, a Containerfile, a manifest for Kubernetes, and Compose with Prometheus."""
+
+    title = "files to build and run the service with docker or Kubernetes"
+    is_folder = True
+
+    def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
+        """Return the files of the folder."""
+        del wishes
+        data, file = model_bytes(model), f"{image_name(name)}.mlw"
+        facts = {
+            "file": file,
+            "image": f"{image_name(name)}:{image_tag(data)}",
+            "name": image_name(name),
+            "port": str(PORT),
+            "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
+            "tag": image_tag(data),
+            "user": str(USER),
+            "variables": " \\\n    ".join(
+                f'{key}="{value}"' for key, value in variables(f"/model/{file}").items()
+            ),
+            "version": VERSION,
+        }
+        texts = {
+            "Containerfile": _CONTAINERFILE,
+            "compose.yaml": _COMPOSE,
+            "kubernetes.yaml": _KUBERNETES,
+            "prometheus.yml": _PROMETHEUS,
+        }
+        return {
+            file: data,
+            **{path: Template(text).substitute(facts).encode() for path, text in texts.items()},
+        }
