@@ -73,7 +73,9 @@ def _dates(trace: Trace, step: dict[str, Any]) -> Facts:
         parts.setdefault(column, []).append(part)
     found: list[Facts] = []
     for column, names in parts.items():
-        (since,) = trace.readers(trace.inputs[column], "Sub")[:1] if "days" in names else (None,)
+        moment = trace.inputs[column]  # other dates may count from this one
+        counted = [node for node in trace.readers(moment, "Sub") if node.inputs[0] == moment]
+        since = counted[0] if "days" in names else None
         clock = next((c for c, value in trace.inputs.items() if since and value == since.inputs[1]), "")
         origin = float(trace.constant(since.inputs[1])) if since and not clock else 0.0
         found.append({"column": column, "origin": origin, "clock": clock, "parts": names})
