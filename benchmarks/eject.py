@@ -29,7 +29,9 @@ from mlwright.exports.export import export
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
 
-_TABLES = ("telco_churn", "wine_quality", "ames_housing", "sms_spam", "beijing_pm25", "hotel_bookings")
+_TABLES = (
+    "telco_churn", "wine_quality", "ames_housing", "sms_spam", "beijing_pm25", "bike_sharing_hourly",
+)  # fmt: skip
 _NAME = "ejected"
 _ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 """mlwright is not to be found in a fresh environment by chance."""
