@@ -1,6 +1,6 @@
 """Eject: from a table to a project without mlwright that answers, tests itself and learns again.
 
-    python benchmarks/eject.py DATA --time-limit 10
+    python benchmarks/eject.py DATA --time-limit 60s --models MODELS
 
 For each table of a catalog: train, eject, install the project into a fresh virtual environment, run its
 tests, answer fuzzed rows and compare every bit, learn again from the file and compare every byte. Exits with
@@ -29,7 +29,9 @@ from mlwright.exports.export import export
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
 
-_TABLES = ("telco_churn", "wine_quality", "ames_housing", "sms_spam", "beijing_pm25", "hotel_bookings")
+_TABLES = (
+    "telco_churn", "wine_quality", "ames_housing", "sms_spam", "beijing_pm25", "bike_sharing_hourly",
+)  # fmt: skip
 _NAME = "ejected"
 _ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 """mlwright is not to be found in a fresh environment by chance."""
@@ -42,7 +44,8 @@ def main() -> int:
     )
     parser.add_argument("data", type=Path, help="a folder with catalog.json and a folder for each table")
     parser.add_argument("--only", nargs="+", default=list(_TABLES), metavar="TABLE")
-    parser.add_argument("--time-limit", default="10s")
+    parser.add_argument("--time-limit", default="60s")
+    parser.add_argument("--models", type=Path, help="where models are kept; none is trained twice")
     parser.add_argument("--rows", type=int, default=10_000, help="fuzzed rows to compare")
     options = parser.parse_args()
     catalog = json.loads((options.data / "catalog.json").read_text(encoding="utf-8"))
@@ -64,7 +67,7 @@ def judge(entry: dict[str, Any], options: argparse.Namespace, folder: Path) -> d
     """Take one table all the way."""
     started = time.monotonic()
     data = as_csv(options.data / entry["name"] / entry["files"]["train"], folder)
-    model = mw.train(data, entry["target"], time_limit=options.time_limit)
+    model = _model(entry, data, options)
     project = folder / _NAME
     files = export(model, "python", project)
     lines = [line for file in files if file.suffix == ".py" for line in file.read_text("utf-8").splitlines()]
@@ -82,6 +85,16 @@ def judge(entry: dict[str, Any], options: argparse.Namespace, folder: Path) -> d
         "seconds": round(time.monotonic() - started),
         "is_fine": tests.returncode == 0 and not n_different and same == n_files,
     }
+
+
+def _model(entry: dict[str, Any], data: Path, options: argparse.Namespace) -> Model:
+    place = options.models / f"{entry['name']}.mlw" if options.models else None
+    if place is not None and place.exists():
+        return mw.load(place)
+    model = mw.train(data, entry["target"], time_limit=options.time_limit)
+    if place is not None:
+        model.save(place)
+    return model
 
 
 def as_csv(path: Path, folder: Path) -> Path:
@@ -119,7 +132,7 @@ def different(model: Model, project: Path, python: str, n_rows: int) -> int:
 def learned_again(project: Path, python: str, data: Path, folder: Path) -> tuple[int, int]:
     """Return how many of the files that training makes are those of the project, and how many it makes."""
     out = folder / "again"
-    run(python, "-m", f"{_NAME}.train", data, "-o", out, cwd=project).check_returncode()
+    run(python, "-m", _NAME, "train", data, "-o", out, cwd=project).check_returncode()
     made = list(out.iterdir())
     kept = project / _NAME / "model"
     return sum(file.read_bytes() == (kept / file.name).read_bytes() for file in made), len(made)

@@ -42,10 +42,11 @@ def main() -> None:
         for name, model, known in _models(options):
             cells = fuzz(model, known, options.rows, options.seed)
             ids = id_columns(model)
-            ids_and_cells = {one: ("whole", list(range(options.rows))) for one in ids} | cells
+            numbered = {one: ("whole", list(range(options.rows))) for one in ids} | cells
+            pieces = _pieces(numbered, options.piece)
             expected = model.answer(as_python(cells))
             for dialect in options.dialects:
-                found = _measured(name, model, dialect, ids_and_cells, expected, server)
+                found = _measured(name, model, dialect, pieces, expected, server)
                 print(_line(found), flush=True)
                 with options.results.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(found) + "\n")
@@ -59,6 +60,7 @@ def _options() -> Any:
     parser.add_argument("--time-limit", default="60s")
     parser.add_argument("--max-trials", type=int, help="count work instead of time")
     parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--piece", type=int, default=20_000, help="so many rows are in the table at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--results", type=Path, default=Path("sql.jsonl"))
     parser.add_argument("--models", type=Path, help="where models are kept; none is trained twice")
@@ -101,7 +103,18 @@ def _trained(name: str, table: Any, options: Any) -> Any:
             return model
 
 
-def _measured(name: str, model: Any, dialect: str, cells: Any, expected: Any, server: Any) -> dict[str, Any]:
+def _pieces(cells: Any, n_rows: int) -> list[Any]:
+    """Cut a table into smaller ones: DuckDB keeps what a stage of the query makes of all rows in memory."""
+    n_all = len(next(iter(cells.values()))[1])
+    return [
+        {name: (kind, values[start : start + n_rows]) for name, (kind, values) in cells.items()}
+        for start in range(0, n_all, n_rows)
+    ]
+
+
+def _measured(
+    name: str, model: Any, dialect: str, pieces: list[Any], expected: Any, server: Any
+) -> dict[str, Any]:
     start = time.perf_counter()
     try:
         query = Statement(model, DIALECTS[dialect]).text("input")
@@ -109,15 +122,17 @@ def _measured(name: str, model: Any, dialect: str, cells: Any, expected: Any, se
         return {"dataset": name, "dialect": dialect, "refused": str(error)}
     written_s = time.perf_counter() - start
     engines = {
-        "duckdb": lambda: duckdb_engine(cells),
-        "postgres": lambda: postgres_engine(cells, server),
-        "sqlite": lambda: sqlite_engine(cells),
+        "duckdb": duckdb_engine,
+        "postgres": lambda cells: postgres_engine(cells, server),
+        "sqlite": sqlite_engine,
     }
-    with engines[dialect]() as run:
-        start = time.perf_counter()
-        names, rows = run(query)
-        run_s = time.perf_counter() - start
-    rows.sort(key=lambda row: row[0])
+    rows, run_s = [], 0.0
+    for cells in pieces:
+        with engines[dialect](cells) as run:
+            start = time.perf_counter()
+            names, more = run(query)
+            run_s += time.perf_counter() - start
+        rows += sorted(more, key=lambda row: row[0])
     found = dict(zip(names, zip(*rows, strict=True), strict=True))
     labels, decisions, scores, largest = differences(model, found, expected)
     return {

@@ -70,7 +70,7 @@ def test_it_answers_fuzzed_rows_to_the_last_bit_and_refuses_what_the_model_refus
 @every_case
 def test_training_on_the_same_rows_gives_the_same_files(case, ejected, tmp_path):
     _, path, folder = ejected(case)
-    run(folder, "-m", f"{folder.name}.train", path, "-o", tmp_path)
+    run(folder, "-m", folder.name, "train", path, "-o", tmp_path)
     files = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
     assert {"model.onnx", "features.json"} <= set(files)
     for name, data in files.items():
@@ -81,7 +81,7 @@ def test_training_on_the_same_rows_gives_the_same_files(case, ejected, tmp_path)
 def test_it_is_short_and_formatted_and_linted(case, ejected):
     _, _, folder = ejected(case)
     lines = [line for file in folder.rglob("*.py") for line in file.read_text(encoding="utf-8").splitlines()]
-    assert sum(bool(line.strip()) for line in lines) <= _MOST_LINES
+    assert len(lines) <= _MOST_LINES
     run(folder, "-m", "ruff", "format", "--no-cache", "--check", ".")
     run(folder, "-m", "ruff", "check", "--no-cache", ".")
 
@@ -108,14 +108,14 @@ def test_it_is_typed(name, ejected, tmp_path):
 
 def test_its_own_tests_pass(ejected):
     _, _, folder = ejected(CASES[0])
-    assert "4 passed" in run(folder, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist")
+    assert "3 passed" in run(folder, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
 @pytest.mark.parametrize("name", ["trees", "network", "stakes"])
 def test_its_command_line_writes_the_columns_that_predict_writes(name, ejected, tmp_path):
     model, path, folder = ejected(next(case for case in CASES if case.name == name))
     predict_file(model, path, tmp_path / "ours.csv")
-    run(folder, "-m", f"{folder.name}.predict", path, "-o", tmp_path / "its.csv")
+    run(folder, "-m", folder.name, "predict", path, "-o", tmp_path / "its.csv")
     ours, its = (read(tmp_path / file) for file in ("ours.csv", "its.csv"))
     assert list(ours[0]) == list(its[0])
     for one, other in zip(ours, its, strict=True):

@@ -16,8 +16,20 @@ if TYPE_CHECKING:
 _ARRAYS = {"edges": "np.float32", "groups": "np.int64", "means": "np.float32", "prior": "np.float32"}
 """Lists of learned numbers that become arrays, with their types."""
 _PLAIN_MARKS = (".", "")
-_MANY_READERS = 3
-"""So many do not fit into one line."""
+_KINDS = {
+    **dict.fromkeys((Kind.NUMBER, Kind.BOOLEAN), "number"),
+    Kind.DATETIME: "date",
+    **dict.fromkeys((Kind.STRING, Kind.TEXT), "text"),
+}
+_READERS = {
+    "number": "(number, float)",
+    "date": "(date, float)",
+    "category": "(category, object)",
+    "text": "(words, object)",
+}
+"""Functions that read cells, and types of the arrays."""
+_ROOM = 100
+"""So long may they be in one line."""
 
 
 def describe(model: Model, taken: Taken, package: str) -> dict[str, Any]:
@@ -34,7 +46,7 @@ def describe(model: Model, taken: Taken, package: str) -> dict[str, Any]:
         "n_classes": len(classes),
         "says": answers,
         "numeric_target": target.kind in NUMERIC,
-        "ids": [c.name for c in model.schema if c.role is Role.ID or c.kind is Kind.IDENTIFIER],
+        "ids": columns(model)["ids"],
         "decides": model.evidence.get("decision") is not None,
         "stakes": taken.stakes,
         "picks_rows": taken.recipe["rows"]["learned"] is not None,
@@ -42,46 +54,61 @@ def describe(model: Model, taken: Taken, package: str) -> dict[str, Any]:
         "calibrated": any(row["what"] == "calibration" for row in model.evidence["decisions"]),
         "n_rows": int(model.evidence["refit"]["n_rows"]),
         "tolerance": float(f"{5e-6 * model.task.scale:.3g}"),
-        **_cells(model, [column for column in (target, weight) if column]),
+        **_cells(model),
         **_features(taken.facts),
         **_learning(taken),
     }
 
 
-def _cells(model: Model, labels: list[Column]) -> dict[str, Any]:
-    """Say how cells are read: those of features, and those that only training looks at."""
+def columns(model: Model) -> Facts:
+    """Say how cells are read, of features and of what only training looks at, and which columns name rows."""
+    labels = [model.schema[model.task.target], *model.schema.role_of(Role.WEIGHT)[:1]]
     features = [model.schema[name] for name in model.inputs]
-    columns = [*features, *(column for column in labels if column not in features)]
-
-    def names(*kinds: Kind) -> list[str]:
-        return [column.name for column in features if column.kind in kinds]
-
-    lists = {
-        "numbers": (names(Kind.NUMBER, Kind.BOOLEAN), "NUMBERS, number, float"),
-        "dates": (names(Kind.DATETIME), "DATES, date, float"),
-        "categories": (names(Kind.CATEGORY), "CATEGORIES, category, object"),
-        "folded": (names(Kind.STRING, Kind.TEXT), "TEXTS, words, object"),
-    }
-    readers = [f"({reader})" for those, reader in lists.values() if those]
-    flat = f"({', '.join(readers)}{',' if len(readers) == 1 else ''})"
-    wide = "".join(["(\n", *(f"        {reader},\n" for reader in readers), "    )"])
-    levels = [*model.task.classes, *(level for column in features for level in column.levels)]
-    folded = lists["folded"][0]
     return {
-        **{key: those for key, (those, _) in lists.items()},
-        "readers": flat if len(readers) < _MANY_READERS else wide,
-        "booleans": [column.name for column in columns if column.kind is Kind.BOOLEAN],
-        "numeric": any(column.kind in NUMERIC for column in columns),
-        "spelled": any(column.kind not in NUMERIC for column in columns),
-        "tiny": bool(folded) or any(isinstance(level, str) and level[-4:-2] == "e-" for level in levels),
-        "missing": {column.name: column.missing for column in columns if column.missing},
-        "formats": {column.name: column.date_format for column in columns if column.date_format},
-        "marks": {
-            column.name: (column.decimal, column.thousands)
-            for column in columns
-            if column.kind in NUMERIC and (column.decimal, column.thousands) != _PLAIN_MARKS
-        },
+        "columns": [_column(one) for one in features],
+        "labels": [_column(one) for one in labels],
+        "ids": [c.name for c in model.schema if c.role is Role.ID or c.kind is Kind.IDENTIFIER],
     }
+
+
+def _column(column: Column) -> Facts:
+    found: Facts = {"column": column.name, "kind": _KINDS.get(column.kind, "category")}
+    if column.kind is Kind.BOOLEAN:
+        found["boolean"] = True
+    if column.missing:
+        found["missing"] = column.missing  # spellings, in lower case, that mean "no value"
+    if column.kind in NUMERIC and (column.decimal, column.thousands) != _PLAIN_MARKS:
+        found["marks"] = (column.decimal, column.thousands)
+    if column.date_format:
+        found["format"] = column.date_format
+    return found
+
+
+def _cells(model: Model) -> dict[str, Any]:
+    """Say which code reads cells."""
+    described = columns(model)
+    facts = [*described["columns"], *described["labels"]]
+    kinds = {one["kind"] for one in facts}
+    texts = any(model.schema[name].kind in (Kind.STRING, Kind.TEXT) for name in model.inputs)
+    levels = [*model.task.classes, *(level for name in model.inputs for level in model.schema[name].levels)]
+    return {
+        "readers": _readers(kinds),
+        "dates": "date" in kinds,
+        "folded": "text" in kinds,
+        "numeric": bool(kinds & {"number", "date"}),
+        "spelled": bool(kinds & {"category", "text"}),
+        "tiny": texts or any(isinstance(level, str) and level[-4:-2] == "e-" for level in levels),
+        "booleans": any("boolean" in one for one in facts),
+        "missing": any("missing" in one for one in facts),
+        "formats": any("format" in one for one in facts),
+        "marks": any("marks" in one for one in facts),
+    }
+
+
+def _readers(kinds: set[str]) -> str:
+    items = [f'"{kind}": {code}' for kind, code in _READERS.items() if kind in kinds]
+    flat = f"{{{', '.join(items)}}}"
+    return flat if len(flat) <= _ROOM else "".join(["{\n", *(f"    {item},\n" for item in items), "}"])
 
 
 def _features(facts: Facts) -> dict[str, Any]:
@@ -89,17 +116,14 @@ def _features(facts: Facts) -> dict[str, Any]:
     encodings = [name for name in ENCODINGS if any(name in one["encodings"] for one in sets)]
     combined = [name for name in COMBINATIONS if any(name in one for one in sets)]
     arrays = {key: kind for key, kind in _ARRAYS.items() if any(_holds(item, key) for item in _items(facts))}
-    steps = {"dates": "calendar", "numbers": "numbers"}
-    parts = [f"{make}(columns, self.facts)" for key, make in steps.items() if facts.get(key)]
+    simple = {"dates": "parts of dates", "numbers": "numbers", "categories": "categories as codes"}
     return {
         "date_step": "dates" in facts,
         "number_step": "numbers" in facts,
         "category_step": bool(facts["categories"]),
         "texts": facts.get("texts", []),
-        "has_dense": bool(parts) or "texts" in facts,
-        "dense": f"{{{', '.join(f'**{part}' for part in parts)}}}"
-        if len(parts) > 1
-        else "".join(parts) or "{}",
+        "has_dense": bool({"dates", "numbers", "texts"} & set(facts)),
+        "simple": ", ".join(what for key, what in simple.items() if facts.get(key)) or "no features",
         "encodings": encodings,
         "combined": combined,
         "bins": any("bins" in one for one in sets),

@@ -58,13 +58,6 @@ def _without_trend(chosen: dict[str, Any], recipe: dict[str, Any]) -> dict[str, 
     return {**chosen, "ignores": trend if chosen["ignores_trend"] else []}
 
 
-def plain(values: Array) -> list[Any]:
-    """Return numbers as JSON has them, those of single precision in as few digits as tell them apart."""
-    if values.ndim > 1:
-        return [plain(row) for row in values]
-    return [float(str(value)) for value in values] if values.dtype.kind == "f" else values.tolist()
-
-
 def _numbers(trace: Trace, step: dict[str, Any]) -> Facts:
     cells = tuple(trace.inputs[name] for name in step["reads"])
     table = next(node for node in trace.readers(cells[0], "Concat") if node.inputs == cells)
@@ -80,7 +73,9 @@ def _dates(trace: Trace, step: dict[str, Any]) -> Facts:
         parts.setdefault(column, []).append(part)
     found: list[Facts] = []
     for column, names in parts.items():
-        (since,) = trace.readers(trace.inputs[column], "Sub")[:1] if "days" in names else (None,)
+        moment = trace.inputs[column]  # other dates may count from this one
+        counted = [node for node in trace.readers(moment, "Sub") if node.inputs[0] == moment]
+        since = counted[0] if "days" in names else None
         clock = next((c for c, value in trace.inputs.items() if since and value == since.inputs[1]), "")
         origin = float(trace.constant(since.inputs[1])) if since and not clock else 0.0
         found.append({"column": column, "origin": origin, "clock": clock, "parts": names})
@@ -165,7 +160,7 @@ class _Set:
             if item["column"] in self._tables.get("one_hot", {}):
                 item["one_hot"] = np.flatnonzero(self._tables["one_hot"][item["column"]].any(axis=1)).tolist()
             if item["column"] in self._tables.get("target_mean", {}):
-                item["means"] = plain(self._tables["target_mean"][item["column"]])
+                item["means"] = self._tables["target_mean"][item["column"]].tolist()
 
     def to_json(self) -> Facts:
         """Return the facts of the set."""
@@ -174,7 +169,7 @@ class _Set:
             "ignores": self._chosen["ignores"],
         }
         if self._edges:
-            found["bins"] = [{"of": name, "edges": plain(edges)} for name, edges in self._edges.items()]
+            found["bins"] = [{"of": name, "edges": edges.tolist()} for name, edges in self._edges.items()]
         sizes = {**self._sizes, **{name: len(edges) + 2 for name, edges in self._edges.items()}}
         for name, value in self._values.items():
             those = [item for item in self._chosen["combined"] if item["combination"] == name]
@@ -227,11 +222,11 @@ def _cross(trace: Trace, value: str, those: list[Facts], sizes: dict[str, int]) 
                 "of": one["keys"],
                 "sizes": shape,
                 "groups": (groups[here] - start).tolist(),
-                "means": plain(rows),
+                "means": rows.tolist(),
             }
         )
         start += prod(shape)
-    return {"cross": found, "prior": plain(means[0])}
+    return {"cross": found, "prior": means[0].tolist()}
 
 
 def _deviation(trace: Trace, value: str, those: list[Facts], sizes: dict[str, int]) -> Facts:
@@ -240,7 +235,7 @@ def _deviation(trace: Trace, value: str, those: list[Facts], sizes: dict[str, in
     found, start = [], 0
     for one in those:
         (of,), (within,) = one["numbers"], one["keys"]
-        found.append({"of": of, "within": within, "means": plain(means[start : start + sizes[within]])})
+        found.append({"of": of, "within": within, "means": means[start : start + sizes[within]].tolist()})
         start += sizes[within]
     return {"deviation": found}
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _ODD_NUMBERS = (
     None, "", " ", nan, inf, -inf, True, False, 0, -0.0, 10**301, 1e300, -1e300, 1e39, 16_777_217, 2**53 + 1,
     "1e3", " 12 ", "+7", "-.5", "5.", "$5", "-$1,200", "45 %", "1.234,5", "1,234.5", "1 234", "\u00a07",
-    "\u22123", "1_000", "\uff11\uff12", "inf", "nan", "NaN", "infinity", "12\x00", "true", "False", "0x10",
-    "NA", "?", "none",
+    "\u22123", "1_000", "\uff11\uff12", "inf", "-inf", "--inf", "nan", "NaN", "infinity", "12\x00", "true",
+    "False", "0x10", "NA", "?", "none",
 )  # fmt: skip
 _ODD_TEXTS = (
     None, "", " ", nan, inf, True, False, 0, 7, 7.0, "7.0", -0.0, "0.0", "-0.0", 1.5, 1e22, 10**301, 1e301,

@@ -15,7 +15,7 @@ _WIDTH = 110
 
 _STANDARD = {
     **dict.fromkeys(("argparse", "base64", "csv", "io", "json", "re", "sys", "threading", "warnings"), ""),
-    **dict.fromkeys(("Iterator", "Mapping", "Sequence"), "collections.abc"),
+    **dict.fromkeys(("Iterable", "Iterator", "Mapping", "Sequence"), "collections.abc"),
     **dict.fromkeys(("nullcontext", "suppress"), "contextlib"),
     **dict.fromkeys(("UTC", "datetime"), "datetime"),
     **dict.fromkeys(("BaseHTTPRequestHandler", "ThreadingHTTPServer"), "http.server"),
@@ -41,11 +41,15 @@ _ALIASES = {"np": "numpy as np"}
 
 
 def with_imports(source: str, local: Mapping[str, Iterable[str]]) -> str:
-    """Put imports where the mark is; `local` are the names that other modules of the project define."""
+    """Put imports where the mark is; `local` are the names that other modules of the project define.
+
+    What a function imports itself stays there.
+    """
     tree = ast.parse(source)
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     used = {node.id for node in names} - {node.id for node in names if not isinstance(node.ctx, ast.Load)}
     used -= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    used -= {item.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for item in node.names}
     used -= set(defined(source))
     ours = {name: module for module, those in local.items() for name in those}
     blocks = [_block({n: known[n] for n in used if n in known}) for known in (_STANDARD, _LIBRARIES, ours)]

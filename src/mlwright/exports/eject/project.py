@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlwright.core.errors import ArtifactError, UsageError
-from mlwright.exports.eject.context import describe
+from mlwright.exports.eject.context import columns, describe
 from mlwright.exports.eject.imports import defined, with_imports
 from mlwright.exports.eject.render import has_learner, render
 from mlwright.exports.eject.taken import Taken, take
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mlwright.artifact.model import Model
 
-_MODULES = ("cells", "features", "predict", "serve", "train")
+_MODULES = ("features", "predict", "serve", "train", "__main__")
 """In the order in which they build on each other."""
 _DOCUMENTS = {
     "README.md": "README.md",
@@ -64,7 +64,7 @@ def project(model: Model, name: str) -> dict[str, bytes]:
     context |= {"train_requires": _requirements(code["train.py"].decode(), context["environment"])}
     return {
         **{f"{package}/{path}": data for path, data in code.items()},
-        **{f"{package}/model/{path}": data for path, data in _data(taken).items()},
+        **{f"{package}/model/{path}": data for path, data in _data(model, taken).items()},
         "tests/test_golden.py": _tests(context, package),
         **{path: render(template, context) for path, template in _DOCUMENTS.items()},
     }
@@ -107,14 +107,14 @@ def _requirements(source: str, environment: Mapping[str, Any]) -> list[str]:
 
 
 def _tests(context: Mapping[str, Any], package: str) -> bytes:
-    local = {f"{package}.predict": ["Model"], f"{package}.serve": ["Handler"]}
+    local = {f"{package}.serve": ["Handler"]}
     return with_imports(render("test_golden.py", context).decode(), local).encode()
 
 
-def _data(taken: Taken) -> dict[str, bytes]:
+def _data(model: Model, taken: Taken) -> dict[str, bytes]:
     found = {
         "model.onnx": taken.graph,
-        "features.json": _lines(taken.facts),
+        "features.json": _lines(columns(model) | taken.facts),
         "recipe.json": (json.dumps(taken.recipe, indent=1) + "\n").encode(),
     }
     return {**found, "words.onnx": taken.words} if taken.words else found

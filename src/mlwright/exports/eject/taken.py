@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -117,6 +118,8 @@ def _name_members(
 
 def _recipe_file(model: Model, recipe: dict[str, Any]) -> dict[str, Any]:
     kept = {key: recipe[key] for key in ("rows", "seeds", "members")}
+    if kept["rows"]["learned"] is not None:
+        kept["rows"] = {**kept["rows"], "learned": b64decode(kept["rows"]["learned"]).hex()}
     return {**kept, "offset": model.task.offset, "scale": model.task.scale}
 
 
