@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from mlwright import __version__
-from mlwright.cli import compare, evaluate, explain, export, guard, info, predict, profile, serve, sign, train
+from mlwright.cli import (
+    compare,
+    evaluate,
+    explain,
+    export,
+    guard,
+    info,
+    key,
+    predict,
+    profile,
+    serve,
+    sign,
+    train,
+)
 from mlwright.core.interrupt import stop_politely
 
 EPILOG = """Examples:
@@ -54,6 +67,7 @@ app.command("export", epilog=export.EPILOG)(export.export)
 app.command("info", epilog=info.EPILOG)(info.info)
 app.command("sign", epilog=sign.EPILOG)(sign.sign)
 app.command("serve", epilog=serve.EPILOG)(serve.serve)
+app.command("key", epilog=key.EPILOG)(key.key)
 app.command("profile", epilog=profile.EPILOG)(profile.profile)
 
 

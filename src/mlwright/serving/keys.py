@@ -10,9 +10,11 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import final
 
-from mlwright.core.errors import UsageError
+from mlwright.core.atomic import replacing
+from mlwright.core.errors import UnknownNameError, UsageError
 
-SCOPES = ("predict", "metrics", "admin")
+SCOPES = ("predict", "metrics")
+_LONGEST_NAME = 60
 
 
 @final
@@ -50,29 +52,77 @@ class Keys:
             The file is not there or cannot be understood.
         """
         place = Path(path)
-        try:
-            entries = json.loads(place.read_text(encoding="utf-8"))["keys"]
-            known = tuple(_key(entry) for entry in entries)
-        except OSError as error:
-            message = f"The keys {str(place)!r} cannot be read: {error.strerror or error}."
-            raise UsageError(message) from error
-        except (KeyError, TypeError, ValueError) as error:
-            message = (
-                f"The keys {str(place)!r} cannot be understood ({error!r}). Expected "
-                '{"keys": [{"name": "app", "sha256": "64 hexadecimal digits", "scopes": ["predict"]}]}; '
-                "make one with: mlwright key NAME."
-            )
-            raise UsageError(message) from error
+        known = tuple(map(_key, _entries(place)))
         if not known:
             message = f"There are no keys in {str(place)!r}. Make one with: mlwright key NAME."
             raise UsageError(message)
         return cls(known)
 
 
-def new_key(name: str, scopes: tuple[str, ...] = ("predict",)) -> tuple[str, dict[str, object]]:
-    """Draw a key; return it, to be given to who asks, and the entry for the file of keys."""
+def add_key(path: Path, name: str, scopes: tuple[str, ...] = ("predict",)) -> str:
+    """Draw a key, add its hash to a file, which is made if it is not there, and return the key.
+
+    Raises
+    ------
+    UsageError
+        A scope or the name cannot be used, or the file cannot be understood or written.
+    """
+    unknown = next((scope for scope in scopes if scope not in SCOPES), None)
+    if unknown is not None:
+        raise UnknownNameError.among("scope", unknown, SCOPES)
+    if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+        message = (
+            f"A key cannot be named {name!r}: give up to {_LONGEST_NAME} letters, such as the app's name."
+        )
+        raise UsageError(message)
     secret = secrets.token_urlsafe(24)
-    return secret, {"name": name, "sha256": sha256(secret.encode()).hexdigest(), "scopes": list(scopes)}
+    entry = {"name": name, "sha256": sha256(secret.encode()).hexdigest(), "scopes": sorted(set(scopes))}
+    _write(path, [*(_entries(path) if path.exists() else []), entry])
+    return secret
+
+
+def remove_keys(path: Path, name: str) -> int:
+    """Take all keys of this name out of a file; return how many there were.
+
+    Raises
+    ------
+    UsageError
+        There are none, or the file cannot be read or written.
+    """
+    entries = _entries(path)
+    kept = [entry for entry in entries if _key(entry).name != name]
+    if len(kept) == len(entries):
+        raise UnknownNameError.among("key", name, [_key(entry).name for entry in entries])
+    _write(path, kept)
+    return len(entries) - len(kept)
+
+
+def _entries(place: Path) -> list[dict[str, object]]:
+    """Read what stands in a file of keys, and look at each."""
+    try:
+        entries: list[dict[str, object]] = json.loads(place.read_text(encoding="utf-8"))["keys"]
+        for entry in entries:
+            _key(entry)
+    except OSError as error:
+        message = f"The keys {str(place)!r} cannot be read: {error.strerror or error}."
+        raise UsageError(message) from error
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        message = (
+            f"The keys {str(place)!r} cannot be understood ({error!r}). Expected "
+            '{"keys": [{"name": "app", "sha256": "64 hexadecimal digits", "scopes": ["predict"]}]}; '
+            "make one with: mlwright key NAME."
+        )
+        raise UsageError(message) from error
+    return entries
+
+
+def _write(place: Path, entries: list[dict[str, object]]) -> None:
+    try:
+        with replacing(place) as file:
+            file.write((json.dumps({"keys": entries}, indent=2) + "\n").encode())
+    except OSError as error:
+        message = f"The keys {str(place)!r} cannot be written: {error.strerror or error}."
+        raise UsageError(message) from error
 
 
 def _key(entry: dict[str, object]) -> Key:

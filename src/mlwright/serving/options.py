@@ -32,6 +32,8 @@ def log_policy(folder: Path | None, features: str, keep: str) -> LogPolicy | Non
             message = "--log-features and --log-keep say how answers are logged; say where with --log FOLDER."
             raise UsageError(message)
         return None
+    if find_spec("polars") is None:  # as in the image, which is small without it
+        raise MissingDependencyError.install("A log of what was answered", "polars", "serve")
     return LogPolicy(open_folder(folder), features, parse_size(keep, "size of the log") if keep else None)
 
 

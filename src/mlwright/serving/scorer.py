@@ -10,7 +10,7 @@ import numpy as np
 
 from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.dataset import Typed
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.schema import Kind
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Reader
@@ -90,7 +90,7 @@ class Scorer:
     def _add_reasons(self, found: list[dict[str, Any]], columns: Columns) -> None:
         try:
             explanation = self.model.explain(Typed(columns))
-        except UsageError as error:
+        except (ArtifactError, UsageError) as error:  # such as: the model is older than explanations
             raise Problem(422, "explain", str(error)) from error
         for record, told in zip(found, reasons(self.model, explanation, self.shown(columns)), strict=True):
             record["explanation"] = told

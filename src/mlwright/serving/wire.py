@@ -89,7 +89,7 @@ class Wire(HttpToolsProtocol):
         if self._in_headers and self._is_waiting:
             self._n_bytes += len(data)
             if self._n_bytes > self.settings.max_header_bytes:
-                self._refuse(431, b"Request Header Fields Too Large")
+                _refuse(self, 431, b"Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         """Look at the clock: from now on the request must arrive."""
@@ -176,7 +176,7 @@ class Wire(HttpToolsProtocol):
         """Refuse a request that takes too long to arrive, close an idle connection; `now`: loop time [s]."""
         age = now - self._since
         if self._is_waiting and age > self.settings.body_s:
-            self._refuse(408, b"Request Timeout")
+            _refuse(self, 408, b"Request Timeout")
         elif age > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
@@ -213,15 +213,15 @@ class Wire(HttpToolsProtocol):
             self.transport.close()
         self.on_response_complete()
 
-    def _refuse(self, status: int, reason: bytes) -> None:
-        """Say why, if nothing has been said yet, and hang up."""
-        if self.transport.is_closing():
-            return
-        cycle: Any = self.cycle
-        if cycle is None or not cycle.response_started or cycle.response_complete:
-            self.transport.write(_REFUSED % (status, reason))
-        self._is_waiting = False
-        self.transport.close()
+
+def _refuse(wire: Wire, status: int, reason: bytes) -> None:
+    """Say why, if nothing has been said yet, and hang up."""
+    if wire.transport.is_closing():
+        return
+    cycle: Any = wire.cycle
+    if cycle is None or not cycle.response_started or cycle.response_complete:
+        wire.transport.write(_REFUSED % (status, reason))
+    wire.transport.close()
 
 
 def _go_on(transport: asyncio.Transport) -> None:
