@@ -71,12 +71,14 @@ def add_key(path: Path, name: str, scopes: tuple[str, ...] = ("predict",)) -> st
     if unknown is not None:
         raise UnknownNameError.among("scope", unknown, SCOPES)
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
-        message = (
-            f"A key cannot be named {name!r}: give up to {_LONGEST_NAME} letters, such as the app's name."
-        )
+        message = f"A key cannot be named {name!r}: give up to {_LONGEST_NAME} letters, such as the app's."
         raise UsageError(message)
     secret = secrets.token_urlsafe(24)
-    entry = {"name": name, "sha256": sha256(secret.encode()).hexdigest(), "scopes": sorted(set(scopes))}
+    entry: dict[str, object] = {
+        "name": name,
+        "sha256": sha256(secret.encode()).hexdigest(),
+        "scopes": sorted(set(scopes)),
+    }
     _write(path, [*(_entries(path) if path.exists() else []), entry])
     return secret
 
@@ -101,6 +103,8 @@ def _entries(place: Path) -> list[dict[str, object]]:
     """Read what stands in a file of keys, and look at each."""
     try:
         entries: list[dict[str, object]] = json.loads(place.read_text(encoding="utf-8"))["keys"]
+        if not isinstance(entries, list):
+            raise TypeError("keys is no array")
         for entry in entries:
             _key(entry)
     except OSError as error:
