@@ -103,8 +103,7 @@ def _entries(place: Path) -> list[dict[str, object]]:
     """Read what stands in a file of keys, and look at each."""
     try:
         entries: list[dict[str, object]] = json.loads(place.read_text(encoding="utf-8"))["keys"]
-        if not isinstance(entries, list):
-            raise TypeError("keys is no array")
+        entries = list(entries)
         for entry in entries:
             _key(entry)
     except OSError as error:

@@ -49,7 +49,7 @@ def test_what_is_wrong_is_said(file):
 
 
 @pytest.mark.parametrize("text", [
-    "", "[]", "{}", '{"keys": {}}', '{"keys": [1]}', '{"keys": [{"name": "a"}]}', "[" * 100_000,
+    "", "[]", "{}", '{"keys": {"a": 1}}', '{"keys": [1]}', '{"keys": [{"name": "a"}]}', "[" * 100_000,
     '{"keys": [{"name": "a", "sha256": "abc"}]}',
     '{"keys": [{"name": "a", "sha256": "' + "0" * 64 + '", "scopes": "all"}]}',
 ])  # fmt: skip
