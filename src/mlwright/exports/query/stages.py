@@ -38,7 +38,7 @@ def as_stages(outputs: Iterable[Term], dialect: Dialect) -> list[Stage]:
     wanted = list(outputs)
     order = list(needed(wanted))
     columns = _columns(order, wanted, dialect)
-    level = _levels(order, columns, dialect.most_columns // 4)
+    level = _levels(order, columns, max(1, dialect.most_columns // 4))
     last = _last_use(order, wanted, columns, level)
     n_stages = max((level[term] for term in columns), default=0) + 1
     stages = []
