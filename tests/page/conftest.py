@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import mlwright as mw
-from mlwright.serving.keys import new_key
+from mlwright.serving.keys import add_key
 
 from .screen import HOSTILE, QUOTED, TARGET, YES
 
@@ -109,10 +108,8 @@ def serve(models, tmp_path_factory):
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory):
     """Return a key, and the file that knows it."""
-    secret, entry = new_key("page")
     path = tmp_path_factory.mktemp("keys") / "keys.json"
-    path.write_text(json.dumps({"keys": [entry]}), encoding="utf-8")
-    return secret, path
+    return add_key(path, "page"), path
 
 
 @pytest.fixture(scope="module")

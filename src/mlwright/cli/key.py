@@ -23,7 +23,7 @@ def key(
     ] = Path("keys.json"),
     scope: Annotated[
         list[str] | None,
-        typer.Option(metavar="predict|metrics", help="What it opens; may be repeated. [default: predict]"),
+        typer.Option(metavar="predict|metrics", help="What it opens, predict unless said; may be repeated."),
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take the key out of the file.")] = False,
 ) -> None:
