@@ -16,7 +16,7 @@ mlwright key prometheus --file keys.json --scope metrics"""
 
 @boundary()
 def key(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of who asks; counters and messages show it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of who asks; refusals show it.")],
     file: Annotated[
         Path,
         typer.Option("--file", metavar="FILE", help="Keeps the hashes; give it to mlwright serve --keys."),
@@ -25,19 +25,25 @@ def key(
         list[str] | None,
         typer.Option(metavar="predict|metrics", help="What it opens, predict unless said; may be repeated."),
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Take the key out of the file.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the oldest key of this name out of the file.")
+    ] = False,
 ) -> None:
     """Make a key for a service, print it once, and add its hash to FILE.
 
-    Nobody can read the key from the file: what is printed is all there is. Two keys may have one name, so
-    that a new one can be handed out before --remove takes out those that were there.
+    Nobody can read the key from the file: what is printed is all there is. To exchange a key, make a second
+    one of the same name, hand it out, and take the old one out with --remove. Services that run with FILE
+    notice within a second.
     """
-    from mlwright.serving.keys import add_key, remove_keys
+    from mlwright.serving.keys import add_key, remove_key
 
     if remove:
-        n_removed = remove_keys(file, name)
-        typer.echo(
-            f"{n_removed} {'key' if n_removed == 1 else 'keys'} of {name} taken out of {file}.", err=True
-        )
+        n_left = remove_key(file, name)
+        typer.echo(f"The oldest key of {name} is taken out of {file}; {n_left} of this name left.", err=True)
         return
     typer.echo(add_key(file, name, tuple(scope or ("predict",))))
+    typer.echo(
+        f"Keep it: it is shown this once. Serve with --keys {file}; "
+        "clients send the header `Authorization: Bearer KEY`.",
+        err=True,
+    )

@@ -60,7 +60,7 @@ def settings_of(
         raise UsageError(message)
     return Settings(
         host=host,
-        keys=None if keys is None else Keys.read(keys),
+        keys=None if keys is None else Keys(keys),
         errors=Errors(errors),
         extra=Extra(extra),
         max_body_bytes=parse_size(max_body),
