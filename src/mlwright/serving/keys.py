@@ -173,9 +173,10 @@ def _is_name(name: object) -> bool:
 
 def _refused(place: Path, why: str) -> UsageError:
     expected = '{"keys": [{"name": "app", "sha256": "64 hexadecimal digits", "scopes": ["predict"]}]}'
-    return UsageError(
-        f"The keys {str(place)!r} cannot be understood: {why}. Expected {expected}; make it with: mlwright key."
+    message = (
+        f"The keys {str(place)!r} cannot be understood: {why}. Expected {expected} (mlwright key)."
     )
+    return UsageError(message)
 
 
 def _state(place: Path) -> tuple[int, ...]:

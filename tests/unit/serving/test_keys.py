@@ -11,6 +11,8 @@ from mlwright.cli.app import app
 from mlwright.core.errors import MlwrightError
 from mlwright.serving.keys import Keys, add_key, remove_key
 
+WHOLE = '{"name": "a", "sha256": "' + "0" * 64 + '", "scopes": ["predict"]}'
+
 
 @pytest.fixture
 def file(tmp_path):
@@ -71,8 +73,8 @@ def test_what_is_wrong_is_said(file):
     '{"keys": [{"name": "a", "sha256": "abc"}]}',
     '{"keys": [{"name": "a", "sha256": "' + "0" * 64 + '", "scopes": "all"}]}',
     '{"keys": [{"name": "a", "sha256": "' + "0" * 64 + '"}]}',
-    '{"keys": [{"name": "a", "sha256": "' + "0" * 64 + '", "scopes": ["predict"], "scope": ["metrics"]}]}',
-    '{"keys": [' + ", ".join(['{"name": "a", "sha256": "' + "0" * 64 + '", "scopes": ["predict"]}'] * 2) + "]}",
+    '{"keys": [' + WHOLE.replace("}", ', "scope": ["metrics"]}') + "]}",
+    '{"keys": [' + WHOLE + ", " + WHOLE + "]}",
 ])  # fmt: skip
 def test_a_file_that_is_none_is_refused_and_left_alone(file, text):
     file.write_text(text)
