@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlwright.serving import shapes
+from mlwright.serving import form, shapes
 from mlwright.serving.build import PROTOCOLS, open_scorer
 from mlwright.serving.problems import Problem
 from mlwright.serving.protocol import ARROW, CSV, Request
@@ -224,3 +224,10 @@ def test_requests_that_come_together_get_their_own_answers(scorer, lots):
         np.testing.assert_array_equal(found[number].scores, alone.scores)
         if alone.labels is not None:
             np.testing.assert_array_equal(found[number].labels, alone.labels)
+
+
+def test_the_example_is_answered_and_fits_its_description(scorer):
+    row = form.example(scorer)
+    assert list(row) == [column.name for column in scorer.reader.columns]
+    assert jsonschema_rs.validator_for(shapes.row(scorer, is_closed=True)).is_valid(row)
+    assert native(scorer, row)["prediction"] is not None

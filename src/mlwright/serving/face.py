@@ -11,7 +11,7 @@ from msgspec.json import encode
 
 from mlwright import __version__
 from mlwright.serving import shapes
-from mlwright.serving.form import form
+from mlwright.serving.form import example, form
 from mlwright.serving.openapi import complete
 from mlwright.serving.problems import Problem
 from mlwright.serving.protocol import JSON, PROBLEM
@@ -157,7 +157,7 @@ def _told(live: Live) -> dict[str, Any]:
         "sha256": scorer.digest,
         "task": scorer.model.task.to_json(),
         "columns": [{"name": c.name, **shapes.cell(c)} for c in scorer.reader.columns],
-        "example": shapes.example(scorer),
+        "example": example(scorer),
         "test": evidence.get("test"),
         "baseline": evidence.get("baseline"),
         "findings": [one for one in evidence.get("findings", []) if one.get("severity") != "note"],

@@ -50,6 +50,26 @@ def form(scorer: Scorer, settings: Settings) -> dict[str, Any]:
     }
 
 
+def example(scorer: Scorer) -> dict[str, Any]:
+    """Return a row as somebody might send it: the middle of each number, the most usual level."""
+    known = dig(scorer.model.profile, "columns", default={})
+    return {
+        column.name: _spelled(column, _column(column, known.get(column.name) or {}))
+        for column in scorer.reader.columns
+    }
+
+
+def _spelled(column: Column, told: Mapping[str, Any]) -> Any:
+    """Write where a row starts as JSON has it, dates as training wrote them."""
+    start = told["start"]
+    if column.kind is Kind.DATETIME and start is not None:
+        moment = datetime.fromisoformat(start)
+        if column.date_format:
+            return moment.strftime(column.date_format)
+        return start[:10] if told["is_day"] else start
+    return "…" if start is None and column.kind in (Kind.STRING, Kind.TEXT) else start
+
+
 def _columns(scorer: Scorer) -> list[dict[str, Any]]:
     """Describe the columns: those without which the score worsens most come first."""
     model = scorer.model

@@ -11,13 +11,13 @@ from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.schema import Column, Kind
 from mlwright.core.task import Link
 from mlwright.serving.cells import json_shape
+from mlwright.serving.form import example
 
 if TYPE_CHECKING:
     from mlwright.serving.scorer import Scorer
 
 Shape = dict[str, Any]
 _MOST_LEVELS = 20
-_EXAMPLE_DATE = "2024-05-31T08:00:00"
 PROBLEM: Shape = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "instance"],
@@ -63,11 +63,6 @@ def cell(column: Column) -> Shape:
     return _described(shape, column, seen)
 
 
-def example(scorer: Scorer) -> dict[str, Any]:
-    """Return a row that could be: usual levels, the middle of each range."""
-    return {column.name: _example(column) for column in scorer.reader.columns}
-
-
 def record(scorer: Scorer) -> Shape:
     """Return the shape of the answer to one row."""
     task = scorer.model.task
@@ -86,16 +81,3 @@ def record(scorer: Scorer) -> Shape:
 def _described(shape: Shape, column: Column, says: str = "") -> Shape:
     told = " ".join(filter(None, [f"A {column.kind.value}.", says]))
     return {**shape, "description": told}
-
-
-def _example(column: Column) -> Any:
-    if column.kind is Kind.BOOLEAN:
-        return True
-    if column.kind is Kind.DATETIME:
-        return None if column.date_format else _EXAMPLE_DATE
-    if column.kind is not Kind.NUMBER:
-        return column.levels[0] if column.levels else "…"
-    if column.low is None or column.high is None:
-        return None
-    middle = (column.low + column.high) / 2
-    return round(middle) if column.is_integer else round(middle, 4)
