@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 def make_face(desk: Desk, gate: Gate) -> FastAPI:
     """Return the application for all routes that do not score."""
-    app = FastAPI(title="mlwright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="mlwright",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # it would send clients wherever their Host header says
+    )
 
     def admit(request: Request, scope: str) -> None:
         gate.admit(dict(request.scope["headers"]), scope)

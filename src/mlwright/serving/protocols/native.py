@@ -9,6 +9,7 @@ import msgspec
 
 from mlwright.core.errors import MlwrightError
 from mlwright.data.read import read as read_cells
+from mlwright.serving.arrow import check_cells, n_rows_of
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import ARROW, CSV, JSON, Asked, Protocol, Reply, Request
 from mlwright.serving.scorer import NOTHING_MORE, Wishes
@@ -88,13 +89,23 @@ def _arrow(body: bytes, scorer: Scorer) -> Rows:
     except ModuleNotFoundError:
         detail = "This service reads no Arrow streams, as polars is not installed. Send JSON or CSV."
         raise Problem(415, "content_type", detail) from None
+    reader = scorer.reader
     try:
+        reader.check_count(n_rows_of(body, reader.max_body_bytes))
         frame = pl.read_ipc_stream(io.BytesIO(body))
+        check_cells(frame, reader.max_body_bytes)
         raw = read_cells(frame)
-    except (pl.exceptions.PolarsError, MlwrightError, OSError, ValueError) as error:
-        detail = "The body is no Arrow stream that can be read."
-        raise Problem(400, "arrow", detail) from error
-    return scorer.reader.cells(raw.columns, raw.n_rows)
+    except _unreadable(pl) as error:
+        told = f": {error}" if type(error) is ValueError else ""
+        detail = f"The body is no Arrow stream that can be read{told}."
+        raise Problem(400, "arrow", detail, terse="The body cannot be read as an Arrow stream.") from error
+    return reader.cells(raw.columns, raw.n_rows)
+
+
+def _unreadable(pl: Any) -> tuple[type[BaseException], ...]:
+    """Return what polars raises for a broken stream; its panics are no Exception."""
+    known = pl.exceptions
+    return known.PolarsError, known.PanicException, MlwrightError, OSError, ValueError
 
 
 def _stream(records: list[dict[str, Any]]) -> bytes:
