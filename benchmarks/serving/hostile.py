@@ -60,10 +60,14 @@ _ODD = (
 )  # fmt: skip
 
 
-def body_of(rng: Random, row: Row) -> bytes:
-    """Return a body that is wrong somewhere, or right."""
-    makers: list[Callable[[Random, Row], bytes]] = [_cell, _cell, _cell, _names, _nested, _torn, _csv, _arrow, _frames]
-    return rng.choice(makers)(rng, row)
+def body_of(rng: Random, row: Row, path: str) -> tuple[bytes, str]:
+    """Return a body that is wrong somewhere, or right, and its content type; both mostly fit the path."""
+    fitting: list[Callable[[Random, Row], bytes]] = [_cell, _cell, _names, _csv, _arrow]
+    if path != "/predict":
+        fitting = [_frames, _frames, _frames, _csv]
+    maker = rng.choice(fitting if rng.random() < 0.8 else [_cell, _names, _nested, _torn, _csv, _arrow, _frames])
+    kind = {_csv: _TYPES[1], _arrow: _TYPES[2]}.get(maker, _TYPES[0])
+    return maker(rng, row), kind if rng.random() < 0.9 else rng.choice(_TYPES)
 
 
 def _dumped(row: object) -> bytes:
@@ -146,11 +150,14 @@ def _arrow(rng: Random, row: Row) -> bytes:
 
 def _frames(rng: Random, row: Row) -> bytes:
     """Return a body of one of the other protocols, with something odd in it."""
+    row = row | {rng.choice(list(row)): "@"} if rng.random() < 0.6 else row
     odd = rng.choice((None, [], {}, -1, 1.5, "a", [[1]], [None], [row] * 40, {"columns": 1}, 2**63, [row, 1], True))
+    odd = [row] if rng.random() < 0.3 else odd
     inputs = [{"name": name, "shape": [1, 1], "datatype": "BYTES", "data": [cell]} for name, cell in row.items()]
-    inputs[0] |= {rng.choice(("name", "shape", "datatype", "data", "parameters")): odd}
+    if rng.random() < 0.5:
+        rng.choice(inputs)[rng.choice(("name", "shape", "datatype", "data", "parameters"))] = odd
     split = {"columns": list(row), "data": [list(row.values())]}
-    return _dumped(
+    text = _dumped(
         rng.choice(
             (
                 *({name: odd} for name in ("instances", "inputs", "dataframe_split", "dataframe_records")),
@@ -161,6 +168,7 @@ def _frames(rng: Random, row: Row) -> bytes:
             )
         )
     )  # fmt: skip
+    return text.replace(b'"@"', rng.choice(_ODD).encode("utf-8", "surrogatepass"), 1)
 
 
 def attack_of(seed: int, number: int, row: Row, routes: list[str]) -> tuple[list[bytes], str]:
@@ -182,10 +190,10 @@ def attack_of(seed: int, number: int, row: Row, routes: list[str]) -> tuple[list
 
 
 def _request(rng: Random, row: Row, routes: list[str]) -> bytes:
-    body, is_odd = body_of(rng, row), rng.random() < 0.25
-    kind = body[:2] == b"\xff\xff" and _TYPES[2] or rng.choice(("application/json",) * 3 + _TYPES)
+    is_odd = rng.random() < 0.25
     method = rng.choice(_METHODS) if is_odd else "POST"
     path = rng.choice(_PATHS) if is_odd and rng.random() < 0.5 else rng.choice(routes)
+    body, kind = body_of(rng, row, path)
     version = rng.choice(("1.1",) * 6 + ("1.0", "2.0", "0.9", "9")) if is_odd else "1.1"
     lines = [f"{method} {path}{rng.choice(_QUERIES)} HTTP/{version}", "host: a", f"content-type: {kind}"]
     lines += rng.sample(_LINES, rng.choice((1, 2))) if is_odd else []

@@ -71,7 +71,9 @@ def _add_problems(app: FastAPI, desk: Desk) -> None:
 
 
 def _add_health(app: FastAPI, live: Live) -> None:
-    @app.get("/livez", tags=["health"], summary="Whether the process is well")
+    @app.get(
+        "/livez", tags=["health"], summary="Whether the process is well", response_class=PlainTextResponse
+    )
     async def is_alive() -> PlainTextResponse:
         return PlainTextResponse("alive")
 
@@ -81,7 +83,9 @@ def _add_health(app: FastAPI, live: Live) -> None:
         return PlainTextResponse("draining" if live.is_draining else "starting", 503)
 
     unready: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet, or no longer."}}
-    app.get("/readyz", tags=["health"], summary="Whether requests are welcome", responses=unready)(is_ready)
+    says = "Whether requests are welcome"
+    add = app.get("/readyz", tags=["health"], summary=says, responses=unready, response_class=PlainTextResponse)
+    add(is_ready)
     for path in ("/ping", "/health", "/v2/health/ready", os.environ.get("AIP_HEALTH_ROUTE", "")):
         if path:
             app.get(path, include_in_schema=False)(is_ready)
@@ -94,7 +98,9 @@ def _add_model(app: FastAPI, live: Live, admit: Admit) -> None:
         admit(request, "predict")
         return JSONResponse(_told(live))
 
-    @app.get("/metrics", tags=["health"], summary="Counters, as Prometheus reads them")
+    says = "Counters, as Prometheus reads them"
+
+    @app.get("/metrics", tags=["health"], summary=says, response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
         admit(request, "metrics")
         return Response(live.counters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

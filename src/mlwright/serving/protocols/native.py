@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
-from mlwright.core.errors import MlwrightError
+from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.data.read import read as read_cells
 from mlwright.serving.arrow import check_cells, n_rows_of
 from mlwright.serving.problems import Problem, unknown_type
@@ -53,13 +53,12 @@ class Native(Protocol):
         """One operation."""
         one, answer = {"$ref": "#/components/schemas/Row"}, {"$ref": "#/components/schemas/Answer"}
         rows = {"type": "array", "items": one, "minItems": 1}
-        del scorer
         return [
             {
                 "summary": "Answer one row, or several",
                 "parameters": [
                     _parameter("explain", {"type": "boolean"}, "Say which columns moved each answer."),
-                    _parameter("level", {"type": "number"}, "Add intervals or sets of this level."),
+                    *_levels(scorer),
                 ],
                 "requestBody": {"required": True, "content": {JSON: {"schema": {"oneOf": [one, rows]}}}},
                 "answers": {"oneOf": [answer, {"type": "array", "items": answer}]},
@@ -67,7 +66,17 @@ class Native(Protocol):
         ]
 
 
-def _parameter(name: str, shape: dict[str, str], says: str) -> dict[str, Any]:
+def _levels(scorer: Scorer) -> list[dict[str, Any]]:
+    """Return the parameter `level`, up to the highest that this model can promise; nothing if there is none."""
+    try:
+        highest = scorer.model.conformal.highest
+    except UsageError:
+        return []
+    shape = {"type": "number", "exclusiveMinimum": 0, "maximum": highest}
+    return [_parameter("level", shape, "Add intervals or sets of this level.")] if highest else []
+
+
+def _parameter(name: str, shape: Mapping[str, Any], says: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": shape, "description": says}
 
 
@@ -111,6 +120,9 @@ def _unreadable(pl: Any) -> tuple[type[BaseException], ...]:
 def _stream(records: list[dict[str, Any]]) -> bytes:
     import polars as pl  # noqa: PLC0415 - as above
 
+    for record in records:
+        if "explanation" in record:  # whose cells are of several types, which no column can be
+            record["explanation"] = _encode(record["explanation"]).decode()
     out = io.BytesIO()
     pl.DataFrame(records, infer_schema_length=None).write_ipc_stream(out)
     return out.getvalue()
