@@ -278,10 +278,11 @@ def storm(service: Service, row: Row, make: Callable[[int], tuple[list[bytes], s
     took_s = time.monotonic() - started
     after = send(service.port, usual, 30).partition(b"\r\n\r\n")[2]
     status = service.stop()
-    odd = [line for line in service.said if "Traceback" in line or "failed" in line or "Exception" in line]
+    odd = [line for line in service.said if "Traceback" in line or " ERROR " in line]
+    n_panics = sum(" panicked at " in line for line in service.said)  # of polars, which the service outlives
     print(f"{given.n:,} attacks in {took_s:.0f} s: " + ", ".join(f"{n:,} of {s or 'nothing'}" for s, n in sorted(seen.items())))
     print(f"resident after each tenth: {', '.join(f'{size / 1e6:.0f}' for size in sizes)} MB")
-    print(f"{len(service.said):,} lines of log; the usual request gets {'its' if after == before else 'ANOTHER'} answer")
+    print(f"{len(odd)} errors and {n_panics} panics of polars in the log; the usual request gets {'its' if after == before else 'ANOTHER'} answer")
     for number, wrong_status in wrong[:20]:
         print(f"attack {number} got {wrong_status}")
     print(*odd[:20], sep="")

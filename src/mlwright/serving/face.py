@@ -71,9 +71,13 @@ def _add_problems(app: FastAPI, desk: Desk) -> None:
 
 
 def _add_health(app: FastAPI, live: Live) -> None:
-    @app.get(
-        "/livez", tags=["health"], summary="Whether the process is well", response_class=PlainTextResponse
-    )
+    given: dict[str, Any] = {
+        "tags": ["health"],
+        "response_class": PlainTextResponse,
+        "openapi_extra": {"security": []},  # who looks after a service has no key
+    }
+
+    @app.get("/livez", summary="Whether the process is well", **given)
     async def is_alive() -> PlainTextResponse:
         return PlainTextResponse("alive")
 
@@ -83,9 +87,7 @@ def _add_health(app: FastAPI, live: Live) -> None:
         return PlainTextResponse("draining" if live.is_draining else "starting", 503)
 
     unready: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet, or no longer."}}
-    says = "Whether requests are welcome"
-    add = app.get("/readyz", tags=["health"], summary=says, responses=unready, response_class=PlainTextResponse)
-    add(is_ready)
+    app.get("/readyz", summary="Whether requests are welcome", responses=unready, **given)(is_ready)
     for path in ("/ping", "/health", "/v2/health/ready", os.environ.get("AIP_HEALTH_ROUTE", "")):
         if path:
             app.get(path, include_in_schema=False)(is_ready)

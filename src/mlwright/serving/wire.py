@@ -90,6 +90,8 @@ class Wire(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in; refuse what is no HTTP, and headers that do not end."""
+        is_alone = self._in_headers or not self._is_waiting  # else a body ends in these bytes
+        self._n_begun = 0
         _feed(self, data)
         direct = self._direct
         is_part = direct is not None and self._is_waiting and not direct.response_complete
@@ -97,7 +99,8 @@ class Wire(HttpToolsProtocol):
             problem = busy("Too many large requests are arriving.")
             self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
         if self._in_headers and self._is_waiting:
-            self._n_bytes += len(data)
+            # Where a head begins behind another request, nobody tells; what it grows by later counts.
+            self._n_bytes += len(data) if is_alone and self._n_begun < 2 else 1
             if self._n_bytes > self.settings.max_header_bytes:
                 _refuse(self, 431, "headers", b"Request Header Fields Too Large")
 
@@ -105,6 +108,7 @@ class Wire(HttpToolsProtocol):
         """Look at the clock: from now on the request must arrive."""
         super().on_message_begin()
         self._direct = None
+        self._n_begun += 1
         self._begin()
 
     def on_headers_complete(self) -> None:
