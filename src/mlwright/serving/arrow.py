@@ -72,10 +72,10 @@ def n_rows_of(body: bytes, most_bytes: int) -> int:
     try:
         for kind, batch, content in _batches(body):
             length = batch.number(0, "<q")
-            _check(0 <= length <= len(body), "a batch has more rows than bytes")
+            _check(0 <= length <= most_bytes, "a batch has more rows than bytes may come")
             n_rows += length if kind == _RECORDS else 0
             for n_cells, n_null in batch.pairs(1):
-                _check(0 <= n_null <= n_cells <= len(body), "a column has more cells than bytes")
+                _check(0 <= n_null <= n_cells <= most_bytes, "a column has more cells than bytes may come")
             n_bytes += _unpacked(batch, content)
             _check(n_bytes <= most_bytes, "it unpacks to more bytes than may come")
     except struct.error as error:
