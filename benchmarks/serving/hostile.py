@@ -16,47 +16,54 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 import polars as pl
 from client import Service
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Row = dict[str, object]
 _ALLOWED = {408, 503, 504}
 _TYPES = (
-    *("application/json", "text/csv", "application/vnd.apache.arrow.stream", "text/plain", "", "\xff", "a" * 5000),
-    *("application/json; charset=utf-16", "APPLICATION/JSON", "multipart/form-data; boundary=a"),
+    "application/json", "text/csv", "application/vnd.apache.arrow.stream", "text/plain", "", "\xff",
+    "a" * 5000, "application/json; charset=utf-16", "APPLICATION/JSON", "multipart/form-data; boundary=a",
 )  # fmt: skip
 _QUERIES = (
-    *("", "", "", "", "?explain=true", "?level=0.9", "?level=nan", "?level=1e999", "?level=-1", "?level=1_0"),
-    *("?explain=%ff", "?%00=%0d%0a&explain=maybe", "?level=&explain", "?" + "a=1&" * 2000, "?explain=true&level=0.5"),
-    *("?level=0.9#part", "?level=" + "9" * 4000),
+    "", "", "", "", "?explain=true", "?level=0.9", "?level=nan", "?level=1e999", "?level=-1", "?level=1_0",
+    "?explain=%ff", "?%00=%0d%0a&explain=maybe", "?level=&explain", "?" + "a=1&" * 2000,
+    "?explain=true&level=0.5", "?level=0.9#part", "?level=" + "9" * 4000,
 )  # fmt: skip
 _METHODS = ("POST",) * 12 + ("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "CONNECT", "PRI", "post", "")
 _PATHS = (
-    *("/", "/model", "/metrics", "/openapi.json", "/docs", "/form", "/livez", "/readyz", "/ping", "/v2", "*"),
-    *("/../../etc/passwd", "/page/..%2f..%2fetc%2fpasswd", "/page/%00", "/%70redict", "//predict", "/predict/"),
-    *("/model/", "http://elsewhere/predict", "http://", "/\xff", "/%", "/%zz", "/predict%0d%0ax:y", "/" + "a" * 60000),
-    *("/v2/models/a/infer", "/v2/models//infer", "/page/app.js", "/predict;a=b", "predict", "?", "/predict#x"),
+    "/", "/model", "/metrics", "/openapi.json", "/docs", "/form", "/livez", "/readyz", "/ping", "/v2", "*",
+    "/../../etc/passwd", "/page/..%2f..%2fetc%2fpasswd", "/page/%00", "/%70redict", "//predict", "/predict/",
+    "/model/", "http://elsewhere/predict", "http://", "/\xff", "/%", "/%zz", "/predict%0d%0ax:y",
+    "/" + "a" * 60000, "/v2/models/a/infer", "/v2/models//infer", "/page/app.js", "/predict;a=b", "predict",
+    "?", "/predict#x",
 )  # fmt: skip
 _LINES = (
-    *("expect: 100-continue", "upgrade: websocket\r\nconnection: upgrade", "upgrade: h2c\r\nconnection: upgrade"),
-    *("x-request-id: a\tb", "x-request-id: " + "a" * 500, "x-request-id: \x80\xff", "x-request-id: a\rset-cookie: b"),
-    *("authorization: Bearer \xff\x80", "x-api-key: " + "k" * 30000, "accept: text/csv", "accept: \xff", "a" * 70000),
-    *("transfer-encoding: chunked", "transfer-encoding: gzip, chunked", "content-length: 5", "content-length: -1"),
-    *("content-length: 99999999999999999999", "content-length: 1e3", "host: [", "host: a\r\nhost: b", "no colon"),
-    *(" folded: line", ": no name", "a\x00b: c", "cookie: " + "c" * 60000, "x: 1\r\n" * 900 + "y: 2"),
-    *("content-type: application/json\r\ncontent-type: text/csv", "connection: keep-alive, close, upgrade"),
+    "expect: 100-continue", "upgrade: websocket\r\nconnection: upgrade",
+    "upgrade: h2c\r\nconnection: upgrade", "x-request-id: a\tb", "x-request-id: " + "a" * 500,
+    "x-request-id: \x80\xff", "x-request-id: a\rset-cookie: b", "authorization: Bearer \xff\x80",
+    "x-api-key: " + "k" * 30000, "accept: text/csv", "accept: \xff", "a" * 70000,
+    "transfer-encoding: chunked", "transfer-encoding: gzip, chunked", "content-length: 5",
+    "content-length: -1", "content-length: 99999999999999999999", "content-length: 1e3", "host: [",
+    "host: a\r\nhost: b", "no colon", " folded: line", ": no name", "a\x00b: c", "cookie: " + "c" * 60000,
+    "x: 1\r\n" * 900 + "y: 2", "content-type: application/json\r\ncontent-type: text/csv",
+    "connection: keep-alive, close, upgrade",
 )  # fmt: skip
 _ODD = (
-    *("1e999", "-1e999", "1" + "0" * 400, "1" + "0" * 5000, "NaN", "Infinity", "-Infinity", "nul", "tru", "0x10"),
-    *('"\\ud800"', '"\\u0000"', '"\\ud83d\\ude00"', '"\U0001f600"', '""', '"' + "x" * 20000 + '"', "[]", "{}", "[[1]]"),
-    *('"9999-12-31T23:59:59"', '"0000-00-00"', '"2024-02-30"', '"2024-05-31T08:00:00+23:59"', '"\u0661\u0662"'),
-    *("true", "null", "-0", "1e-999", "9007199254740993", "1" * 3000, "0." + "3" * 3000, '"NaN"', '"1,5"', "'a'"),
+    "1e999", "-1e999", "1" + "0" * 400, "1" + "0" * 5000, "NaN", "Infinity", "-Infinity", "nul", "tru",
+    "0x10", '"\\ud800"', '"\\u0000"', '"\\ud83d\\ude00"', '"\U0001f600"', '""', '"' + "x" * 20000 + '"', "[]",
+    "{}", "[[1]]", '"9999-12-31T23:59:59"', '"0000-00-00"', '"2024-02-30"', '"2024-05-31T08:00:00+23:59"',
+    '"\u0661\u0662"', "true", "null", "-0", "1e-999", "9007199254740993", "1" * 3000, "0." + "3" * 3000,
+    '"NaN"', '"1,5"', "'a'",
 )  # fmt: skip
 
 
@@ -65,7 +72,9 @@ def body_of(rng: Random, row: Row, path: str) -> tuple[bytes, str]:
     fitting: list[Callable[[Random, Row], bytes]] = [_cell, _cell, _names, _csv, _arrow]
     if path != "/predict":
         fitting = [_frames, _frames, _frames, _csv]
-    maker = rng.choice(fitting if rng.random() < 0.8 else [_cell, _names, _nested, _torn, _csv, _arrow, _frames])
+    maker = rng.choice(
+        fitting if rng.random() < 0.8 else [_cell, _names, _nested, _torn, _csv, _arrow, _frames]
+    )
     kind = {_csv: _TYPES[1], _arrow: _TYPES[2]}.get(maker, _TYPES[0])
     return maker(rng, row), kind if rng.random() < 0.9 else rng.choice(_TYPES)
 
@@ -118,9 +127,21 @@ def _torn(rng: Random, row: Row) -> bytes:
 def _csv(rng: Random, row: Row) -> bytes:
     names = ",".join(f'"{name}"' for name in row)
     line = ",".join("" if cell is None else str(cell) for cell in row.values())
-    odd = rng.choice(("\x00", '"', '""', "\r", "\n", ",", "x" * 140000, '"\n"', "\ufeff", "1e999", "nan", "\ud800"))
-    texts = (f"{names}\n{line[:-1]}{odd}\n", f"{names}{odd}\n{line}\n", f"{names}\n" + f"{line}\n" * rng.choice((1, 50, 5000)))
-    more = ("," * 100000, "\n" * 100000, "a\n" * 100000, f"{names},{names}\n{line},{line}\n", f"{names}\n{line}\n{odd * 3}")
+    odd = rng.choice(
+        ("\x00", '"', '""', "\r", "\n", ",", "x" * 140000, '"\n"', "\ufeff", "1e999", "nan", "\ud800")
+    )
+    texts = (
+        f"{names}\n{line[:-1]}{odd}\n",
+        f"{names}{odd}\n{line}\n",
+        f"{names}\n" + f"{line}\n" * rng.choice((1, 50, 5000)),
+    )
+    more = (
+        "," * 100000,
+        "\n" * 100000,
+        "a\n" * 100000,
+        f"{names},{names}\n{line},{line}\n",
+        f"{names}\n{line}\n{odd * 3}",
+    )
     return rng.choice(texts + more).encode("utf-8", "surrogatepass")
 
 
@@ -128,12 +149,15 @@ def _arrow(rng: Random, row: Row) -> bytes:
     """Return a stream of odd types, or one of which bytes were changed."""
     n_rows = rng.choice((0, 1, 3, 40, 1001))
     odd = (
-        *(pl.Series([[1], []] * n_rows)[:n_rows], pl.Series([b"\xff"] * n_rows, dtype=pl.Binary)),
-        *(pl.Series([None] * n_rows), pl.Series(["1.5"] * n_rows).cast(pl.Decimal(38, 3)), pl.Series([{"a": 1}] * n_rows)),
-        *(pl.Series([2**63] * n_rows, dtype=pl.UInt64), pl.Series(["a", "b"] * n_rows, dtype=pl.Categorical)[:n_rows]),
-        *(pl.Series([float("nan")] * n_rows), pl.Series([2**62] * n_rows, dtype=pl.Int64).cast(pl.Datetime("ms"))),
-        *(pl.Series([10**6] * n_rows, dtype=pl.Int64).cast(pl.Time), pl.Series([f"{rng.random()}"] * n_rows, dtype=pl.Categorical)),
-        *(pl.Series(["x" * rng.choice((1, 9000))] * n_rows), pl.Series([2**31 - 1] * n_rows, dtype=pl.Int32).cast(pl.Date)),
+        pl.Series([[1], []] * n_rows)[:n_rows], pl.Series([b"\xff"] * n_rows, dtype=pl.Binary),
+        pl.Series([None] * n_rows), pl.Series(["1.5"] * n_rows).cast(pl.Decimal(38, 3)),
+        pl.Series([{"a": 1}] * n_rows), pl.Series([2**63] * n_rows, dtype=pl.UInt64),
+        pl.Series(["a", "b"] * n_rows, dtype=pl.Categorical)[:n_rows], pl.Series([float("nan")] * n_rows),
+        pl.Series([2**62] * n_rows, dtype=pl.Int64).cast(pl.Datetime("ms")),
+        pl.Series([10**6] * n_rows, dtype=pl.Int64).cast(pl.Time),
+        pl.Series([f"{rng.random()}"] * n_rows, dtype=pl.Categorical),
+        pl.Series(["x" * rng.choice((1, 9000))] * n_rows),
+        pl.Series([2**31 - 1] * n_rows, dtype=pl.Int32).cast(pl.Date),
     )  # fmt: skip
     columns = {name: pl.Series(name, [cell] * n_rows, strict=False) for name, cell in row.items()}
     for name in rng.sample(list(row), rng.choice((0, 1, 2))):
@@ -151,9 +175,13 @@ def _arrow(rng: Random, row: Row) -> bytes:
 def _frames(rng: Random, row: Row) -> bytes:
     """Return a body of one of the other protocols, with something odd in it."""
     row = row | {rng.choice(list(row)): "@"} if rng.random() < 0.6 else row
-    odd = rng.choice((None, [], {}, -1, 1.5, "a", [[1]], [None], [row] * 40, {"columns": 1}, 2**63, [row, 1], True))
+    odd = rng.choice(
+        (None, [], {}, -1, 1.5, "a", [[1]], [None], [row] * 40, {"columns": 1}, 2**63, [row, 1], True)
+    )
     odd = [row] if rng.random() < 0.3 else odd
-    inputs = [{"name": name, "shape": [1, 1], "datatype": "BYTES", "data": [cell]} for name, cell in row.items()]
+    inputs = [
+        {"name": name, "shape": [1, 1], "datatype": "BYTES", "data": [cell]} for name, cell in row.items()
+    ]
     if rng.random() < 0.5:
         rng.choice(inputs)[rng.choice(("name", "shape", "datatype", "data", "parameters"))] = odd
     split = {"columns": list(row), "data": [list(row.values())]}
@@ -173,7 +201,7 @@ def _frames(rng: Random, row: Row) -> bytes:
 
 def attack_of(seed: int, number: int, row: Row, routes: list[str]) -> tuple[list[bytes], str]:
     """Return what is sent, in pieces, and how it ends: "wait", "half" closed, or "cut"."""
-    rng = Random(f"{seed}-{number}")
+    rng = Random(f"{seed}-{number}")  # noqa: S311 - the same attacks each time
     requests = [_request(rng, row, routes) for _ in range(rng.choice((1,) * 9 + (5,)))]
     sent = b"".join(requests)
     how = rng.random()
@@ -185,7 +213,11 @@ def attack_of(seed: int, number: int, row: Row, routes: list[str]) -> tuple[list
     elif how < 0.95:
         pieces = [sent[:-80], *(sent[n : n + 1] for n in range(max(0, len(sent) - 80), len(sent)))]
     else:
-        pieces = [rng.choice((b"", b"\r\n" * 9, rng.randbytes(400), sent[: len(sent) // 2], b"\x16\x03\x01\x02\x00\x01"))]
+        pieces = [
+            rng.choice(
+                (b"", b"\r\n" * 9, rng.randbytes(400), sent[: len(sent) // 2], b"\x16\x03\x01\x02\x00\x01")
+            )
+        ]
     return pieces, rng.choice(("wait",) * 8 + ("half", "cut"))
 
 
@@ -199,9 +231,22 @@ def _request(rng: Random, row: Row, routes: list[str]) -> bytes:
     lines += rng.sample(_LINES, rng.choice((1, 2))) if is_odd else []
     lines += ["connection: close"] * (rng.random() < 0.7)
     if rng.random() < 0.1:
-        sizes = (f"{len(body):x}", f"{len(body):X};a=b", "0", "-1", "ffffffffffffffffff", "zz", f"{len(body) + 9:x}")
+        sizes = (
+            f"{len(body):x}",
+            f"{len(body):X};a=b",
+            "0",
+            "-1",
+            "ffffffffffffffffff",
+            "zz",
+            f"{len(body) + 9:x}",
+        )
         lines.append("transfer-encoding: chunked")
-        body = rng.choice(sizes[:2] + sizes).encode() + b"\r\n" + body + rng.choice((b"\r\n0\r\n\r\n", b"", b"0\r\n"))
+        body = (
+            rng.choice(sizes[:2] + sizes).encode()
+            + b"\r\n"
+            + body
+            + rng.choice((b"\r\n0\r\n\r\n", b"", b"0\r\n"))
+        )
     else:
         told = len(body) + (rng.choice((-1, 1, 50, -len(body), 10**12)) if rng.random() < 0.05 else 0)
         lines += [f"content-length: {told}"] * rng.choice((1,) * 30 + (0, 2))
@@ -256,11 +301,13 @@ def main() -> None:
     sys.exit(storm(service, row, make, given))
 
 
-def storm(service: Service, row: Row, make: Callable[[int], tuple[list[bytes], str]], given: argparse.Namespace) -> int:
+def storm(
+    service: Service, row: Row, make: Callable[[int], tuple[list[bytes], str]], given: argparse.Namespace
+) -> int:
     """Attack; return 1 if something came of it that should not."""
     text = _dumped(row)
-    usual = ([b"POST /predict HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n"
-              b"content-length: %d\r\n\r\n%b" % (len(text), text)], "wait")  # fmt: skip
+    head = b"POST /predict HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n"
+    usual = [head + b"content-length: %d\r\n\r\n" % len(text) + text], "wait"
     before = send(service.port, usual, 30).partition(b"\r\n\r\n")[2]
     seen, wrong, sizes, idle = Counter[int](), list[tuple[int, int]](), list[int](), list[socket.socket]()
     started = time.monotonic()
@@ -280,13 +327,19 @@ def storm(service: Service, row: Row, make: Callable[[int], tuple[list[bytes], s
     status = service.stop()
     odd = [line for line in service.said if "Traceback" in line or " ERROR " in line]
     n_panics = sum(" panicked at " in line for line in service.said)  # of polars, which the service outlives
-    print(f"{given.n:,} attacks in {took_s:.0f} s: " + ", ".join(f"{n:,} of {s or 'nothing'}" for s, n in sorted(seen.items())))
+    print(
+        f"{given.n:,} attacks in {took_s:.0f} s: "
+        + ", ".join(f"{n:,} of {s or 'nothing'}" for s, n in sorted(seen.items()))
+    )
     print(f"resident after each tenth: {', '.join(f'{size / 1e6:.0f}' for size in sizes)} MB")
-    print(f"{len(odd)} errors and {n_panics} panics of polars in the log; the usual request gets {'its' if after == before else 'ANOTHER'} answer")
+    print(f"{len(odd)} errors and {n_panics} panics of polars in the log")
+    print(f"the usual request gets {'its' if after == before else 'ANOTHER'} answer")
     for number, wrong_status in wrong[:20]:
         print(f"attack {number} got {wrong_status}")
     print(*odd[:20], sep="")
-    return int(bool(wrong or odd or status or after != before or not before or sizes[-1] > 1.3 * sizes[4] + 30e6))
+    return int(
+        bool(wrong or odd or status or after != before or not before or sizes[-1] > 1.3 * sizes[4] + 30e6)
+    )
 
 
 if __name__ == "__main__":

@@ -51,7 +51,18 @@ def place(tmp_path_factory):
 
 class Service:
     def __init__(self, place, *options):
-        command = [sys.executable, "-m", "mlwright", "serve", str(place), "--port", "0", "--drain", "0", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "mlwright",
+            "serve",
+            str(place),
+            "--port",
+            "0",
+            "--drain",
+            "0",
+            *options,
+        ]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         told = self.process.stderr.readline()
         assert " answers at " in told, told + self.process.stderr.read()
@@ -158,15 +169,15 @@ ASKED = {
     + b"1\r\n{\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(dumped(ROW)) - 1, dumped(ROW)[1:]),
 }
 EXPECTED = {
-    "too many rows": 413, "no level": 422, "nothing": 400, "no JSON": 400, "no row": 422, "a row too little": 422,
-    "an odd cell": 422, "broken arrow": 400, "another type": 415, "no invocation": 422, "no tensor": 422,
-    "an unknown kind": 422, "a larger body": 413,
+    "too many rows": 413, "no level": 422, "nothing": 400, "no JSON": 400, "no row": 422,
+    "a row too little": 422, "an odd cell": 422, "broken arrow": 400, "another type": 415,
+    "no invocation": 422, "no tensor": 422, "an unknown kind": 422, "a larger body": 413,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_every_way_that_a_request_can_take_gives_the_same_answer(service, name):
-    """The short way; uvicorn's, which `Expect` and waiting for another answer take; and an offer of HTTP/2."""
+    """The short way; uvicorn's, which `Expect` and haste take; and with an offer of HTTP/2."""
     sent = ASKED[name]
     (short,) = service.ask(sent)
     assert short[0] == EXPECTED.get(name, 200), short
@@ -211,19 +222,33 @@ def test_reasons_go_into_an_arrow_stream_as_json(service):
     ((status, _, body),) = service.ask(sent)
     assert status == 200
     written = json.loads(pl.read_ipc_stream(io.BytesIO(body))["explanation"][0])
-    assert written == json.loads(service.ask(request(dumped(ROW), "/predict?explain=true"))[0][2])["explanation"]
+    assert (
+        written == json.loads(service.ask(request(dumped(ROW), "/predict?explain=true"))[0][2])["explanation"]
+    )
 
 
 def test_what_is_wrong_with_a_cell_is_not_told_in_terse_refusals(place):
     service = Service(place, "--errors", "terse")
     secret, others = "4711secret", set(ROW) - {"amount"}
     try:
-        odd = [{"amount": secret}, {"amount": [secret]}, {"amount": {secret: 1}}, {"amount": True, "note": secret}]
-        bodies = [dumped(ROW | cells) for cells in odd] + [b"[%b" % dumped(ROW | odd[0]), dumped([ROW, secret])]
+        odd = [
+            {"amount": secret},
+            {"amount": [secret]},
+            {"amount": {secret: 1}},
+            {"amount": True, "note": secret},
+        ]
+        bodies = [dumped(ROW | cells) for cells in odd] + [
+            b"[%b" % dumped(ROW | odd[0]),
+            dumped([ROW, secret]),
+        ]
         for body in bodies:
             assert_silent(service.ask(request(body)), secret, others)
             assert_silent(service.ask(request(body, kind=CSV)), secret, others)
-        for body in ({"instances": [ROW | odd[0]]}, {"inputs": {secret: [1]}}, {"instances": [ROW], "inputs": secret}):
+        for body in (
+            {"instances": [ROW | odd[0]]},
+            {"inputs": {secret: [1]}},
+            {"instances": [ROW], "inputs": secret},
+        ):
             assert_silent(service.ask(request(dumped(body), "/invocations")), secret, others)
     finally:
         service.end()

@@ -116,7 +116,9 @@ def _batches(body: bytes) -> Iterator[tuple[int, _Table, bytes]]:
         _check(0 <= n_bytes <= len(body) - place, "a batch is cut short")
         content, place = body[place : place + n_bytes], place + n_bytes
         batch = header.table(1) if header is not None and kind == _DICTIONARY else header
-        _check(kind in (_SCHEMA, _DICTIONARY, _RECORDS) and batch is not None, "a message is of no known kind")
+        _check(
+            kind in (_SCHEMA, _DICTIONARY, _RECORDS) and batch is not None, "a message is of no known kind"
+        )
         if kind != _SCHEMA and batch is not None:
             yield kind, batch, content
 

@@ -173,9 +173,7 @@ def _is_name(name: object) -> bool:
 
 def _refused(place: Path, why: str) -> UsageError:
     expected = '{"keys": [{"name": "app", "sha256": "64 hexadecimal digits", "scopes": ["predict"]}]}'
-    message = (
-        f"The keys {str(place)!r} cannot be understood: {why}. Expected {expected} (mlwright key)."
-    )
+    message = f"The keys {str(place)!r} cannot be understood: {why}. Expected {expected} (mlwright key)."
     return UsageError(message)
 
 

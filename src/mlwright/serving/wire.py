@@ -250,7 +250,7 @@ def _feed(wire: Wire, data: bytes) -> None:
 
 
 def _head_without_upgrade(wire: Wire) -> bytes:
-    """Return the request line and headers that came, as a client writes them that offers no other protocol."""
+    """Return the request line and headers that came, less the offer."""
     version = wire.parser.get_http_version().encode()
     lines = [b"%b %b HTTP/%b" % (wire.parser.get_method(), wire.url, version)]
     lines += [b"%b: %b" % header for header in wire.headers if header[0] != b"upgrade"]

@@ -67,7 +67,7 @@ class Native(Protocol):
 
 
 def _levels(scorer: Scorer) -> list[dict[str, Any]]:
-    """Return the parameter `level`, up to the highest that this model can promise; nothing if there is none."""
+    """Return the parameter `level`, up to the highest that this model can promise, if there is one."""
     try:
         highest = scorer.model.conformal.highest
     except UsageError:
