@@ -137,7 +137,7 @@ done = function() io.write("statuses  " .. threads[1]:get("counts") .. "\\n") en
 
 
 class Service:
-    """`mlwright serve` as a process."""
+    """`mlwright serve` as a process; what it says later is in `said`."""
 
     def __init__(self, model: Path, *options: str, port: int = 0) -> None:
         command = [sys.executable, "-m", "mlwright", "serve", str(model), "--port", str(port), *options]
@@ -147,7 +147,8 @@ class Service:
             sys.exit(f"{' '.join(command)} did not start")
         self.port = int(told.rpartition(":")[2])
         # A pipe that nobody empties would hold the service up sooner or later.
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        self.said: list[str] = []
+        threading.Thread(target=lambda: self.said.extend(self.process.stderr or ()), daemon=True).start()
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:

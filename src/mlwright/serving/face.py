@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 def make_face(desk: Desk, gate: Gate) -> FastAPI:
     """Return the application for all routes that do not score."""
-    app = FastAPI(title="mlwright", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="mlwright",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # it would send clients wherever their Host header says
+    )
 
     def admit(request: Request, scope: str) -> None:
         gate.admit(dict(request.scope["headers"]), scope)
@@ -64,7 +71,13 @@ def _add_problems(app: FastAPI, desk: Desk) -> None:
 
 
 def _add_health(app: FastAPI, live: Live) -> None:
-    @app.get("/livez", tags=["health"], summary="Whether the process is well")
+    given: dict[str, Any] = {
+        "tags": ["health"],
+        "response_class": PlainTextResponse,
+        "openapi_extra": {"security": []},  # who looks after a service has no key
+    }
+
+    @app.get("/livez", summary="Whether the process is well", **given)
     async def is_alive() -> PlainTextResponse:
         return PlainTextResponse("alive")
 
@@ -74,7 +87,7 @@ def _add_health(app: FastAPI, live: Live) -> None:
         return PlainTextResponse("draining" if live.is_draining else "starting", 503)
 
     unready: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet, or no longer."}}
-    app.get("/readyz", tags=["health"], summary="Whether requests are welcome", responses=unready)(is_ready)
+    app.get("/readyz", summary="Whether requests are welcome", responses=unready, **given)(is_ready)
     for path in ("/ping", "/health", "/v2/health/ready", os.environ.get("AIP_HEALTH_ROUTE", "")):
         if path:
             app.get(path, include_in_schema=False)(is_ready)
@@ -87,7 +100,9 @@ def _add_model(app: FastAPI, live: Live, admit: Admit) -> None:
         admit(request, "predict")
         return JSONResponse(_told(live))
 
-    @app.get("/metrics", tags=["health"], summary="Counters, as Prometheus reads them")
+    says = "Counters, as Prometheus reads them"
+
+    @app.get("/metrics", tags=["health"], summary=says, response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
         admit(request, "metrics")
         return Response(live.counters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

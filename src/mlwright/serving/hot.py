@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, final
 
-from mlwright.serving.problems import Problem, too_large
+from mlwright.serving.problems import Problem, busy, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -79,22 +79,36 @@ class Hot:
         most = self.desk.settings.max_body_bytes
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > most:
-            return self.desk.refuse(scope["path"], headers, too_large(int(length), most))
-        parts, size, has_more = [], 0, True
-        while has_more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _GoneError
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > most:
-                return self.desk.refuse(scope["path"], headers, too_large(size, most))
-            has_more = message.get("more_body", False)
+            return self.desk.refuse(scope["path"], headers, too_large(most))
+        try:
+            body = await self._body(receive, most)
+        except Problem as problem:
+            return self.desk.refuse(scope["path"], headers, problem)
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
         def done(answer: Answer) -> None:
             if not answered.done():  # the task that waits may have been cancelled
                 answered.set_result(answer)
 
-        self.desk.ask(scope["path"], headers, scope["query_string"], b"".join(parts), done)
+        self.desk.ask(scope["path"], headers, scope["query_string"], body, done)
         return await answered
+
+    async def _body(self, receive: Receive, most: int) -> bytes:
+        """Return the whole body; raise a problem (413, 503) if it is too large, or all that arrive are."""
+        room, body, noted, has_more = self.desk.room, bytearray(), 0, True
+        try:
+            while has_more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                part = message.get("body", b"")
+                body += part
+                if len(body) > most:
+                    raise too_large(most)
+                noted += len(part)
+                if not room.arrived(len(part)):
+                    raise busy("Too many large requests are arriving.")
+                has_more = message.get("more_body", False)
+            return bytes(body)
+        finally:
+            room.arrived(-noted)

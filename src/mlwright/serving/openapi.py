@@ -39,15 +39,24 @@ def complete(base: dict[str, Any], desk: Desk) -> dict[str, Any]:
     components: dict[str, Any] = {"schemas": schemas}
     found = {**base, "components": components, "paths": {**described, **base["paths"]}}
     if settings.keys is not None:
+        found["paths"] = {**described, **{path: _kept(routes) for path, routes in base["paths"].items()}}
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         found["security"] = [{"bearer": []}]
     return found
 
 
+def _kept(operations: dict[str, Any]) -> dict[str, Any]:
+    """Add to routes that FastAPI describes how they refuse who has no key; health refuses nobody."""
+    refused = {status: _refused(_KEY_REFUSALS[status]) for status in ("401", "403")}
+    return {
+        method: one if "security" in one else {**one, "responses": {**one["responses"], **refused}}
+        for method, one in operations.items()
+    }
+
+
 def _operation(operation: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """Add to what a protocol says of a route how it refuses."""
     refusals = {**_REFUSALS, **(_KEY_REFUSALS if settings.keys else {})}
-    problem = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     answered = {
         "description": "Answers, in the order of the rows.",
         "headers": {
@@ -55,5 +64,9 @@ def _operation(operation: dict[str, Any], settings: Settings) -> dict[str, Any]:
         },
         "content": {"application/json": {"schema": operation.pop("answers")}},
     }
-    refused = {status: {"description": says, **problem} for status, says in refusals.items()}
+    refused = {status: _refused(says) for status, says in refusals.items()}
     return {"tags": ["answers"], **operation, "responses": {"200": answered, **refused}}
+
+
+def _refused(says: str) -> dict[str, Any]:
+    return {"description": says, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}

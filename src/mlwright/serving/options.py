@@ -63,7 +63,7 @@ def settings_of(
         keys=None if keys is None else Keys(keys),
         errors=Errors(errors),
         extra=Extra(extra),
-        max_body_bytes=parse_size(max_body),
+        max_body_bytes=parse_size(max_body, "largest body"),
         **others,
     )
 

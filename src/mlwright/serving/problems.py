@@ -25,7 +25,8 @@ _TITLES = {
 STATUSES = (200, *_TITLES)
 REASONS = (
     "answer_time", "arrow", "body", "cell", "content_type", "csv", "defect", "explain",
-    "extra_column", "gone", "in_flight", "json", "level", "method", "missing_column", "no_key", "query",
+    "extra_column", "gone", "headers", "http", "in_flight", "json", "late", "level", "method",
+    "missing_column", "no_key", "query",
     "rate", "route", "rows", "scope", "shape", "wrong_key",
 )  # fmt: skip
 """Under which refusals are counted."""
@@ -76,9 +77,9 @@ class Problem(Exception):  # noqa: N818 - the name that the standard gives it
         return msgspec.json.encode(found)
 
 
-def too_large(size: int, most: int) -> Problem:
+def too_large(most: int) -> Problem:
     """Say that a body is larger than may come."""
-    detail = f"The body has {size:,} bytes or more; at most {most:,} may come. Send several requests."
+    detail = f"The body is larger than may come: {most:,} bytes. Send several requests."
     return Problem(413, "body", detail)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import islice
 from math import nan
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mlwright.serving.settings import Settings
 
 _MOST_SHOWN = 60
+_MOST_LOOKED_AT = 200
+"""Names of a row among which one that looks alike is searched: among 100,000 that would take seconds."""
 _NO_FIELD_NAMES = frozenset({'"', "\\", *map(chr, range(32))})
 """Characters that JSON escapes; msgspec takes no field whose name holds one."""
 _FEW = 32
@@ -51,7 +54,7 @@ class Reader:
 
     def __init__(self, columns: Sequence[Column], settings: Settings) -> None:
         self.columns = tuple(columns)
-        self._max_rows = settings.max_rows
+        self._max_rows, self.max_body_bytes = settings.max_rows, settings.max_body_bytes
         self._rejects_extra = settings.extra is Extra.REJECT
         # Of each column: what null stands for, and what reads other cells; numbers are what they are.
         self._cells: list[tuple[float | str, Callable[[Any], Any] | None]] = [
@@ -112,17 +115,17 @@ class Reader:
     def texts(self, body: bytes) -> Rows:
         """Read CSV with a header line."""
         try:
-            lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
+            read = csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True)
+            lines = list(islice(filter(None, read), self._max_rows + 2))  # one too many is enough to know
         except (UnicodeDecodeError, csv.Error) as error:
             detail = f"The body is not CSV in UTF-8: {error}."
             raise Problem(400, "csv", detail, terse="The body is not CSV in UTF-8.") from error
-        lines = [line for line in lines if line]
         names, cells = (lines[0], lines[1:]) if lines else ([], [])
+        self.check_count(len(cells))
         odd = next((n for n, line in enumerate(cells, 1) if len(line) != len(names)), None)
         if odd is not None:
             detail = f"Row {odd} has {len(cells[odd - 1])} cells, the header line has {len(names)}."
             raise Problem(422, "shape", detail, row=odd)
-        self.check_count(len(cells))
         if len(set(names)) != len(names):
             raise shape_problem("the header line names a column twice")
         found = dict(zip(names, zip(*cells, strict=True), strict=True))
@@ -156,7 +159,7 @@ class Reader:
     def check_count(self, n_rows: int) -> None:
         """Refuse no rows at all, and more than may come at once."""
         if n_rows > self._max_rows:
-            detail = f"{n_rows:,} rows came at once; at most {self._max_rows:,} may. Send several requests."
+            detail = f"More rows came at once than may: {self._max_rows:,}. Send several requests."
             raise Problem(413, "rows", detail)
         if not n_rows:
             raise shape_problem("there are no rows")
@@ -188,7 +191,8 @@ class Reader:
         where = "the request" if row is None else f"row {row}"
         facts: dict[str, Any] = {} if row is None else {"row": row}
         if missing:
-            error = MissingColumnError.among(missing, map(str, given), where)
+            looked_at = [str(name)[:_MOST_SHOWN] for name in islice(given, _MOST_LOOKED_AT)]
+            error = MissingColumnError.among(missing, looked_at, where)
             detail = f"{error} Use null where a cell has no value."
             terse = f"Column {missing[0]!r} is missing in {where}."
             raise Problem(422, "missing_column", detail, terse=terse, column=missing[0], **facts)
@@ -209,7 +213,8 @@ class Reader:
         """Say why rows are refused: a slow look at what the quick one did not take."""
         self.records([found] if isinstance(found, dict) else found)
         reason = f"{str(error)[:_MOST_SHOWN]}"  # such as a number beyond the largest double
-        raise Problem(422, "shape", f"The rows cannot be used: {reason}.") from error
+        terse = "The rows cannot be used."
+        raise Problem(422, "shape", f"The rows cannot be used: {reason}.", terse=terse) from error
 
 
 def decoded(body: bytes) -> Any:

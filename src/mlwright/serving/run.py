@@ -73,6 +73,7 @@ def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post)
         app,
         loop="uvloop",
         http=partial(Wire, app.desk),  # type: ignore[arg-type]  # whatever makes connections will do
+        ws="none",
         lifespan="off",
         log_level="warning",
         access_log=False,

@@ -5,8 +5,8 @@ second would otherwise keep a connection for as long as it likes.
 
 A request for scores that is alone on its connection needs none of what ASGI is for. It goes to the desk as
 soon as its last byte is here, and the answer is written when the desk has it: no task, no events, half the
-time. Everything else takes uvicorn's way: other routes, upgrades, `Expect`, and requests sent before the last
-was answered.
+time. Everything else takes uvicorn's way: other routes, `Expect`, and requests sent before the last was
+answered. Nobody is given another protocol: who offers one, as Java does, is answered as if it had not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import struct
 import termios
 from typing import TYPE_CHECKING, Any, final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mlwright.serving.problems import busy, too_large
@@ -47,18 +48,27 @@ class _Direct:
 
     def __init__(self, path: str, query: bytes, *, keep_alive: bool) -> None:
         self.path, self.query, self.keep_alive = path, query, keep_alive
-        self.parts: list[bytes] = []
-        self.size = self.noted = 0
+        self.body: bytes | bytearray = b""
+        self.noted = 0
         self.response_started = self.response_complete = self.disconnected = False
+
+    def add(self, part: bytes) -> None:
+        """Keep a part of the body; most bodies come in one."""
+        if not self.body:
+            self.body = part
+            return
+        if isinstance(self.body, bytes):
+            self.body = bytearray(self.body)
+        self.body += part
 
     def fits(self, desk: Desk) -> bool:
         """Note a body of which only a part is here; tell whether there is memory for all such parts."""
-        n_bytes, self.noted = self.size - self.noted, self.size
+        n_bytes, self.noted = len(self.body) - self.noted, len(self.body)
         return desk.room.arrived(n_bytes)
 
     def let_go(self, desk: Desk) -> None:
         """Keep the body no longer."""
-        self.parts.clear()
+        self.body = b""
         if self.noted:
             desk.room.arrived(-self.noted)
             self.noted = 0
@@ -79,27 +89,33 @@ class Wire(HttpToolsProtocol):
         self._begin()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in; refuse headers that do not end."""
-        super().data_received(data)
+        """Take bytes in; refuse what is no HTTP, and headers that do not end."""
+        is_alone = self._in_headers or not self._is_waiting  # else a body ends in these bytes
+        self._n_begun = 0
+        _feed(self, data)
         direct = self._direct
         is_part = direct is not None and self._is_waiting and not direct.response_complete
         if direct is not None and is_part and not direct.fits(self.desk):
             problem = busy("Too many large requests are arriving.")
             self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
         if self._in_headers and self._is_waiting:
-            self._n_bytes += len(data)
+            # Where a head begins behind another request, nobody tells; what it grows by later counts.
+            self._n_bytes += len(data) if is_alone and self._n_begun < 2 else 1
             if self._n_bytes > self.settings.max_header_bytes:
-                _refuse(self, 431, b"Request Header Fields Too Large")
+                _refuse(self, 431, "headers", b"Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         """Look at the clock: from now on the request must arrive."""
         super().on_message_begin()
         self._direct = None
+        self._n_begun += 1
         self._begin()
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
         self._in_headers = False
+        if self.parser.should_upgrade():
+            return
         path, _, query = self.url.partition(b"?")
         name = path.decode("latin-1")
         is_free = self.cycle is None or self.cycle.response_complete
@@ -108,12 +124,11 @@ class Wire(HttpToolsProtocol):
             or name not in self.desk.routes
             or self.parser.get_method() != b"POST"
             or self.expect_100_continue
-            or self.parser.should_upgrade()
         ):
             super().on_headers_complete()
         else:
             lasts = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-            self._direct = _Direct(name, query, keep_alive=lasts)
+            self._direct = _Direct(name, query.partition(b"#")[0], keep_alive=lasts)
             self.cycle = self._direct  # type: ignore[assignment]  # it is all that uvicorn asks of one
         if self.desk.live.is_draining:
             self.cycle.keep_alive = False
@@ -124,20 +139,21 @@ class Wire(HttpToolsProtocol):
         if direct is None:
             super().on_body(body)
         elif not direct.response_complete:
-            direct.parts.append(body)
-            direct.size += len(body)
-            if direct.size > self.settings.max_body_bytes:
-                problem = too_large(direct.size, self.settings.max_body_bytes)
+            direct.add(body)
+            if len(direct.body) > self.settings.max_body_bytes:
+                problem = too_large(self.settings.max_body_bytes)
                 self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
 
     def on_message_complete(self) -> None:
         """Hand over what is whole."""
+        if self.parser.should_upgrade():
+            return
         self._is_waiting = False
         direct = self._direct
         if direct is None:
             super().on_message_complete()
         elif not direct.response_complete:
-            body = direct.parts[0] if len(direct.parts) == 1 else b"".join(direct.parts)
+            body = bytes(direct.body)
             direct.let_go(self.desk)
             self.desk.ask(
                 direct.path,
@@ -176,7 +192,7 @@ class Wire(HttpToolsProtocol):
         """Refuse a request that takes too long to arrive, close an idle connection; `now`: loop time [s]."""
         age = now - self._since
         if self._is_waiting and age > self.settings.body_s:
-            _refuse(self, 408, b"Request Timeout")
+            _refuse(self, 408, "late", b"Request Timeout")
         elif age > self.timeout_keep_alive and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
 
@@ -214,13 +230,41 @@ class Wire(HttpToolsProtocol):
         self.on_response_complete()
 
 
-def _refuse(wire: Wire, status: int, reason: bytes) -> None:
+def _feed(wire: Wire, data: bytes) -> None:
+    """Let the parser call what it finds; it stops after headers that offer another protocol."""
+    while data:
+        try:
+            wire.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as stop:
+            if wire.parser.get_method() == b"CONNECT":
+                _refuse(wire, 400, "http", b"Bad Request")
+                return
+            data = _head_without_upgrade(wire) + data[stop.args[0] :]
+            wire.parser = httptools.HttpRequestParser(wire)
+            wire.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        except httptools.HttpParserError:
+            _refuse(wire, 400, "http", b"Bad Request")
+            return
+        else:
+            return
+
+
+def _head_without_upgrade(wire: Wire) -> bytes:
+    """Return the request line and headers that came, less the offer."""
+    version = wire.parser.get_http_version().encode()
+    lines = [b"%b %b HTTP/%b" % (wire.parser.get_method(), wire.url, version)]
+    lines += [b"%b: %b" % header for header in wire.headers if header[0] != b"upgrade"]
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def _refuse(wire: Wire, status: int, reason: str, phrase: bytes) -> None:
     """Say why, if nothing has been said yet, and hang up."""
     if wire.transport.is_closing():
         return
+    wire.desk.live.counters.rejected(reason)
     cycle: Any = wire.cycle
     if cycle is None or not cycle.response_started or cycle.response_complete:
-        wire.transport.write(_REFUSED % (status, reason))
+        wire.transport.write(_REFUSED % (status, phrase))
     wire.transport.close()
 
 

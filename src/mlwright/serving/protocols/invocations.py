@@ -53,8 +53,9 @@ class Invocations(Protocol):
         del scorer
         row: Mapping[str, Any] = {"$ref": "#/components/schemas/Row"}
         rows = {"type": "array", "items": row, "minItems": 1}
+        others: dict[str, Any] = dict.fromkeys(_LAYOUTS, False)
         layouts = [
-            {"type": "object", "required": [name], "properties": {name: rows}, "additionalProperties": False}
+            {"type": "object", "required": [name], "properties": {**others, name: rows}}
             for name in ("dataframe_records", "instances", "inputs")
         ]
         answers = {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}}

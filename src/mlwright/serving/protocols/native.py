@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
-from mlwright.core.errors import MlwrightError
+from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.data.read import read as read_cells
+from mlwright.serving.arrow import check_cells, n_rows_of
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import ARROW, CSV, JSON, Asked, Protocol, Reply, Request
 from mlwright.serving.scorer import NOTHING_MORE, Wishes
@@ -52,13 +53,12 @@ class Native(Protocol):
         """One operation."""
         one, answer = {"$ref": "#/components/schemas/Row"}, {"$ref": "#/components/schemas/Answer"}
         rows = {"type": "array", "items": one, "minItems": 1}
-        del scorer
         return [
             {
                 "summary": "Answer one row, or several",
                 "parameters": [
                     _parameter("explain", {"type": "boolean"}, "Say which columns moved each answer."),
-                    _parameter("level", {"type": "number"}, "Add intervals or sets of this level."),
+                    *_levels(scorer),
                 ],
                 "requestBody": {"required": True, "content": {JSON: {"schema": {"oneOf": [one, rows]}}}},
                 "answers": {"oneOf": [answer, {"type": "array", "items": answer}]},
@@ -66,7 +66,17 @@ class Native(Protocol):
         ]
 
 
-def _parameter(name: str, shape: dict[str, str], says: str) -> dict[str, Any]:
+def _levels(scorer: Scorer) -> list[dict[str, Any]]:
+    """Return the parameter `level`, up to the highest that this model can promise, if there is one."""
+    try:
+        highest = scorer.model.conformal.highest
+    except UsageError:
+        return []
+    shape = {"type": "number", "exclusiveMinimum": 0, "maximum": highest}
+    return [_parameter("level", shape, "Add intervals or sets of this level.")] if highest else []
+
+
+def _parameter(name: str, shape: Mapping[str, Any], says: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": shape, "description": says}
 
 
@@ -88,18 +98,31 @@ def _arrow(body: bytes, scorer: Scorer) -> Rows:
     except ModuleNotFoundError:
         detail = "This service reads no Arrow streams, as polars is not installed. Send JSON or CSV."
         raise Problem(415, "content_type", detail) from None
+    reader = scorer.reader
     try:
+        reader.check_count(n_rows_of(body, reader.max_body_bytes))
         frame = pl.read_ipc_stream(io.BytesIO(body))
+        check_cells(frame, reader.max_body_bytes)
         raw = read_cells(frame)
-    except (pl.exceptions.PolarsError, MlwrightError, OSError, ValueError) as error:
-        detail = "The body is no Arrow stream that can be read."
-        raise Problem(400, "arrow", detail) from error
-    return scorer.reader.cells(raw.columns, raw.n_rows)
+    except _unreadable(pl) as error:
+        told = f": {error}" if type(error) is ValueError else ""
+        detail = f"The body is no Arrow stream that can be read{told}."
+        raise Problem(400, "arrow", detail, terse="The body cannot be read as an Arrow stream.") from error
+    return reader.cells(raw.columns, raw.n_rows)
+
+
+def _unreadable(pl: Any) -> tuple[type[BaseException], ...]:
+    """Return what polars raises for a broken stream; its panics are no Exception."""
+    known = pl.exceptions
+    return known.PolarsError, known.PanicException, MlwrightError, OSError, ValueError
 
 
 def _stream(records: list[dict[str, Any]]) -> bytes:
     import polars as pl  # noqa: PLC0415 - as above
 
+    for record in records:
+        if "explanation" in record:  # whose cells are of several types, which no column can be
+            record["explanation"] = _encode(record["explanation"]).decode()
     out = io.BytesIO()
     pl.DataFrame(records, infer_schema_length=None).write_ipc_stream(out)
     return out.getvalue()

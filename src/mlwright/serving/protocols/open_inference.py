@@ -76,7 +76,8 @@ def _tensor(found: object) -> tuple[str, list[int], list[Any]]:
     if not isinstance(found, dict):
         raise shape_problem("an input is no tensor")
     name, shape, data = found.get("name"), found.get("shape"), found.get("data")
-    if not isinstance(name, str) or found.get("datatype") not in _TYPES:
+    kind = found.get("datatype")
+    if not isinstance(name, str) or not isinstance(kind, str) or kind not in _TYPES:
         raise shape_problem("a tensor needs a name and a datatype such as FP64, INT64, BOOL or BYTES")
     if not isinstance(shape, list) or not isinstance(data, list) or not _is_shape(shape):
         raise shape_problem(f"tensor {name[:60]!r} needs a shape [n] or [n, d], and data")

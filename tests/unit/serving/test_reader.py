@@ -1,0 +1,45 @@
+"""Bodies that are wrong are refused without a long look at them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from mlwright.core.schema import Column, Kind
+from mlwright.serving.problems import Problem
+from mlwright.serving.reader import Reader
+from mlwright.serving.settings import Settings
+
+MANY = 5_000
+
+
+@pytest.fixture
+def reader():
+    return Reader([Column(name="amount", kind=Kind.NUMBER)], Settings(max_rows=10))
+
+
+def refusal(read, body):
+    with pytest.raises(Problem) as found:
+        read(body)
+    return found.value
+
+
+def test_a_name_that_looks_alike_is_searched_among_the_first_alone(reader):
+    others = {f"x{n}": 1 for n in range(MANY)}
+    first = refusal(reader.rows, json.dumps({"amuont": 1} | others).encode())
+    assert "Did you mean 'amuont'?" in first.detail
+    last = refusal(reader.rows, json.dumps(others | {"amuont": 1}).encode())
+    assert last.reason == "missing_column"
+    assert "Did you mean" not in last.detail
+
+
+def test_long_names_are_not_told_back(reader):
+    assert len(refusal(reader.rows, json.dumps({"k" * MANY: 1}).encode()).detail) < 300
+    assert len(refusal(reader.texts, b"k" * MANY + b"\n1\n").detail) < 300
+
+
+def test_of_csv_no_more_is_read_than_may_come(reader):
+    assert reader.texts(b"amount\n" + b"1\n\n" * 10).n_rows == 10
+    problem = refusal(reader.texts, b"amount\n" + b"1\n" * 11 + b'"' * 3 + b"never looked at")
+    assert (problem.status, problem.reason) == (413, "rows")
