@@ -72,11 +72,12 @@ def _mlserver_ready(_environment: Path, model: Path, folder: Path) -> None:
 
 
 def _autogluon_ready(environment: Path, model: Path, folder: Path) -> None:
-    if not (folder / "predictor").exists():
-        _python(environment, _HERE / "autogluon_fit.py", model / "train.npz", folder / "predictor")
+    for what in ("trees", "default"):
+        if not (folder / what).exists():
+            _python(environment, _HERE / "autogluon_fit.py", model / "train.npz", folder / what, what)
 
 
-def _autogluon(path: str, settings: str) -> Rival:
+def _autogluon(path: str, settings: str, what: str = "trees") -> Rival:
     return Rival(
         environment="autogluon",
         packages=("autogluon.tabular", "fastapi", "uvicorn"),
@@ -90,7 +91,7 @@ def _autogluon(path: str, settings: str) -> Rival:
             "autogluon_app:app",
             *("--app-dir", str(_HERE), "--port", str(port), "--no-access-log"),
         ],
-        variables=lambda _, folder, __: {"PREDICTOR": str(folder / "predictor")},
+        variables=lambda _, folder, __: {"PREDICTOR": str(folder / what)},
         same_trees=False,
     )
 
@@ -157,4 +158,5 @@ RIVALS = {
     ),
     "AutoGluon, async def": _autogluon("/loop", "FastAPI, `persist()`, one LightGBM of 300 trees, in the loop"),
     "AutoGluon, def": _autogluon("/threads", "the same, in FastAPI's threads"),
+    "AutoGluon, its default, async def": _autogluon("/loop", "what 60 s of its default fit gave", "default"),
 }

@@ -132,6 +132,7 @@ def measure(rival: Rival, environment: Path, given: argparse.Namespace) -> dict[
     bodies = [json.dumps(rival.body(row)).encode() for row in rows]
     (folder / "bodies.jsonl").write_bytes(b"\n".join(bodies) + b"\n")
     served = Served(rival, environment, model, folder)
+    os.sched_setaffinity(0, {1})
     try:
         served.wait(bodies[0])
         line = {"differs": _difference(served, bodies, model / "booster.txt")}
@@ -174,7 +175,6 @@ def _wrk(served: Served, folder: Path, connections: int, seconds: float) -> dict
 
 async def _open_loop(served: Served, bodies: list[bytes], per_s: float, seconds: float) -> dict[str, Any]:
     """Ask at a rate; times run from the sending of a request, which waits for no answer."""
-    os.sched_setaffinity(0, {1})
     client, turn, took, failed = Client(served.port), cycle(bodies), deque[float](), deque[int]()
 
     async def ask() -> None:
