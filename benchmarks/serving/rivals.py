@@ -1,7 +1,8 @@
 """Who is compared (versus.py): how each is made ready and started, what it is asked, where its answer stands.
 
-All have one worker, one thread for the trees, uvloop and httptools, and no access log where that is an
-option; what they count for their own metrics stays as they have it.
+All have one worker, one thread for the trees, uvloop, and no access log where that is an option; MLflow,
+BentoML and AutoGluon's uvicorn have httptools, too, whether they bring it or not. What they count for their
+own metrics stays as they have it.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def quietly() -> dict[str, str]:
 
 def _mlflow_ready(environment: Path, model: Path, folder: Path) -> None:
     if not (folder / "model").exists():
-        _python(environment, _HERE / "mlflow_save.py", model / "booster.txt", model / "rows.npy", folder / "model")
+        _python(
+            environment, _HERE / "mlflow_save.py", model / "booster.txt", model / "rows.npy", folder / "model"
+        )
 
 
 def _mlserver_ready(_environment: Path, model: Path, folder: Path) -> None:
@@ -93,6 +96,26 @@ def _autogluon(path: str, settings: str, what: str = "trees") -> Rival:
         ],
         variables=lambda _, folder, __: {"PREDICTOR": str(folder / what)},
         same_trees=False,
+    )
+
+
+def _mlserver(environment: str, how: str) -> Rival:
+    return Rival(
+        environment=environment,
+        packages=("mlserver", "mlserver-lightgbm", "lightgbm", "uvicorn", "httptools"),
+        settings=f"`mlserver start` {how}, LightGBM runtime, `parallel_workers: 0`, `debug: false`, one tensor",
+        path="/v2/models/trees/infer",
+        body=lambda row: {
+            "inputs": [{"name": "rows", "shape": [1, len(row)], "datatype": "FP64", "data": row}]
+        },
+        answer=lambda told: told["outputs"][0]["data"][0],
+        ready=_mlserver_ready,
+        command=lambda place, folder, _: [str(place / "bin/mlserver"), "start", str(folder)],
+        variables=lambda _, __, port: {
+            "MLSERVER_HTTP_PORT": str(port),
+            "MLSERVER_GRPC_PORT": str(port + 1),
+            "MLSERVER_METRICS_PORT": str(port + 2),
+        },
     )
 
 
@@ -139,24 +162,11 @@ RIVALS = {
             "BENTOML_HOME": str(folder),
         },
     ),
-    "MLServer": Rival(
-        environment="mlserver",
-        packages=("mlserver", "mlserver-lightgbm", "lightgbm", "uvicorn"),
-        settings="`mlserver start`, LightGBM runtime, `parallel_workers: 0`, `debug: false`, one tensor",
-        path="/v2/models/trees/infer",
-        body=lambda row: {
-            "inputs": [{"name": "rows", "shape": [1, len(row)], "datatype": "FP64", "data": row}]
-        },
-        answer=lambda told: told["outputs"][0]["data"][0],
-        ready=_mlserver_ready,
-        command=lambda environment, folder, _: [str(environment / "bin/mlserver"), "start", str(folder)],
-        variables=lambda _, __, port: {
-            "MLSERVER_HTTP_PORT": str(port),
-            "MLSERVER_GRPC_PORT": str(port + 1),
-            "MLSERVER_METRICS_PORT": str(port + 2),
-        },
+    "MLServer": _mlserver("mlserver", "as it is installed"),
+    "MLServer, httptools added": _mlserver("mlserver-httptools", "with httptools, which it does not bring"),
+    "AutoGluon, async def": _autogluon(
+        "/loop", "FastAPI, `persist()`, one LightGBM of 300 trees, in the loop"
     ),
-    "AutoGluon, async def": _autogluon("/loop", "FastAPI, `persist()`, one LightGBM of 300 trees, in the loop"),
     "AutoGluon, def": _autogluon("/threads", "the same, in FastAPI's threads"),
     "AutoGluon, its default, async def": _autogluon("/loop", "what 60 s of its default fit gave", "default"),
 }

@@ -1,4 +1,4 @@
-"""Exactly 300 trees of up to 31 leaves over 15 numbers, as a `.mlw` file and as the booster that LightGBM wrote.
+"""300 trees of 31 leaves over 15 numbers, as a `.mlw` file and as the booster that LightGBM made.
 
 Services are compared with it (versus.py), so that all of them answer from the same trees.
 
@@ -26,7 +26,7 @@ _SLOW = (_ROUNDS, 0.01, N_LEAVES, 0.5, 0.8, 5, 0.5, 0.5, False)
 
 
 def write(folder: Path) -> None:
-    """Write model.mlw, booster.txt, rows.npy (what is asked) and train.npz (for those who train their own)."""
+    """Write model.mlw, booster.txt, rows.npy (what is asked), train.npz (for those who train their own)."""
     folder.mkdir(parents=True, exist_ok=True)
     boosters: list[Any] = []
     train = lightgbm.train

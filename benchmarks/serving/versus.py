@@ -1,6 +1,6 @@
-"""Compares `mlwright serve` with other ways to serve the same trees: one row a request, one core for the server.
+"""Compares `mlwright serve` with other ways to serve the same trees: a row a request, a core for the server.
 
-The server has core 0, the load core 1. wrk asks as fast as it is answered, on 16 connections (and on 1 and 64),
+The server has core 0, the load core 1. wrk asks as fast as it is answered, on 16 connections (and 1 and 64),
 and the processor time of the server's processes is divided by the number of answers; then a client asks 200
 times a second, whatever the answers take. Each service is warmed up first, and its answers are compared with
 the booster's. Peers whose environment is not given or not there are left out, and that is said.
@@ -13,7 +13,6 @@ python benchmarks/serving/versus.py FOLDER --report
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import signal
@@ -23,11 +22,12 @@ import sys
 import time
 import urllib.request
 from collections import deque
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -35,8 +35,15 @@ import uvloop
 from client import Client, ask_at_rate
 from rivals import RIVALS, Rival, Row, quietly
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 RESULTS = Path(__file__).parents[1] / "results" / "serving.jsonl"
 _CONNECTIONS = (16, 1, 64)
+_HEADINGS = (
+    "service", "CPU per request (µs)", "ratio", "requests per second and core",
+    "CPU on 1 and 64 connections (µs)", "p50 (ms)", "p99 (ms)", "resident (MB)",
+)  # fmt: skip
 _START_S, _STOP_S = 90, 20
 _LUA = """
 local bodies, requests, n = {}, {}, 0
@@ -49,7 +56,8 @@ end
 request = function() n = n %% #requests + 1; return requests[n] end
 done = function(summary, latency)
   local e = summary.errors
-  io.write(string.format('\\n{"requests": %%d, "seconds": %%f, "errors": %%d, "p50_us": %%d, "p99_us": %%d}\\n',
+  io.write(string.format(
+    '\\n{"requests": %%d, "seconds": %%f, "errors": %%d, "p50_us": %%d, "p99_us": %%d}\\n',
     summary.requests, summary.duration / 1e6, e.connect + e.read + e.write + e.status + e.timeout,
     latency:percentile(50), latency:percentile(99)))
 end
@@ -72,7 +80,7 @@ class Served:
                 cwd=folder,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
+                process_group=0,
             )
 
     def wait(self, body: bytes) -> None:
@@ -88,17 +96,24 @@ class Served:
         raise SystemExit(f"{self.process.args} did not start: {self.log.read_text()[-2000:]}")
 
     def ask(self, body: bytes) -> float:
+        """Ask once; return the probability."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{self.rival.path}", body, {"content-type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http alone
             return self.rival.answer(json.loads(answer.read()))
 
     def processes(self) -> list[psutil.Process]:
+        """Return its process and all that this one started."""
         first = psutil.Process(self.process.pid)
         return [first, *first.children(recursive=True)]
 
+    def tasks(self) -> list[int]:
+        """Return the threads of all of them."""
+        return [int(one.name) for p in self.processes() for one in Path(f"/proc/{p.pid}/task").iterdir()]
+
     def cpu_s(self) -> float:
+        """Return the processor time that they took until now."""
         return sum(sum(one.cpu_times()[:2]) for one in self.processes())
 
     def memory_mb(self) -> dict[str, float]:
@@ -110,15 +125,12 @@ class Served:
         }
 
     def stop(self) -> None:
+        """Let it end, then end it."""
         self.process.send_signal(signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 
@@ -138,11 +150,15 @@ def measure(rival: Rival, environment: Path, given: argparse.Namespace) -> dict[
         line = {"differs": _difference(served, bodies, model / "booster.txt")}
         _wrk(served, folder, 16, given.warm_s)
         for connections in _CONNECTIONS:
-            seconds = given.seconds if connections == _CONNECTIONS[0] else given.seconds / 2
+            seconds = given.seconds if connections == _CONNECTIONS[0] else max(1, given.seconds // 2)
             line[f"c{connections}"] = _wrk(served, folder, connections, seconds)
+        if given.first:
+            for task in (0, *served.tasks()):
+                os.sched_setscheduler(task, os.SCHED_RR, os.sched_param(1))
         line["open"] = uvloop.run(_open_loop(served, bodies, given.per_s, given.open_s))
         return {**line, **served.memory_mb()}
     finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         served.stop()
 
 
@@ -180,7 +196,7 @@ async def _open_loop(served: Served, bodies: list[bytes], per_s: float, seconds:
     async def ask() -> None:
         answer = await client.ask("POST", served.rival.path, next(turn))
         took.append(answer.seconds)
-        if answer.status != 200:  # noqa: PLR2004 - HTTP's own
+        if answer.status != 200:
             failed.append(answer.status)
 
     for length, is_warm in ((min(2.0, seconds), False), (seconds, True)):
@@ -208,9 +224,18 @@ def _children_s() -> float:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return the first of three free ports in a row."""
+    while True:
+        with ExitStack() as stack:
+            found = [stack.enter_context(socket.socket()) for _ in range(3)]
+            found[0].bind(("127.0.0.1", 0))
+            first = int(found[0].getsockname()[1])
+            try:
+                for number, one in enumerate(found[1:], 1):
+                    one.bind(("127.0.0.1", first + number))
+            except (OSError, OverflowError):
+                continue
+            return first
 
 
 def _versions(environment: Path | None, packages: tuple[str, ...]) -> dict[str, str]:
@@ -229,22 +254,31 @@ def report(path: Path) -> str:
         line = json.loads(text)
         lines[line["peer"]] = line
     own = lines["mlwright"]["c16"]["cpu_us"]
-    told = [
-        "| service | CPU per request (µs) | ratio | requests per second and core | 1 / 64 connections (µs) | "
-        "p50 (ms) | p99 (ms) | memory (MB) |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    told = [_row(_HEADINGS), _row(["---"] * len(_HEADINGS))]
     for name, rival in RIVALS.items():
         if name not in lines:
             continue
         line = lines[name]
         cpu, many, one = (line[f"c{connections}"]["cpu_us"] for connections in (16, 64, 1))
-        versions = " ".join(line["versions"].get(package, "") for package in rival.packages[:1])
         told.append(
-            f"| {name} {versions} | {cpu:,.0f} | {cpu / own:,.1f} | {1e6 / cpu:,.0f} | {one:,.0f} / {many:,.0f} | "
-            f"{line['open']['p50_ms']:.2f} | {line['open']['p99_ms']:.2f} | {line['rss_mb']} |"
+            _row(
+                [
+                    f"{name} {line['versions'].get(rival.packages[0], '')}",
+                    f"{cpu:,.0f}",
+                    f"{cpu / own:,.1f}",
+                    f"{1e6 / cpu:,.0f}",
+                    f"{one:,.0f}, {many:,.0f}",
+                    f"{line['open']['p50_ms']:,.2f}",
+                    f"{line['open']['p99_ms']:,.2f}",
+                    f"{line['rss_mb']}",
+                ]
+            )
         )
     return "\n".join(told)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -256,9 +290,12 @@ def main() -> None:
     parser.add_argument("--report", action="store_true", help="measure nothing, print the table")
     parser.add_argument("--ready", action="store_true", help="write what each serves, measure nothing")
     parser.add_argument("--results", type=Path, default=RESULTS)
-    parser.add_argument("--warm-s", type=float, default=3)
-    parser.add_argument("--seconds", type=float, default=6, help="with 16 connections; half with 1 and 64")
+    parser.add_argument("--warm-s", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=6, help="with 16 connections; half with 1 and 64")
     parser.add_argument("--per-s", type=float, default=200)
+    parser.add_argument(
+        "--first", action="store_true", help="when others use the machine: at 200 a second none goes before"
+    )
     parser.add_argument("--open-s", type=float, default=15)
     given = parser.parse_args()
     for name in () if given.report else given.only or RIVALS:
@@ -269,7 +306,7 @@ def main() -> None:
 
 def _one(name: str, given: argparse.Namespace) -> None:
     rival = RIVALS[name]
-    environment = getattr(given, rival.environment) if rival.environment else Path(sys.prefix)
+    environment = getattr(given, rival.environment.replace("-", "_")) if rival.environment else Path(sys.prefix)
     if environment is None or not (environment / "bin" / "python").exists():
         print(f"{name}: left out, --{rival.environment} names no environment")
         return

@@ -12,9 +12,12 @@ Row = pydantic.create_model("Row", **{f"f{n}": (float, ...) for n in range(15)})
 
 @bentoml.service(workers=1, logging={"access": {"enabled": False}})
 class Scorer:
+    """Answers a row."""
+
     def __init__(self) -> None:
         self.booster = lightgbm.Booster(model_file=os.environ["BOOSTER"])
 
     @bentoml.api
     async def predict(self, row: Row) -> float:
+        """Return the probability of the second class."""
         return float(self.booster.predict(np.array([list(row.__dict__.values())]))[0])

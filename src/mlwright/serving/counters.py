@@ -211,7 +211,7 @@ class Counters:
 
     def _note_line(self, line: Sequence[Any]) -> None:
         # Numbers that add up to a number hold no NaN, which is sooner known than by a look at each.
-        if not self._has_texts and (total := sum(line)) == total:  # noqa: PLR0124 - NaN
+        if not self._has_texts and (total := sum(line)) == total:
             return
         cells = self._cells
         for cell, (_, missing, unseen, levels) in zip(line, self._columns, strict=True):
