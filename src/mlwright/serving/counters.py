@@ -85,6 +85,7 @@ class Counters:
         self._scores = _Histogram(numbers, _SHARES if task.classes else _steps(scorer))
         self._labels = [next(numbers) for _ in task.classes]
         self._columns = [(c, next(numbers), next(numbers), _levels(c)) for c in scorer.reader.columns]
+        self._has_texts = any(column.kind not in NUMERIC for column in scorer.reader.columns)
         self._board = Board(next(numbers), folder, name)
         self._cells = self._board.cells
         self._cells[self._active] = 0.0  # a process of this name may have died at work
@@ -208,7 +209,10 @@ class Counters:
         info.add_metric([self._scorer.name, self._scorer.version, task.target], 1.0)
         yield info
 
-    def _note_line(self, line: Sequence[float | str]) -> None:
+    def _note_line(self, line: Sequence[Any]) -> None:
+        # Numbers that add up to a number hold no NaN, which is sooner known than by a look at each.
+        if not self._has_texts and (total := sum(line)) == total:
+            return
         cells = self._cells
         for cell, (_, missing, unseen, levels) in zip(line, self._columns, strict=True):
             if cell == "" or cell != cell:  # noqa: PLR0124 - the empty text, and NaN

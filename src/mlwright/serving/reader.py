@@ -61,6 +61,7 @@ class Reader:
             (nan if c.kind in NUMERIC else "", None if c.kind is Kind.NUMBER else cell_reader(c))
             for c in columns
         ]
+        self._is_plain = all(read is None for _, read in self._cells)
         self._decoder = self._quick_decoder()
 
     def rows(self, body: bytes) -> Rows:
@@ -169,7 +170,9 @@ class Reader:
         known = self._cells
         try:
             found = [
-                [
+                list(line)
+                if self._is_plain and None not in line
+                else [
                     missing if cell is None else cell if read is None else read(cell)
                     for cell, (missing, read) in zip(line, known, strict=True)
                 ]

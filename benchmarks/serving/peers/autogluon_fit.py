@@ -1,0 +1,21 @@
+"""AutoGluon: its own LightGBM with as many trees and leaves as the others have; or what it trains unasked."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+from autogluon.tabular import TabularPredictor
+
+if __name__ == "__main__":
+    source, folder, what = sys.argv[1:]
+    given = np.load(source)
+    rows = pd.DataFrame(given["X"], columns=[f"f{n}" for n in range(given["X"].shape[1])])
+    rows["y"] = given["y"]
+    trees = {"num_boost_round": 300, "learning_rate": 0.01, "num_leaves": 31, "min_data_in_leaf": 5}
+    trees["ag.early_stop"] = 10_000
+    predictor = TabularPredictor("y", path=folder, verbosity=1)
+    if what == "trees":
+        predictor.fit(rows, hyperparameters={"GBM": trees}, fit_weighted_ensemble=False)
+    else:
+        predictor.fit(rows, time_limit=60, num_cpus=1)
+    print(predictor.model_best, predictor.model_names())
