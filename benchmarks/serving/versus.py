@@ -306,7 +306,9 @@ def main() -> None:
 
 def _one(name: str, given: argparse.Namespace) -> None:
     rival = RIVALS[name]
-    environment = getattr(given, rival.environment.replace("-", "_")) if rival.environment else Path(sys.prefix)
+    environment = (
+        getattr(given, rival.environment.replace("-", "_")) if rival.environment else Path(sys.prefix)
+    )
     if environment is None or not (environment / "bin" / "python").exists():
         print(f"{name}: left out, --{rival.environment} names no environment")
         return

@@ -231,3 +231,25 @@ def test_the_example_is_answered_and_fits_its_description(scorer):
     assert list(row) == [column.name for column in scorer.reader.columns]
     assert jsonschema_rs.validator_for(shapes.row(scorer, is_closed=True)).is_valid(row)
     assert native(scorer, row)["prediction"] is not None
+
+
+def test_what_cannot_be_read_says_how_it_can(scorer):
+    native_ = PROTOCOLS.get("native")
+    for body, kind, says in (
+        (b"", "application/json", "it is empty"),
+        (b"amount;flag\n1;true\n", CSV, "cells are separated by commas"),
+        (b"amount,account,1.5,true", CSV, "--data-binary"),
+        (b"1.5,1.5\n2,2\n", CSV, "the first line must name the columns"),
+    ):
+        with pytest.raises(Problem, match=says):
+            native_.read(Request(body, kind), scorer)
+    with pytest.raises(Problem, match="no 'explian' here; there are explain and level"):
+        native_.read(Request(b"{}", query={"explian": "true"}), scorer)
+
+
+def test_predict_writes_csv_for_who_accepts_only_that(scorer):
+    row = form.example(scorer)
+    (found,) = asked(scorer, "native", json.dumps(row).encode(), accept=CSV)
+    assert found == {name: str(cell) for name, cell in native(scorer, row).items()}
+    with pytest.raises(Problem, match="accept application/json"):
+        PROTOCOLS.get("native").read(Request(b"{}", accept=CSV, query={"explain": "true"}), scorer)

@@ -243,7 +243,11 @@ class Desk:
 
 
 def _request(headers: Headers, query: bytes, body: bytes) -> Request:
-    """Return what protocols read."""
+    """Return what protocols read; raise a problem (415) for a compressed body."""
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise Problem(
+            415, "content_type", "Compressed bodies are not read. Send it without Content-Encoding."
+        )
     kind = headers.get(b"content-type")
     if kind is None or kind == b"application/json":
         content_type = JSON

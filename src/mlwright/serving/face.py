@@ -60,6 +60,10 @@ def _add_problems(app: FastAPI, desk: Desk) -> None:
 
     @app.exception_handler(404)
     async def nothing_here(request: Request, _: Exception) -> Response:
+        if request.url.path.startswith("/v2/"):
+            scorer = desk.live.scorer
+            detail = f"Nothing is here; the model is {scorer.name!r}, version {scorer.version}."
+            return JSONResponse({"error": detail}, 404)
         detail = "Nothing is here. POST rows to /predict; /openapi.json lists what else there is."
         return await refused(request, Problem(404, "route", detail))
 
@@ -88,10 +92,9 @@ def _add_health(app: FastAPI, live: Live) -> None:
 
     unready: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet, or no longer."}}
     app.get("/readyz", summary="Whether requests are welcome", responses=unready, **given)(is_ready)
-    for path in ("/ping", "/health", "/v2/health/ready", os.environ.get("AIP_HEALTH_ROUTE", "")):
+    for path in ("/ping", "/health", os.environ.get("AIP_HEALTH_ROUTE", "")):
         if path:
             app.get(path, include_in_schema=False)(is_ready)
-    app.get("/v2/health/live", include_in_schema=False)(is_alive)
 
 
 def _add_model(app: FastAPI, live: Live, admit: Admit) -> None:
@@ -116,6 +119,15 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
     @app.get("/v2", include_in_schema=False)
     async def server() -> dict[str, Any]:
         return {"name": "mlwright", "version": __version__, "extensions": []}
+
+    @app.get("/v2/health/live", include_in_schema=False)
+    async def lives() -> dict[str, bool]:
+        return {"live": True}
+
+    @app.get("/v2/health/ready", include_in_schema=False)
+    async def takes_requests() -> JSONResponse:
+        is_well = live.is_ready and not live.is_draining
+        return JSONResponse({"ready": is_well}, 200 if is_well else 503)
 
     async def described(request: Request) -> dict[str, Any]:
         admit(request, "predict")

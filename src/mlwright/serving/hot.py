@@ -64,12 +64,18 @@ class Hot:
             (b"x-request-id", request_id.encode("latin-1")),
         ]
 
+        is_head = scope["method"] == "HEAD"
+
         async def send_more(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), *more]
+            elif is_head:
+                message["body"] = b""
             await send(message)
 
-        await self.face(scope, receive, send_more)
+        # FastAPI knows no HEAD where there is GET.
+        asked = {**scope, "method": "GET"} if is_head else scope
+        await self.face(asked, receive, send_more)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers: dict[bytes, bytes] = dict(scope["headers"])

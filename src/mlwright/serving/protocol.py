@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
@@ -46,6 +48,15 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 
     body: bytes
     content_type: str = JSON
+
+
+def as_csv(records: Sequence[Mapping[str, Any]]) -> Reply:
+    """Write records with a header line."""
+    out = io.StringIO()
+    lines = csv.DictWriter(out, list(records[0]), lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(records)
+    return Reply(out.getvalue().encode(), CSV)
 
 
 class Protocol(ABC):

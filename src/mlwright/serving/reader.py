@@ -122,13 +122,19 @@ class Reader:
             detail = f"The body is not CSV in UTF-8: {error}."
             raise Problem(400, "csv", detail, terse="The body is not CSV in UTF-8.") from error
         names, cells = (lines[0], lines[1:]) if lines else ([], [])
+        if names and not cells:
+            raise shape_problem(
+                "there is one line, which names the columns; curl keeps lines with --data-binary"
+            )
         self.check_count(len(cells))
         odd = next((n for n, line in enumerate(cells, 1) if len(line) != len(names)), None)
         if odd is not None:
             detail = f"Row {odd} has {len(cells[odd - 1])} cells, the header line has {len(names)}."
             raise Problem(422, "shape", detail, row=odd)
         if len(set(names)) != len(names):
-            raise shape_problem("the header line names a column twice")
+            raise shape_problem("the first line must name the columns, each once")
+        if len(names) == 1 < len(self.columns) and (";" in names[0] or "\t" in names[0]):
+            raise shape_problem("the first line has no comma; cells are separated by commas")
         found = dict(zip(names, zip(*cells, strict=True), strict=True))
         return self.cells({name: list(values) for name, values in found.items()}, len(cells))
 
@@ -226,6 +232,7 @@ def decoded(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:_MOST_SHOWN]
+        reason = reason if body else "it is empty"
         detail = f"The body is not JSON: {reason}."
         raise Problem(400, "json", detail, terse="The body is not JSON.") from error
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
 from mlwright.serving.problems import unknown_type
-from mlwright.serving.protocol import CSV, JSON, Asked, Protocol, Reply, Request
+from mlwright.serving.protocol import CSV, JSON, Asked, Protocol, Reply, Request, as_csv
 from mlwright.serving.reader import decoded, shape_problem
 
 if TYPE_CHECKING:
@@ -41,11 +39,7 @@ class Invocations(Protocol):
         """Write what `predict` writes, as records."""
         records = scorer.records(asked.rows, prediction)
         if (asked.echo or {}).get("accept") == CSV:
-            out = io.StringIO()
-            lines = csv.DictWriter(out, list(records[0]), lineterminator="\n")
-            lines.writeheader()
-            lines.writerows(records)
-            return Reply(out.getvalue().encode(), CSV)
+            return as_csv(records)
         return Reply(msgspec.json.encode({"predictions": records}))
 
     def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:

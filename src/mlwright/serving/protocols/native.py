@@ -11,7 +11,7 @@ from mlwright.core.errors import MlwrightError, UsageError
 from mlwright.data.read import read as read_cells
 from mlwright.serving.arrow import check_cells, n_rows_of
 from mlwright.serving.problems import Problem, unknown_type
-from mlwright.serving.protocol import ARROW, CSV, JSON, Asked, Protocol, Reply, Request
+from mlwright.serving.protocol import ARROW, CSV, JSON, Asked, Protocol, Reply, Request, as_csv
 from mlwright.serving.scorer import NOTHING_MORE, Wishes
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
 
+_QUERY = ("explain", "level")
 _TRUTHS = {"true": True, "1": True, "": True, "false": False, "0": False}
 _encode = msgspec.json.Encoder().encode
 
@@ -35,9 +36,9 @@ class Native(Protocol):
         """Read JSON, CSV or an Arrow stream."""
         wishes = _wishes(request.query) if request.query else NOTHING_MORE
         if request.content_type == JSON:
-            return Asked(scorer.reader.rows(request.body), wishes)
+            return Asked(scorer.reader.rows(request.body), wishes, _wanted(request, wishes))
         if request.content_type == CSV:
-            return Asked(scorer.reader.texts(request.body), wishes)
+            return Asked(scorer.reader.texts(request.body), wishes, _wanted(request, wishes))
         if request.content_type == ARROW:
             return Asked(_arrow(request.body, scorer), wishes, {"content_type": ARROW})
         raise unknown_type(request.content_type, JSON, CSV, ARROW)
@@ -46,7 +47,7 @@ class Native(Protocol):
         """Write JSON; for rows of Arrow an Arrow stream."""
         records = scorer.records(asked.rows, prediction, asked.wishes)
         if asked.echo is not None:
-            return Reply(_stream(records), ARROW)
+            return as_csv(records) if asked.echo["content_type"] == CSV else Reply(_stream(records), ARROW)
         return Reply(_encode(records[0] if asked.rows.is_single else records))
 
     def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
@@ -80,7 +81,19 @@ def _parameter(name: str, shape: Mapping[str, Any], says: str) -> dict[str, Any]
     return {"name": name, "in": "query", "required": False, "schema": shape, "description": says}
 
 
+def _wanted(request: Request, wishes: Wishes) -> Mapping[str, str] | None:
+    """Return what the client accepts, if that is CSV alone; reasons and sets do not fit into its cells."""
+    if request.accept != CSV:
+        return None
+    if wishes is not NOTHING_MORE:
+        raise Problem(422, "query", "Reasons and intervals are written as JSON: accept application/json.")
+    return {"content_type": CSV}
+
+
 def _wishes(query: Mapping[str, str]) -> Wishes:
+    unknown = next((name for name in query if name not in _QUERY), None)
+    if unknown is not None:
+        raise Problem(422, "query", f"There is no {unknown[:30]!r} here; there are {' and '.join(_QUERY)}.")
     explain, level = query.get("explain", "false"), query.get("level")
     if explain.lower() not in _TRUTHS:
         raise Problem(422, "query", f"explain is {explain[:30]!r}; write true or false.")
