@@ -103,7 +103,7 @@ def _mlserver(environment: str, how: str) -> Rival:
     return Rival(
         environment=environment,
         packages=("mlserver", "mlserver-lightgbm", "lightgbm", "uvicorn", "httptools"),
-        settings=f"`mlserver start` {how}, LightGBM runtime, `parallel_workers: 0`, no `debug`, one tensor",
+        settings=f"`mlserver start` {how}, its LightGBM, `parallel_workers: 0`, `debug: false`, one tensor",
         path="/v2/models/trees/infer",
         body=lambda row: {
             "inputs": [{"name": "rows", "shape": [1, len(row)], "datatype": "FP64", "data": row}]

@@ -252,4 +252,4 @@ def test_predict_writes_csv_for_who_accepts_only_that(scorer):
     (found,) = asked(scorer, "native", json.dumps(row).encode(), accept=CSV)
     assert found == {name: str(cell) for name, cell in native(scorer, row).items()}
     with pytest.raises(Problem, match="accept application/json"):
-        PROTOCOLS.get("native").read(Request(b"{}", accept=CSV, query={"explain": "true"}), scorer)
+        asked_more(scorer, json.dumps(row).encode())
