@@ -32,8 +32,12 @@ def log_policy(folder: Path | None, features: str, keep: str) -> LogPolicy | Non
             message = "--log-features and --log-keep say how answers are logged; say where with --log FOLDER."
             raise UsageError(message)
         return None
-    if find_spec("polars") is None:  # as in the image, which is small without it
-        raise MissingDependencyError.install("A log of what was answered", "polars", "serve")
+    if find_spec("polars") is None:
+        message = (
+            "--log writes with 'polars', which is not installed here: images are made without it. What "
+            "mlwright export --to deployment makes has it."
+        )
+        raise MissingDependencyError(message)
     return LogPolicy(open_folder(folder), features, parse_size(keep, "size of the log") if keep else None)
 
 

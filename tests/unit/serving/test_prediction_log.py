@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.errors import MissingDependencyError, UnknownNameError, UsageError
 from mlwright.serving import log_files, prediction_log
 from mlwright.serving.build import open_scorer
 from mlwright.serving.counters import Counters
@@ -165,3 +165,11 @@ def until(is_so):
             return True
         time.sleep(0.02)
     return False
+
+
+def test_a_log_where_polars_is_not_installed_is_refused_without_advice_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("mlwright.serving.options.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"--log.*'polars'.*--to deployment") as refused:
+        log_policy(tmp_path / "log", "none", "")
+    assert "pip" not in str(refused.value)
+    assert not (tmp_path / "log").exists()
