@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import sys
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _BACKLOG = 65_535
 """As many as the system allows; who finds it full tries again only after a second."""
+_NOT_THE_HOST = (errno.EADDRINUSE, errno.EACCES, errno.EPERM)
 DRAIN, STOP, LOOK = b"d", b"s", b"l"
 """What a supervisor may tell its workers; when it is gone they drain."""
 
@@ -26,14 +28,18 @@ def bind(settings: Settings) -> socket.socket:
     try:
         listener.bind((settings.host, settings.port))
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        message = (
-            f"Nothing can be served at {settings.host}:{settings.port}: {reason}. Choose another --port."
-        )
+        message = f"Nothing can be served at {settings.host}:{settings.port}: {reason}. {_advice(error)}"
         raise UsageError(message) from error
     return listener
+
+
+def _advice(error: Exception) -> str:
+    if getattr(error, "errno", errno.EADDRINUSE) in _NOT_THE_HOST:
+        return "Choose another --port."
+    return "Give --host an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them."
 
 
 def announce(what: str, listener: socket.socket) -> None:

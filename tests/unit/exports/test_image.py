@@ -223,10 +223,11 @@ def test_a_base_that_is_no_image_or_for_others_is_refused_by_name(tmp_path, monk
     image = Image([pack({"a": Entry(b"1" * 1000)}, "base")], {})
     good = write_archive(image, "name", "tag")
     refuses("cannot be read: No such file", tmp_path / "none.tar")
-    refuses("not a whole archive", damaged(tmp_path / "text.tar", b"no tar"))
+    refuses("not an archive of an image, or it is cut off. Write", damaged(tmp_path / "text.tar", b"no tar"))
+    refuses("not an archive of an image, or it is cut off. Write", MODEL)
     refuses("not an archive of an image", damaged(tmp_path / "tar.tar", plain(pack({"a": Entry()}, ""))))
     at = good.index(image.layers[0].data)
-    refuses("not a whole archive", damaged(tmp_path / "half.tar", good[: at + 30]))
+    refuses("or it is cut off", damaged(tmp_path / "half.tar", good[: at + 30]))
     refuses("has other bytes", damaged(tmp_path / "bit.tar", good[: at + 30] + b"\0\0" + good[at + 32 :]))
     refuses("has no Python in", damaged(tmp_path / "bare.tar", good))
     mark = f'"architecture":"{architecture()}"'
