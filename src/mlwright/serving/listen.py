@@ -9,9 +9,10 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlwright.core.errors import UsageError
+from mlwright.serving.log_files import MOST_S
 
 if TYPE_CHECKING:
-    from mlwright.serving.settings import Settings
+    from mlwright.serving.settings import LogPolicy, Settings
 
 _BACKLOG = 65_535
 """As many as the system allows; who finds it full tries again only after a second."""
@@ -42,11 +43,14 @@ def _advice(error: Exception) -> str:
     return "Give --host an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them."
 
 
-def announce(what: str, listener: socket.socket) -> None:
-    """Say where it is, for people and for scripts."""
+def announce(what: str, listener: socket.socket, log: LogPolicy | None) -> None:
+    """Say where it is, for people and for scripts, and where answers are kept."""
     host, port = listener.getsockname()[:2]
     where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     print(f"{what} answers at {where}", file=sys.stderr, flush=True)  # noqa: T201 - as it says
+    if log is not None:
+        told = f"answers are kept in {log.folder}: a Parquet file each {MOST_S:g} s, and one at the end"
+        print(told, file=sys.stderr, flush=True)  # noqa: T201 - as above
 
 
 def tell_stderr() -> None:

@@ -116,7 +116,9 @@ class _Server(uvicorn.Server):
         self._door = Door(self._listener, self._connection, is_shared=self._post.orders is not None)
         self._door.open()
         if self._post.orders is None:
-            announce(f"{self._live.scorer.name} {self._live.scorer.version}", self._listener)
+            announce(
+                f"{self._live.scorer.name} {self._live.scorer.version}", self._listener, self._settings.log
+            )
         for early in self._early:
             self._heard(early)
 

@@ -71,7 +71,7 @@ class _Supervisor:
             if self._is_ending.is_set():
                 return
             raise MlwrightError(self._error or "The first worker ended before it could say why.")
-        announce(f"{self._place.stem}, {self._settings.workers} workers,", self._listener)
+        announce(f"{self._place.stem}, {self._settings.workers} workers,", self._listener, self._settings.log)
         others = (self._keep(number, None) for number in range(1, self._settings.workers))
         await asyncio.gather(self._keep(0, first), *others)
 
