@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BACKLOG = 65_535
 """As many as the system allows; who finds it full tries again only after a second."""
 _NOT_THE_HOST = (errno.EADDRINUSE, errno.EACCES, errno.EPERM)
+_TIME = "%Y-%m-%dT%H:%M:%S%z"
 DRAIN, STOP, LOOK = b"d", b"s", b"l"
 """What a supervisor may tell its workers; when it is gone they drain."""
 
@@ -53,12 +54,13 @@ def announce(what: str, listener: socket.socket, log: LogPolicy | None) -> None:
         print(told, file=sys.stderr, flush=True)  # noqa: T201 - as above
 
 
-def tell_stderr() -> None:
-    """Let what happens later be told on stderr, with the time."""
+def tell_stderr(worker: int | None = None) -> None:
+    """Let what happens later be told on stderr, with the time, and by which worker if there are several."""
     logger = logging.getLogger("mlwright.serving")
     if not logger.handlers:
+        who = "" if worker is None else f"worker {worker}: "
         shown = logging.StreamHandler()
-        shown.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        shown.setFormatter(logging.Formatter(f"%(asctime)s %(levelname)s {who}%(message)s", _TIME))
         logger.addHandler(shown)
         logger.setLevel(logging.INFO)
         logger.propagate = False
