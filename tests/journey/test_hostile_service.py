@@ -143,7 +143,7 @@ ASKED = {
     "a level": request(dumped(ROW), "/predict?level=0.5"),
     "no level": request(dumped(ROW), "/predict?level=2"),
     "a fragment": request(dumped(ROW), "/predict?level=0.5#part"),
-    "an encoded query": request(dumped(ROW), "/predict?explain=%66alse&a=%ff"),
+    "an encoded query": request(dumped(ROW), "/predict?explain=%66alse"),
     "nothing": request(),
     "no JSON": request(b"{"),
     "no row": request(b"[1]"),

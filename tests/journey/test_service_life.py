@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -178,6 +179,10 @@ def test_told_to_stop_it_says_so_answers_for_a_while_and_exits_well(serve):
     assert kept.sock is None, "the answer did not say that the connection is closed"
     assert service.process.wait(LONG_S) == 0
     assert not service.is_open()
+    assert until(lambda: len(service.said) == 2)
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}"
+    assert re.fullmatch(f"{moment} INFO stopping; answers for 2 s more\n", service.said[0])
+    assert re.fullmatch(f"{moment} INFO stopped\n", service.said[1])
 
 
 def test_what_was_asked_before_the_end_is_answered(serve):
@@ -285,6 +290,17 @@ def test_a_watched_model_follows_only_with_the_signature_that_is_required(serve,
     assert until(lambda: service.ask(ROWS[0])[0] == version(models[1]))
 
 
+def test_a_watched_file_that_vanishes_is_told_and_may_come_again(serve, place, models):
+    service = serve("--watch")
+    place.unlink()
+    goes_on = f"is not there any more, {version(models[0])} goes on"
+    assert until(lambda: any(goes_on in line for line in service.said))
+    assert service.ask(ROWS[0])[0] == version(models[0])
+    replace(place, models[1])
+    assert until(lambda: service.ask(ROWS[0])[0] == version(models[1]))
+    assert sum("not there" in line for line in service.said) == 1
+
+
 def test_workers_that_die_are_replaced_and_all_end_together(serve, place, models):
     service = serve("--workers", "2", "--drain", "0")
     assert until(lambda: len(service.workers()) == 2)
@@ -296,6 +312,10 @@ def test_workers_that_die_are_replaced_and_all_end_together(serve, place, models
     assert until(lambda: all(service.ask(ROWS[0])[0] == version(models[1]) for _ in range(8)))
     assert service.end() == 0
     assert any("ended (SIGKILL)" in line for line in service.said)
+    told = [line.split(" ", 2)[2] for line in service.said]
+    # One of them may have started with the model that the other exchanged.
+    assert any(re.match(f"worker [01]: .*{version(models[1])}", line) for line in told)
+    assert told[-2:] == ["stopping; answers for 0 s more\n", "stopped\n"]
 
 
 def test_workers_end_when_their_supervisor_is_killed(serve):
@@ -331,3 +351,4 @@ def test_what_was_answered_is_in_the_log_after_the_end(serve, models, tmp_path):
     assert found["request_id"].n_unique() == len(ROWS) + 1
     assert found["model"].unique().to_list() == [version(models[0])]
     assert "feature_color" not in found.columns
+    assert service.said[0] == f"answers are kept in {log}: a Parquet file each 60 s, and one at the end\n"

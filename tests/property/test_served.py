@@ -252,4 +252,5 @@ def test_predict_writes_csv_for_who_accepts_only_that(scorer):
     (found,) = asked(scorer, "native", json.dumps(row).encode(), accept=CSV)
     assert found == {name: str(cell) for name, cell in native(scorer, row).items()}
     with pytest.raises(Problem, match="accept application/json"):
-        asked_more(scorer, json.dumps(row).encode())
+        request = Request(json.dumps(row).encode(), accept=CSV, query={"explain": "true"})
+        PROTOCOLS.get("native").read(request, scorer)

@@ -26,6 +26,8 @@ _MAX_RATIO = 100
 """Our files shrink by 3 to 12 times; a bomb by a thousand."""
 _BOMB_BYTES = 2**20
 _ENTRY_BYTES, _HEADER_BYTES = 46, 30
+_PARQUET = b"PAR1"
+_TABLES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError,
     RuntimeError, ValueError,
@@ -57,6 +59,12 @@ def read_members(name: str, data: bytes) -> dict[str, bytes]:
 
     `name` is that of the file, for people.
     """
+    if _is_table(name, data):
+        message = (
+            f"{name!r} is a table of data and not a model. Train one with it first: "
+            f"mlwright train {name} --target COLUMN."
+        )
+        raise ArtifactError(message)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -70,6 +78,11 @@ def read_members(name: str, data: bytes) -> dict[str, bytes]:
         shown = reason if len(reason) <= 100 and reason.isprintable() else "its parts do not fit together"
         message = f"{name!r} is not a model file, or it is damaged: {shown}."
         raise ArtifactError(message) from error
+
+
+def _is_table(name: str, data: bytes) -> bool:
+    """Tell whether somebody gave the data in place of the model."""
+    return data.startswith(_PARQUET) or (name.lower().endswith(_TABLES) and not data.startswith(b"PK\3\4"))
 
 
 def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:

@@ -65,7 +65,8 @@ def export(
     beside it the list of what is in it (SPDX). Its base is a few packages of this machine's Debian or Ubuntu,
     or --base. It asks for keys, or for MLWRIGHT_INSECURE=1, before it answers others.
 
-    deployment: a folder with a Containerfile, a Kubernetes manifest and a Compose file with Prometheus.
+    deployment: a folder with a Containerfile, a Kubernetes manifest and a Compose file with Prometheus. The
+    service is called as the model's file. mlwright is in the folder, as a wheel; what it needs, pip gets.
     """
     if not output.is_dir():
         check_writable(output, model)
@@ -74,5 +75,6 @@ def export(
     from mlwright.exports.target import Wishes
 
     loaded = load(model, require_signed=require_signed)
-    for path in write(loaded, to, output, Wishes(dialect=dialect, relation=relation, base=base)):
+    wishes = Wishes(dialect=dialect, relation=relation, base=base, called=model.stem)
+    for path in write(loaded, to, output, wishes):
         typer.echo(str(path))

@@ -16,7 +16,7 @@ from typing import Any
 
 import typer
 
-from mlwright.core.errors import MlwrightError, UsageError
+from mlwright.core.errors import MissingDependencyError, MlwrightError, UsageError
 
 DEBUG: ContextVar[bool] = ContextVar("DEBUG", default=False)
 """Whether to show tracebacks; set by `--debug` or MLWRIGHT_DEBUG=1."""
@@ -43,6 +43,9 @@ def boundary() -> Iterator[None]:
         if DEBUG.get():
             traceback.print_exc()
         _complain(str(error))
+        raise typer.Exit(FAILED) from None
+    except ModuleNotFoundError as error:
+        _miss(error)
         raise typer.Exit(FAILED) from None
     except MemoryError:
         if DEBUG.get():
@@ -98,6 +101,17 @@ def _complain(message: str, label: str = "error: ") -> None:
     is_colored = bool(label) and sys.stderr.isatty() and "NO_COLOR" not in os.environ
     typer.secho(label, err=True, nl=False, fg="red" if is_colored else None, bold=is_colored)
     typer.echo(message, err=True)
+
+
+def _miss(error: ModuleNotFoundError) -> None:
+    """Tell what is not installed; that mlwright does not find a part of its own is a bug."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "mlwright"):
+        _record(error)
+        return
+    if DEBUG.get():
+        traceback.print_exc()
+    _complain(str(MissingDependencyError.core(package)))
 
 
 def _record(error: Exception) -> None:

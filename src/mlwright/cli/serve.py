@@ -34,7 +34,8 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
             max=65535,
             metavar="N",
             envvar=["MLWRIGHT_PORT", "AIP_HTTP_PORT"],
-            help="0: any that is free.",
+            show_envvar=False,  # of two, the error of a wrong value would show the list in brackets
+            help="0: any that is free. Also MLWRIGHT_PORT, AIP_HTTP_PORT.",
         ),
     ] = 8080,
     keys: Annotated[

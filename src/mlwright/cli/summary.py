@@ -48,6 +48,7 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
         ("model", f"{model} ({size(model.stat().st_size if model.exists() else None)})"),
         ("report", str(report) if report else "none was asked for"),
         ("use it", shlex.join(["mlwright", "predict", str(model), "new.csv", "-o", "answers.csv"])),
+        ("serve it", shlex.join(["mlwright", "serve", str(model)])),
     ]
     for name, value in facts:
         if value:

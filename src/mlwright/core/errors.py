@@ -109,3 +109,11 @@ class MissingDependencyError(MlwrightError, ImportError):
     def install(cls, what: str, package: str, extra: str) -> MissingDependencyError:
         """Give the line that installs what is missing."""
         return cls(f"{what} needs {package!r}, which is not installed. Run: pip install 'mlwright[{extra}]'.")
+
+    @classmethod
+    def core(cls, package: str) -> MissingDependencyError:
+        """Say that this is not a whole installation; images and deployments are made so, to be small."""
+        return cls(
+            f"This needs {package!r}, which is not installed here. If this is an image or a deployment of a "
+            "model: it only serves (mlwright serve). Do this where all of mlwright is installed."
+        )

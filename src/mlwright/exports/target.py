@@ -18,12 +18,14 @@ class Wishes:
     """What may be asked for; "" is not asked. Each target knows its own.
 
     `dialect`: of SQL. `relation`: the table that the query reads. `base`: the path of an archive of an image
-    to build upon.
+    to build upon. `called`: what the model is called, for what is started under its name; it is known rather
+    than asked for, and "" is as what is written.
     """
 
     dialect: str = ""
     relation: str = ""
     base: str = ""
+    called: str = ""
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ try:
     from mlwright.serving.gate import Gate
     from mlwright.serving.hot import Hot
     from mlwright.serving.live import Live
-    from mlwright.serving.prediction_log import PredictionLog, features_of
+    from mlwright.serving.prediction_log import PredictionLog, check_log, features_of
     from mlwright.serving.protocol import Protocol
     from mlwright.serving.scorer import Scorer
 except ModuleNotFoundError as error:
@@ -38,7 +38,7 @@ def open_scorer(path: str | Path, settings: Settings) -> Scorer:
     place = Path(path)
     scorer = make_scorer(place, read_file(place), settings)
     if settings.log is not None:
-        features_of(settings.log, scorer)  # what is wrong with them should show now
+        check_log(settings.log, scorer)
     return scorer
 
 

@@ -15,7 +15,8 @@ from mlwright.core.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_ROWS, _MOST_S = 65_536, 60.0
+PATTERN = "predictions-*.parquet"
+_MOST_ROWS, MOST_S = 65_536, 60.0
 """A file holds no more, and is begun no earlier: so much is lost when the process is killed."""
 _MOST_UNWRITTEN = 2 * _MOST_ROWS
 _RETRY_S = 5.0
@@ -37,6 +38,17 @@ def open_folder(folder: Path) -> Path:
         if time.time() - place.stat().st_mtime > _LEFT_BEHIND_S:
             place.unlink(missing_ok=True)
     return folder
+
+
+def columns_of(file: Path) -> dict[str, Any]:
+    """Return what polars says each column of a file holds; raise UsageError if it is no Parquet file."""
+    import polars as pl  # noqa: PLC0415 - heavy, and only services with a log need it
+
+    try:
+        return dict(pl.read_parquet_schema(file))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        message = f"{str(file)!r} lies where a log is to be, and cannot be read as Parquet. Move it away."
+        raise UsageError(message) from error
 
 
 @final
@@ -67,7 +79,7 @@ class LogFiles:
     def rotate_if_due(self) -> int:
         """Write if there is enough for a file, or it waited long enough; return how many rows it took."""
         now = time.monotonic()
-        is_due = self.n_rows >= _MOST_ROWS or (self._frames and now - self._since >= _MOST_S)
+        is_due = self.n_rows >= _MOST_ROWS or (self._frames and now - self._since >= MOST_S)
         return self.rotate() if is_due and now - self._failed >= _RETRY_S else 0
 
     def rotate(self) -> int:
@@ -102,7 +114,7 @@ class LogFiles:
     def _remove_oldest(self, keep_bytes: int) -> None:
         """Remove files, the oldest first, until all together fit; other processes do so too."""
         total = 0
-        for place in sorted(self._folder.glob("predictions-*.parquet"), reverse=True):
+        for place in sorted(self._folder.glob(PATTERN), reverse=True):
             try:
                 total += place.stat().st_size
             except FileNotFoundError:

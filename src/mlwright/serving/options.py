@@ -32,9 +32,13 @@ def log_policy(folder: Path | None, features: str, keep: str) -> LogPolicy | Non
             message = "--log-features and --log-keep say how answers are logged; say where with --log FOLDER."
             raise UsageError(message)
         return None
-    if find_spec("polars") is None:  # as in the image, which is small without it
-        raise MissingDependencyError.install("A log of what was answered", "polars", "serve")
-    return LogPolicy(open_folder(folder), features, parse_size(keep, "size of the log") if keep else None)
+    if find_spec("polars") is None:
+        message = (
+            "--log writes with 'polars', which is not installed here: images are made without it. What "
+            "mlwright export --to deployment makes has it."
+        )
+        raise MissingDependencyError(message)
+    return LogPolicy(open_folder(folder), features, parse_size(keep, "--log-keep") if keep else None)
 
 
 def settings_of(
@@ -51,6 +55,9 @@ def settings_of(
     for what, given, known in (("--errors", errors, Errors), ("--extra", extra, Extra)):
         if given not in list(known):
             raise UnknownNameError.among(f"value of {what}", given, list(known))
+    if not host.strip():
+        message = "--host is empty. Give an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them."
+        raise UsageError(message)
     if keys is None and not is_insecure and not _is_this_machine(host):
         message = (
             f"At {host} everybody who reaches this machine could ask the model. Give the keys that open it "
@@ -63,7 +70,7 @@ def settings_of(
         keys=None if keys is None else Keys(keys),
         errors=Errors(errors),
         extra=Extra(extra),
-        max_body_bytes=parse_size(max_body, "largest body"),
+        max_body_bytes=parse_size(max_body, "--max-body", "'64kB', '1MB' or '10MB'"),
         **others,
     )
 

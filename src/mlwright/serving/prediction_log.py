@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, final
 
-from mlwright.core.errors import UnknownNameError
-from mlwright.serving.log_files import LogFiles
+from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.serving.log_files import PATTERN, LogFiles, columns_of
 from mlwright.serving.log_table import table
 
 if TYPE_CHECKING:
@@ -126,3 +126,31 @@ def features_of(policy: LogPolicy, scorer: Scorer) -> tuple[str, ...]:
         if name not in known:
             raise UnknownNameError.among("column that the model reads", name, known, "--log-features")
     return chosen
+
+
+def check_log(policy: LogPolicy, scorer: Scorer) -> None:
+    """Look whether what is to be logged can be, so that a service does not begin what its reader cannot read.
+
+    Raises
+    ------
+    UsageError
+        The folder holds answers with other columns: files of one folder are read together.
+    UnknownNameError
+        As `features_of`.
+    """
+    features = features_of(policy, scorer)
+    newest = max(policy.folder.glob(PATTERN), default=None)
+    if newest is None:
+        return
+    rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
+    typed = rows.typed if features else None
+    here = dict(table([Entry(0, "", "", scorer, 1, typed, scorer.answer(rows))], features).schema)
+    there = columns_of(newest)
+    for name in [*here, *there]:
+        if here.get(name) != there.get(name):
+            message = (
+                f"--log {str(policy.folder)!r} holds answers with other columns: {name!r} would be "
+                f"{here.get(name, 'missing')}, in {newest.name} it is {there.get(name, 'missing')}. Files of "
+                "one folder are read together: choose another folder, or move those away."
+            )
+            raise UsageError(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -37,6 +38,7 @@ _GRACE_S = 25.0
 _LOOK_S = 0.02
 _SWEEP_TICKS = 5
 """Of a tenth of a second each: how often late requests are looked for."""
+_logger = logging.getLogger("mlwright.serving")
 
 
 @final
@@ -66,7 +68,8 @@ def serve(place: Path, settings: Settings) -> None:
 
 def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post) -> None:
     """Serve at a socket that is open already."""
-    tell_stderr()
+    is_alone = post.orders is None  # else the supervisor tells how the service ends
+    tell_stderr(None if is_alone else post.number)
     _allow_connections()
     app, live = make_service(scorer, settings, post.folder, str(post.number))
     config = uvicorn.Config(
@@ -89,6 +92,8 @@ def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post)
     finally:
         if live.log is not None:
             live.log.close()
+    if is_alone:
+        _logger.info("stopped")
 
 
 @final
@@ -117,7 +122,9 @@ class _Server(uvicorn.Server):
         self._door = Door(self._listener, self._connection, is_shared=self._post.orders is not None)
         self._door.open()
         if self._post.orders is None:
-            announce(f"{self._live.scorer.name} {self._live.scorer.version}", self._listener)
+            announce(
+                f"{self._live.scorer.name} {self._live.scorer.version}", self._listener, self._settings.log
+            )
         for early in self._early:
             self._heard(early)
 
@@ -165,6 +172,8 @@ class _Server(uvicorn.Server):
         if self._live.is_draining:
             return
         self._live.is_draining = True
+        if self._post.orders is None:
+            _logger.info("stopping; answers for %g s more", self._settings.drain_s)
         asyncio.get_running_loop().call_later(self._settings.drain_s, self._stop)
 
     def _hung_up(self) -> None:

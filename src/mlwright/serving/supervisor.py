@@ -45,6 +45,7 @@ def supervise(place: Path, settings: Settings) -> None:
     listener = bind(settings)
     with TemporaryDirectory(prefix="mlwright-serve-") as folder:
         asyncio.run(_Supervisor(place, settings, listener, Path(folder)).run())
+    _logger.info("stopped")
 
 
 @final
@@ -71,7 +72,7 @@ class _Supervisor:
             if self._is_ending.is_set():
                 return
             raise MlwrightError(self._error or "The first worker ended before it could say why.")
-        announce(f"{self._place.stem}, {self._settings.workers} workers,", self._listener)
+        announce(f"{self._place.stem}, {self._settings.workers} workers,", self._listener, self._settings.log)
         others = (self._keep(number, None) for number in range(1, self._settings.workers))
         await asyncio.gather(self._keep(0, first), *others)
 
@@ -116,6 +117,8 @@ class _Supervisor:
     def _told(self, number: int) -> None:
         """Drain at the first SIGTERM, stop at Ctrl-C or a second signal, kill at a third."""
         self._signals = max(self._signals + 1, 2 if number == signal.SIGINT else 1)
+        if self._signals == 1:
+            _logger.info("stopping; answers for %g s more", self._settings.drain_s)
         self._is_ending.set()
         self._listener.close()  # the last worker to close it ends it
         for worker in self._living():

@@ -56,6 +56,9 @@ class Watch:
             is_told = self._is_told.is_set()
             self._is_told.clear()
             seen = await asyncio.to_thread(_look_at, self._place)
+            if seen[0] is None and self._before[:1] != (None,) and not is_told:
+                version = self._desk.live.scorer.version
+                _logger.warning("%s is not there any more, %s goes on", self._place, version)
             is_new, is_still = seen != self._judged, seen == self._before
             self._before = seen
             # A file that somebody is still writing changes between two looks.

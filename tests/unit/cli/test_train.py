@@ -52,6 +52,7 @@ def test_the_summary_says_what_came_out_and_what_to_do_next(call, tmp_path):
     for words in ("Is income <=50K or >50K?", "Ready to ship", "0.907", "age", "adult.report.html"):
         assert words in done.stdout
     assert "mlwright predict adult.mlw new.csv" in done.stdout
+    assert "mlwright serve adult.mlw\n" in done.stdout
     assert "search: leafwise trees (best roc_auc 0.9, 12 s left)" in done.stderr
     assert (tmp_path / "adult.mlw").exists()
     assert (tmp_path / "adult.report.html").read_text().startswith("<!doctype html>")

@@ -78,6 +78,17 @@ def test_a_bug_says_so_and_keeps_the_traceback(call, workflow, tmp_path, monkeyp
     assert "Traceback" in call("--debug", "profile", "a.csv").stderr
 
 
+def test_an_installation_that_only_serves_says_so(call, workflow, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    workflow.error = ModuleNotFoundError("No module named 'polars.io'", name="polars.io")
+    done = call("profile", "a.csv")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: This needs 'polars', which is not installed here.")
+    assert "it only serves (mlwright serve)" in done.stderr
+    workflow.error = ModuleNotFoundError("No module named 'mlwright.cli.lost'", name="mlwright.cli.lost")
+    assert "this is a bug in mlwright" in call("profile", "a.csv").stderr
+
+
 def test_an_interrupt_saves_nothing(call, workflow, tmp_path):
     workflow.error = KeyboardInterrupt()
     done = call("train", "a.csv", "-t", "income")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import fcntl
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 import tomllib
 import urllib.request
-from importlib.metadata import distribution
+import zipfile
+from hashlib import sha256
+from importlib.metadata import distribution, version
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,13 +23,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import mlwright as mw
+from mlwright.cli.app import app
 from mlwright.core.errors import UsageError
 from mlwright.exports.oci import distributions
 from mlwright.exports.oci.archive import Image, architecture, plain, read_archive, write_archive
 from mlwright.exports.oci.build import _laid_given
+from mlwright.exports.oci.distributions import NEEDED
 from mlwright.exports.oci.layer import Entry, digest, folder, pack, pressed
+from mlwright.exports.oci.own import WHEEL_NAME, own_wheel
 from mlwright.exports.oci.root import Root
 from mlwright.exports.oci.service import image_name
 
@@ -213,10 +223,11 @@ def test_a_base_that_is_no_image_or_for_others_is_refused_by_name(tmp_path, monk
     image = Image([pack({"a": Entry(b"1" * 1000)}, "base")], {})
     good = write_archive(image, "name", "tag")
     refuses("cannot be read: No such file", tmp_path / "none.tar")
-    refuses("not a whole archive", damaged(tmp_path / "text.tar", b"no tar"))
+    refuses("not an archive of an image, or it is cut off. Write", damaged(tmp_path / "text.tar", b"no tar"))
+    refuses("not an archive of an image, or it is cut off. Write", MODEL)
     refuses("not an archive of an image", damaged(tmp_path / "tar.tar", plain(pack({"a": Entry()}, ""))))
     at = good.index(image.layers[0].data)
-    refuses("not a whole archive", damaged(tmp_path / "half.tar", good[: at + 30]))
+    refuses("or it is cut off", damaged(tmp_path / "half.tar", good[: at + 30]))
     refuses("has other bytes", damaged(tmp_path / "bit.tar", good[: at + 30] + b"\0\0" + good[at + 32 :]))
     refuses("has no Python in", damaged(tmp_path / "bare.tar", good))
     mark = f'"architecture":"{architecture()}"'
@@ -299,8 +310,10 @@ def test_the_manifest_describes_a_service_without_rights_that_is_probed(deployme
     assert {"requests", "limits"} == set(container["resources"])
     assert kinds["Service"]["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     assert kinds["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]["name"] == "homes"
-    version = container["image"].rpartition(":")[2]
-    assert digest((deployment / "homes.mlw").read_bytes()).startswith(f"sha256:{version}")
+    tag = container["image"].rpartition(":")[2]
+    assert digest((deployment / "homes.mlw").read_bytes()).startswith(f"sha256:{tag}")
+    told = pod["metadata"]["annotations"]
+    assert told["prometheus.io/port"] == str(container["ports"][0]["containerPort"])
 
 
 def test_compose_starts_what_the_containerfile_builds_and_prometheus_reads_it(deployment):
@@ -313,4 +326,56 @@ def test_compose_starts_what_the_containerfile_builds_and_prometheus_reads_it(de
     assert "COPY homes.mlw /model/" in lines
     assert 'MLWRIGHT_MODEL="/model/homes.mlw"' in lines
     assert (deployment / "homes.mlw").is_file()
-    assert f'"mlwright[serve]=={mw.__version__}"' in lines
+    kept = services["prometheus"]["volumes"][1].partition(":")[0]
+    assert kept in yaml.safe_load((deployment / "compose.yaml").read_text())["volumes"]
+
+
+def test_a_deployment_carries_mlwright_and_names_versions_of_the_rest(deployment, tmp_path):
+    wheel = deployment / WHEEL_NAME
+    lines = [line.split() for line in (deployment / "Containerfile").read_text().splitlines()]
+    copied = [word for line in lines if line[0] == "COPY" for word in line[1:-1]]
+    assert copied == ["requirements.txt", wheel.name, "homes.mlw"]
+    assert all((deployment / name).is_file() for name in copied)
+    pins = dict(line.split("==") for line in (deployment / "requirements.txt").read_text().split())
+    assert {"mlwright", "lightgbm", "scikit-learn"}.isdisjoint(pins)
+    assert all(pins[name] == version(name) for name in (*NEEDED, "polars"))
+    installed = tmp_path / "installed"
+    words = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    subprocess.run([*words, "--target", installed, wheel], check=True)
+    command = [sys.executable, "-P", installed / "bin" / "mlwright", "info", deployment / "homes.mlw"]
+    own = {**os.environ, "PYTHONPATH": str(installed)}
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=own)
+    assert ran.stdout.startswith("Is grade a or b?")
+    source = Path(mw.__file__).parent
+    for file in source.rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            assert (installed / "mlwright" / file.relative_to(source)).read_bytes() == file.read_bytes()
+
+
+def test_the_wheel_keeps_its_own_books_and_is_always_the_same(deployment):
+    data = (deployment / WHEEL_NAME).read_bytes()
+    assert own_wheel() == data
+    with zipfile.ZipFile(BytesIO(data)) as wheel:
+        names = wheel.namelist()
+        record = next(name for name in names if name.endswith("/RECORD"))
+        told = {row[0]: row[1:] for row in csv.reader(wheel.read(record).decode().splitlines())}
+        assert sorted(told) == sorted(names)
+        for name in set(names) - {record}:
+            digested = base64.urlsafe_b64encode(sha256(wheel.read(name)).digest()).rstrip(b"=").decode()
+            assert told[name] == [f"sha256={digested}", str(wheel.getinfo(name).file_size)]
+
+
+@pytest.mark.parametrize(
+    ("model", "file", "host"),
+    [("Homes_v2.mlw", "Homes_v2.mlw", "homes-v2"), ("my homes.mlw", "my-homes.mlw", "my-homes")],
+)
+def test_a_deployment_is_called_as_the_file_of_the_model(tmp_path, model, file, host):
+    place = shutil.copy(MODEL, tmp_path / model)
+    result = CliRunner().invoke(
+        app, ["export", str(place), "--to", "deployment", "-o", str(tmp_path / "dep")]
+    )
+    assert result.exit_code == 0
+    assert (tmp_path / "dep" / file).is_file()
+    assert f'MLWRIGHT_MODEL="/model/{file}"' in (tmp_path / "dep" / "Containerfile").read_text()
+    services = yaml.safe_load((tmp_path / "dep" / "compose.yaml").read_text())["services"]
+    assert set(services) == {host, "prometheus"}

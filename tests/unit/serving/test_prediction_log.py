@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.errors import MissingDependencyError, UnknownNameError, UsageError
 from mlwright.serving import log_files, prediction_log
 from mlwright.serving.build import open_scorer
 from mlwright.serving.counters import Counters
 from mlwright.serving.log_files import LogFiles, open_folder
 from mlwright.serving.options import log_policy
-from mlwright.serving.prediction_log import PredictionLog, features_of
+from mlwright.serving.prediction_log import PredictionLog, check_log, features_of
 from mlwright.serving.settings import LogPolicy, Settings
 
 ROWS = [
@@ -102,7 +102,7 @@ def test_rows_beyond_the_queue_are_dropped_and_counted(scorer, tmp_path, monkeyp
 
 
 def test_while_nothing_can_be_written_rows_wait_and_then_are_there(scorer, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(log_files, "_MOST_S", 0.0)
+    monkeypatch.setattr(log_files, "MOST_S", 0.0)
     monkeypatch.setattr(log_files, "_RETRY_S", 0.0)
     folder = tmp_path / "log"
     log, counters = started(scorer, folder)
@@ -165,3 +165,28 @@ def until(is_so):
             return True
         time.sleep(0.02)
     return False
+
+
+@pytest.mark.parametrize(("before", "now"), [("all", "none"), ("none", "size"), ("size", "color")])
+def test_a_folder_with_answers_of_other_columns_is_refused(scorer, tmp_path, before, now):
+    log, _ = started(scorer, tmp_path, before)
+    add(log, scorer, ROWS)
+    log.close()
+    check_log(LogPolicy(tmp_path, before), scorer)
+    with pytest.raises(UsageError, match="holds answers with other columns: 'feature_"):
+        check_log(LogPolicy(tmp_path, now), scorer)
+
+
+def test_a_folder_with_what_is_no_log_is_refused(scorer, tmp_path):
+    check_log(LogPolicy(tmp_path), scorer)
+    (tmp_path / "predictions-1.parquet").write_bytes(b"")
+    with pytest.raises(UsageError, match="cannot be read as Parquet"):
+        check_log(LogPolicy(tmp_path), scorer)
+
+
+def test_a_log_where_polars_is_not_installed_is_refused_without_advice_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("mlwright.serving.options.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"--log.*'polars'.*--to deployment") as refused:
+        log_policy(tmp_path / "log", "none", "")
+    assert "pip" not in str(refused.value)
+    assert not (tmp_path / "log").exists()

@@ -117,6 +117,9 @@ def read_archive(path: Path) -> Image:
     except OSError as error:
         message = f"The base {str(path)!r} cannot be read: {error.strerror or error}."
         raise UsageError(message) from error
+    except tarfile.ReadError as error:  # which tells, line by line, how each compression fails
+        message = f"The base {str(path)!r} is not an archive of an image, or it is cut off. {_HOW}"
+        raise UsageError(message) from error
     except (tarfile.TarError, zlib.error, EOFError, KeyError, IndexError, TypeError, ValueError) as error:
         message = f"The base {str(path)!r} is not a whole archive of an image: {error}. {_HOW}"
         raise UsageError(message) from error

@@ -14,6 +14,7 @@ from mlwright.exports.oci.bill import bill
 from mlwright.exports.oci.debian import debian_tree
 from mlwright.exports.oci.distributions import packages_tree
 from mlwright.exports.oci.layer import Entry, Tree, pack
+from mlwright.exports.oci.own import own_files
 from mlwright.exports.oci.python import find_python
 from mlwright.exports.oci.root import Root
 from mlwright.exports.oci.service import PORT, USER, VERSION, image_name, image_tag, variables
@@ -63,7 +64,8 @@ def build_image(model: bytes, name: str, base: Path | None = None) -> Built:
         ground = {} if given else debian_tree(work)
         root.lay(ground)
         python = find_python(root, given.settings if given else {})
-        packages, own, place = _below(packages_tree(python, work)), _own(), f"model/{name}.mlw"
+        packages, place = _below(packages_tree(python, work)), f"model/{name}.mlw"
+        own = _below({path: Entry(data) for path, data in own_files().items()})
         for tree in (packages, own, {place: Entry(model)}):
             root.lay(tree)
         own[_BILL] = Entry(bill(root, PACKAGES))
@@ -107,18 +109,6 @@ def _packed(python: Python, trees: Sequence[tuple[str, Tree]], used: set[str]) -
 
 def _below(tree: Tree) -> Tree:
     return {f"{PACKAGES}/{path}": entry for path, entry in tree.items()}
-
-
-def _own() -> Tree:
-    """Return the running mlwright, and what says to others that it is there."""
-    source = Path(__file__).parents[2]
-    files = {
-        f"mlwright/{file.relative_to(source).as_posix()}": Entry(file.read_bytes())
-        for file in sorted(source.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
-    }
-    told = f"Metadata-Version: 2.4\nName: mlwright\nVersion: {VERSION}\nLicense-Expression: Apache-2.0\n"
-    return _below({**files, f"mlwright-{VERSION}.dist-info/METADATA": Entry(told.encode())})
 
 
 def _settings(base: Image | None, python: Python, place: str, model: bytes) -> dict[str, Any]:

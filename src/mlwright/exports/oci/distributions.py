@@ -61,6 +61,17 @@ def packages_tree(python: Python, work: Path) -> Tree:
     return {path: entry for path, entry in pairs if not _DROPPED.search(path)}
 
 
+def pinned(names: Iterable[str]) -> list[str]:
+    """Return a line for pip for each package, and for each that it needs, with the version that is here.
+
+    Raises
+    ------
+    MissingDependencyError
+        The extra `serve` is not installed.
+    """
+    return [f"{_normal(one.name)}=={one.version}" for one in _closure(names, "A deployment")]
+
+
 def _fits(python: Python) -> bool:
     """Tell whether packages that are installed here run on the Python of the image."""
     return (
@@ -72,21 +83,25 @@ def _fits(python: Python) -> bool:
     )
 
 
-def _closure(names: Iterable[str]) -> list[Distribution]:
+def _closure(names: Iterable[str], what: str = "An image") -> list[Distribution]:
     """Return the installed distributions and all that they need, sorted by name."""
     found: dict[str, Distribution] = {}
     left = list(names)
     while left:
-        name = re.sub(r"[-_.]+", "-", left.pop()).lower()
+        name = _normal(left.pop())
         if name in found:
             continue
         try:
             found[name] = distribution(name)
         except PackageNotFoundError as error:
-            raise MissingDependencyError.install("An image", name, "serve") from error
+            raise MissingDependencyError.install(what, name, "serve") from error
         requirements = map(Requirement, found[name].requires or ())
         left += [one.name for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
     return [found[name] for name in sorted(found)]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _installed(one: Distribution) -> Iterable[tuple[str, Entry]]:

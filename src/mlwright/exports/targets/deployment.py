@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from string import Template
 from typing import TYPE_CHECKING, final
 
 from mlwright.exports.model_file import model_bytes
-from mlwright.exports.oci.service import PORT, USER, VERSION, image_name, image_tag, variables
+from mlwright.exports.oci.distributions import NEEDED, pinned
+from mlwright.exports.oci.own import WHEEL_NAME, own_wheel
+from mlwright.exports.oci.service import PORT, USER, image_name, image_tag, variables
 from mlwright.exports.target import Target, Wishes
 
 if TYPE_CHECKING:
@@ -15,12 +18,18 @@ if TYPE_CHECKING:
 
     from mlwright.artifact.model import Model
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names of files that need no quotes anywhere."""
 _CONTAINERFILE = """\
 # docker build -f Containerfile -t $image .
 # It starts with keys (MLWRIGHT_KEYS names their file), or with MLWRIGHT_INSECURE=1 where something else
 # protects it.
 FROM python:$python-slim
-RUN pip install --no-cache-dir "mlwright[serve]==$version"
+COPY requirements.txt $wheel /opt/mlwright/
+# What answering, and logging what was answered, needs: the versions of the machine that wrote this. mlwright
+# itself is the one that wrote this, too; it comes from no package index.
+RUN pip install --no-cache-dir -r /opt/mlwright/requirements.txt && \\
+    pip install --no-cache-dir --no-index --no-deps /opt/mlwright/$wheel
 COPY $file /model/
 ENV $variables
 EXPOSE $port
@@ -48,10 +57,14 @@ services:
     restart: unless-stopped
   prometheus:
     image: prom/prometheus:v3.5.0
-    volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml:ro"]
+    volumes:
+      - ./prometheus.yml:/etc/prometheus/prometheus.yml:ro
+      - prometheus:/prometheus
     ports: ["127.0.0.1:9090:9090"]
     depends_on: [$name]
     restart: unless-stopped
+volumes:
+  prometheus: {}  # What was counted outlives the container; docker compose down --volumes removes it.
 """
 
 _PROMETHEUS = """\
@@ -70,6 +83,8 @@ _KUBERNETES = """\
 #      mlwright key NAME
 #      kubectl create secret generic $name-keys --from-file=keys.json
 # 3. kubectl apply -f kubernetes.yaml
+# The autoscaler needs metrics-server in the cluster: kubectl top pods shows whether it is there. Without it
+# there are as many pods as minReplicas says.
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -83,6 +98,13 @@ spec:
   template:
     metadata:
       labels: {app.kubernetes.io/name: $name, app.kubernetes.io/version: "$tag"}
+      # For a Prometheus that looks for these. /metrics asks for a key with the scope "metrics", which an
+      # annotation cannot hold: make one with mlwright key NAME --scope metrics, and give it to the job of
+      # Prometheus as authorization: {credentials_file: FILE}.
+      annotations:
+        prometheus.io/scrape: "true"
+        prometheus.io/path: /metrics
+        prometheus.io/port: "$port"
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
@@ -169,19 +191,20 @@ spec:
 
 @final
 class Deployment(Target):
-    """The model, a Containerfile, a manifest for Kubernetes, and Compose with Prometheus."""
+    """The model, mlwright, a Containerfile, a manifest for Kubernetes, and Compose with Prometheus."""
 
     title = "files to build and run the service with docker or Kubernetes"
     is_folder = True
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
         """Return the files of the folder."""
-        del wishes
-        data, file = model_bytes(model), f"{image_name(name)}.mlw"
+        called = wishes.called or name
+        data, host = model_bytes(model), image_name(called)
+        file = f"{called if _PLAIN.fullmatch(called) else host}.mlw"
         facts = {
             "file": file,
-            "image": f"{image_name(name)}:{image_tag(data)}",
-            "name": image_name(name),
+            "image": f"{host}:{image_tag(data)}",
+            "name": host,
             "port": str(PORT),
             "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
             "tag": image_tag(data),
@@ -189,7 +212,7 @@ class Deployment(Target):
             "variables": " \\\n    ".join(
                 f'{key}="{value}"' for key, value in variables(f"/model/{file}").items()
             ),
-            "version": VERSION,
+            "wheel": WHEEL_NAME,
         }
         texts = {
             "Containerfile": _CONTAINERFILE,
@@ -199,5 +222,7 @@ class Deployment(Target):
         }
         return {
             file: data,
+            WHEEL_NAME: own_wheel(),
+            "requirements.txt": "".join(f"{line}\n" for line in pinned((*NEEDED, "polars"))).encode(),
             **{path: Template(text).substitute(facts).encode() for path, text in texts.items()},
         }
