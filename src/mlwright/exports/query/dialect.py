@@ -60,6 +60,8 @@ class Dialect:
         Whether a double is one of several numbers; for NULL it may also say no.
     among_keys
         Whether a text or a whole number is one of several.
+    or_null
+        Whether `{asked}` is true of an expression or it is NULL; `{other}` is the opposite of what is asked.
     sign
         The text of one code point.
     is_text
@@ -106,6 +108,7 @@ class Dialect:
     more_leaf: Callable[[float], str]
     among: str
     among_keys: str
+    or_null: str
     sign: str
     is_text: str
     cast: str

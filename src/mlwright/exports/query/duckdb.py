@@ -101,6 +101,7 @@ DUCKDB = Dialect(
     more_leaf=_leaf,
     among=_AMONG,
     among_keys=_AMONG,
+    or_null="({x} IS NULL OR {asked})",
     sign="chr({x})",
     is_text="(typeof({x}) = 'VARCHAR' OR typeof({x}) LIKE 'ENUM%')",
     cast="CAST({x} AS DOUBLE)",

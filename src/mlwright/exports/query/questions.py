@@ -59,7 +59,8 @@ class TreeWriter:
         if not self.cells[tree.feature].can_be_null:
             return asked
         if tree.null_is_yes == is_yes:
-            return f"({x} IS NULL OR {asked})"
+            other = _compared(self.dialect, tree, x, is_yes=not is_yes)
+            return self.dialect.or_null.format(x=x, asked=asked, other=other)
         # Not every way to ask for one of several values answers NULL for NULL.
         return f"{x} IS NOT NULL AND {asked}" if tree.among and not is_yes else asked
 

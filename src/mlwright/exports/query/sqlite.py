@@ -146,6 +146,7 @@ SQLITE = Dialect(
     more_leaf=_leaf,
     among="{x} IN ({values})",
     among_keys="{x} IN ({values})",
+    or_null="({x} IS NULL OR {asked})",
     sign="char({x})",
     is_text="(typeof({x}) IN ('text', 'blob'))",
     cast="CAST({x} AS REAL)",
