@@ -26,7 +26,7 @@ def lookups(stage: Stage) -> dict[Term, list[Term]]:
 
 
 def lookup_table(name: str, at: Term, terms: list[Term], dialect: Dialect) -> str:
-    """Write the common table expression with the keys in k and the values of the terms in w0, w1 and so on."""
+    """Write a common table expression: the keys in k, the values of the terms in w0, w1 and so on."""
     columns = [dict(term.data[0]) for term in terms]
     kinds = [dialect.text if at.type is Type.TEXT else dialect.whole]
     kinds += [dialect.whole if term.type is Type.WHOLE else dialect.double for term in terms]
@@ -53,10 +53,10 @@ def _rows(
 
 
 def _arrays(kinds: list[str], columns: list[list[Any]]) -> str:
-    arrays = (
+    arrays = ",\n  ".join(
         f"{text_literal(_array(column))}::{kind}[]" for kind, column in zip(kinds, columns, strict=True)
     )
-    return "SELECT * FROM unnest(\n  " + ",\n  ".join(arrays) + ")"
+    return f"SELECT * FROM unnest(\n  {arrays})"  # noqa: S608 - ours
 
 
 def _array(column: Sequence[Any]) -> str:
