@@ -52,7 +52,9 @@ STRANGE = [
     ),
     None,
 ]
-WORDS = ["red", "Größe", "", "你好", "it's", "never seen", " red ", "RED", None]
+ODD_WORDS = ["it's", 'say "hi"', "back\\slash", "{a, b}", "NULL"]
+"""What a text in an array has to be quoted for."""
+WORDS = ["red", "Größe", "", "你好", "never seen", " red ", "RED", None, *ODD_WORDS]
 TABLE = np.array([[0.1, 5.0], [0.2, np.nan], [0.3, 5.0], [-1e-30, 5.0]], np.float32)
 
 
@@ -87,7 +89,7 @@ def codes(graph, word):
 
 def many_codes(graph, word):
     """Return codes of so many levels that they are looked up in a table."""
-    levels = ["red", "Größe", *(f"level {i}" for i in range(60))]
+    levels = ["red", "Größe", *ODD_WORDS, *(f"level {i}" for i in range(55))]
     known = graph.add(
         "LabelEncoder",
         word,
@@ -97,6 +99,7 @@ def many_codes(graph, word):
         default_int64=0,
     )
     table = np.linspace(0, 1, 63, dtype=np.float32)[:, None] * np.float32([[1, -2]])
+    table[2, 1] = np.nan
     return graph.add(
         "Reshape",
         graph.add("Gather", graph.constant(table), known, axis=0),

@@ -28,6 +28,8 @@ class Dialect:
         Names of types.
     exponent
         Whether a literal needs an exponent to be a double.
+    quoted
+        Whether a number beside a double is written in quotes. It takes its type from there, without a cast.
     infinity
         The literal of infinity.
     no_nan
@@ -36,6 +38,8 @@ class Dialect:
         The operator that divides whole numbers.
     extreme
         Whether "least" and "greatest" are NULL where one of two is: their names, or "" if they are not.
+    arrays
+        Whether a lookup table is written as one array for each column, else as rows.
     fenced
         A common table expression whose columns the planner does not compute again wherever they are used.
     most_columns
@@ -50,10 +54,14 @@ class Dialect:
         Rounds an expression to single precision.
     forest
         Adds trees: what was added before (or ""), then the trees.
-    leaf
-        A number of single precision that a tree gives.
+    leaf, more_leaf
+        A number of single precision that a tree gives: the last of a CASE, and others.
     among
-        Whether an expression is one of several values; for NULL it may also say no.
+        Whether a double is one of several numbers; for NULL it may also say no.
+    among_keys
+        Whether a text or a whole number is one of several.
+    or_null
+        Whether `{asked}` is true of an expression or it is NULL; `{other}` is the opposite of what is asked.
     sign
         The text of one code point.
     is_text
@@ -83,10 +91,12 @@ class Dialect:
     whole: str
     text: str
     exponent: bool
+    quoted: bool
     infinity: str
     no_nan: str
     whole_div: str
     extreme: tuple[str, str] | None
+    arrays: bool
     fenced: str
     most_columns: int
     portion: tuple[int, int] | None
@@ -95,7 +105,10 @@ class Dialect:
     single: Callable[[str, Term], str]
     forest: Callable[[str, list[str]], str]
     leaf: Callable[[float], str]
+    more_leaf: Callable[[float], str]
     among: str
+    among_keys: str
+    or_null: str
     sign: str
     is_text: str
     cast: str
@@ -115,12 +128,16 @@ class Dialect:
         if math.isinf(value):
             return self.infinity if value > 0 else f"(-{self.infinity})"
         found = repr(float(value))
+        if self.quoted:
+            return f"'{found}'::{self.double}"
         if self.exponent and "e" not in found:
             found += "e0"
         return f"({found})" if value < 0 or found.startswith("-") else found
 
     def short_literal(self, text: str) -> str:
-        """Write a number that is given as text."""
+        """Write a number that is given as text, for an operator whose other side is a double."""
+        if self.quoted:
+            return text_literal(text)
         found = text if "e" in text or not self.exponent else f"{text}e0"
         return f"({found})" if found.startswith("-") else found
 

@@ -26,6 +26,11 @@ def _forest(before: str, trees: list[str]) -> str:
     return f"CAST({total} AS DOUBLE)"
 
 
+def _leaf(value: float) -> str:
+    text = single_text(value)
+    return text if "e" in text else f"{text}e0"
+
+
 def _number(text: str, column: Column, failed: str) -> str:
     wide = f"translate({text}, {text_literal(''.join(WIDE))}, {text_literal(''.join(WIDE.values()))})"
     rest = text_literal(in_class(REST + column.thousands))
@@ -66,6 +71,9 @@ _MICROS = (
     "WHEN isfinite(CAST({x} AS TIMESTAMP)) THEN epoch_us(CAST({x} AS TIMESTAMP)) END)"
 )
 
+# IN, and what the planner takes for IN, would become a join wherever it has more than a few values.
+_AMONG = "list_position([{values}], {x}) IS NOT NULL"
+
 DUCKDB = Dialect(
     name="duckdb",
     title="DuckDB",
@@ -74,10 +82,12 @@ DUCKDB = Dialect(
     whole="BIGINT",
     text="VARCHAR",
     exponent=True,
+    quoted=False,
     infinity="CAST('inf' AS DOUBLE)",
     no_nan="nullif({x}, CAST('nan' AS DOUBLE))",
     whole_div="//",
     extreme=None,
+    arrays=False,
     # Else expressions of many stages are set up at once, with room for 2,048 rows each.
     fenced="AS MATERIALIZED ({query})",
     most_columns=10_000,
@@ -87,9 +97,11 @@ DUCKDB = Dialect(
     most_bytes=32_000_000,  # of 58 MB one took more than 20 GB of memory
     single=_single,
     forest=_forest,
-    leaf=lambda value: f"{single_text(value)}" if "e" in single_text(value) else f"{single_text(value)}e0",
-    # IN, and what the planner takes for IN, would become a join wherever it has more than a few values.
-    among="list_position([{values}], {x}) IS NOT NULL",
+    leaf=_leaf,
+    more_leaf=_leaf,
+    among=_AMONG,
+    among_keys=_AMONG,
+    or_null="({x} IS NULL OR {asked})",
     sign="chr({x})",
     is_text="(typeof({x}) = 'VARCHAR' OR typeof({x}) LIKE 'ENUM%')",
     cast="CAST({x} AS DOUBLE)",

@@ -41,7 +41,9 @@ class TreeWriter:
             is_yes_first = size(tree.yes) <= size(tree.no)
             first, rest = (tree.yes, tree.no) if is_yes_first else (tree.no, tree.yes)
             asked = self._asked(tree, is_yes=is_yes_first)
-            if n_levels:
+            if not isinstance(first, Question):
+                found.append((asked, self.dialect.more_leaf(first)))
+            elif n_levels:
                 found.append((asked, self._nested(first, n_levels - 1)))
             else:
                 *inner, (_, last) = self._lines(first, 0)
@@ -57,7 +59,8 @@ class TreeWriter:
         if not self.cells[tree.feature].can_be_null:
             return asked
         if tree.null_is_yes == is_yes:
-            return f"({x} IS NULL OR {asked})"
+            other = _compared(self.dialect, tree, x, is_yes=not is_yes)
+            return self.dialect.or_null.format(x=x, asked=asked, other=other)
         # Not every way to ask for one of several values answers NULL for NULL.
         return f"{x} IS NOT NULL AND {asked}" if tree.among and not is_yes else asked
 
@@ -65,7 +68,7 @@ class TreeWriter:
 def _compared(dialect: Dialect, tree: Question, x: str, *, is_yes: bool) -> str:
     """Return what is true where an x that is not NULL goes to this side."""
     if len(tree.among) == 1:
-        return f"{x} {'=' if is_yes else '<>'} {single_text(tree.among[0])}"
+        return f"{x} {'=' if is_yes else '<>'} {dialect.short_literal(single_text(tree.among[0]))}"
     if tree.among:
         among = dialect.among.format(x=x, values=", ".join(map(single_text, tree.among)))
         return among if is_yes else f"NOT {among}"

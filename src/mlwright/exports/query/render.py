@@ -85,7 +85,7 @@ class Writer:
         double, whole = self.dialect.double, self.dialect.whole
         ways = {
             "exp": "exp({0})",
-            "flag": "CASE WHEN {0} THEN 1 ELSE 0 END",
+            "flag": f"CASE WHEN {{0}} THEN {self.value(term.type, 1)} ELSE {self.value(term.type, 0)} END",
             "floor": "floor({0})",
             "is_infinite": f"abs({{0}}) > {_LARGEST!r}",
             "is_null": "{0} IS NULL",
@@ -155,7 +155,8 @@ class Writer:
         lines = []
         for value, keys in by_value.items():
             is_one = len(keys) == 1
-            asked = f"{at} = {keys[0]}" if is_one else self.dialect.among.format(x=at, values=", ".join(keys))
+            among = self.dialect.among_keys.format(x=at, values=", ".join(keys))
+            asked = f"{at} = {keys[0]}" if is_one else among
             lines.append(f"WHEN {asked} THEN {self.value(term.type, value)}")
         if not lines:
             return self.value(term.type, usual)

@@ -71,6 +71,10 @@ def _nth(trees: list[str], most: int) -> str:
     return f"CASE n / {part} % {_WAYS}{cases} END"
 
 
+def _leaf(value: float) -> str:
+    return f"({value!r})" if value < 0 else repr(value)
+
+
 def _number(text: str, column: Column, failed: str) -> str:
     kept = text
     for sign in (*WIDE, *CURRENCY, "%", "+", " ", *column.thousands):
@@ -125,10 +129,12 @@ SQLITE = Dialect(
     whole="INTEGER",
     text="TEXT",
     exponent=False,
+    quoted=False,
     infinity="9e999",
     no_nan="{x}",
     whole_div="/",
     extreme=("min", "max"),
+    arrays=False,
     fenced="AS ({query} LIMIT -1 OFFSET 0)",
     most_columns=1_900,
     portion=None,
@@ -136,8 +142,11 @@ SQLITE = Dialect(
     most_bytes=64_000_000,
     single=_single,
     forest=_forest,
-    leaf=lambda value: f"({value!r})" if value < 0 else repr(value),
+    leaf=_leaf,
+    more_leaf=_leaf,
     among="{x} IN ({values})",
+    among_keys="{x} IN ({values})",
+    or_null="({x} IS NULL OR {asked})",
     sign="char({x})",
     is_text="(typeof({x}) IN ('text', 'blob'))",
     cast="CAST({x} AS REAL)",

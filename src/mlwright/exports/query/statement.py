@@ -11,7 +11,8 @@ from mlwright.core.schema import Kind, Role
 from mlwright.core.task import Link
 from mlwright.exports.query.cells import cell, finite, wanted
 from mlwright.exports.query.dialect import Dialect, identifier, text_literal
-from mlwright.exports.query.render import Writer, is_covered, is_table
+from mlwright.exports.query.lookups import lookup_table, lookups
+from mlwright.exports.query.render import Writer, is_covered
 from mlwright.exports.query.spelling import SPACES
 from mlwright.exports.query.stages import Stage, as_stages
 from mlwright.exports.query.term import Term, Type
@@ -177,26 +178,9 @@ class Statement:
     def _tables(self) -> list[str]:
         found = []
         for number, stage in enumerate(self.stages):
-            for place, (at, terms) in enumerate(_lookups(stage).items()):
-                found.append(self._table(f"k{number}_{place}", at, terms))
+            for place, (at, terms) in enumerate(lookups(stage).items()):
+                found.append(lookup_table(f"k{number}_{place}", at, terms, self.dialect))
         return found
-
-    def _table(self, name: str, at: Term, terms: list[Term]) -> str:
-        writer = Writer(self.dialect, {})
-        columns = [dict(term.data[0]) for term in terms]
-        kinds = [self.dialect.text if at.type is Type.TEXT else self.dialect.whole]
-        kinds += [self.dialect.whole if term.type is Type.WHOLE else self.dialect.double for term in terms]
-        rows: list[str] = []
-        for key in dict.fromkeys(key for column in columns for key in column):
-            cells = [text_literal(key) if isinstance(key, str) else str(key)]
-            for term, column in zip(terms, columns, strict=True):
-                cells.append(writer.value(term.type, column.get(key, term.data[1])))
-            if not rows:
-                cells = [f"CAST({text} AS {kind})" for text, kind in zip(cells, kinds, strict=True)]
-            rows.append(f"({', '.join(cells)})")
-        names = ", ".join(["k", *(f"w{number}" for number, _ in enumerate(terms))])
-        lines = ",\n  ".join(rows)
-        return f"{name}({names}) AS (VALUES\n  {lines})"
 
     def _stages(self) -> list[str]:
         found = []
@@ -209,7 +193,7 @@ class Statement:
         columns = [*self.id_names, *(self.names[term] for term in stage.kept)]
         source, places = f"s{number - 1}", {}
         writer = Writer(self.dialect, self.names)
-        for place, (at, terms) in enumerate(_lookups(stage).items()):
+        for place, (at, terms) in enumerate(lookups(stage).items()):
             table = f"k{number}_{place}"
             source += f"\n  LEFT JOIN {table} ON {table}.k = {self.names[at]}"
             for column, term in enumerate(terms):
@@ -237,14 +221,6 @@ class Statement:
                 text = f"CASE {text} {cases} END"
             columns.append(f"{text} AS {identifier(answer.name)}")
         return "SELECT\n  " + ",\n  ".join(columns) + f"\nFROM s{len(self.stages) - 1}"
-
-
-def _lookups(stage: Stage) -> dict[Term, list[Term]]:
-    found: dict[Term, list[Term]] = {}
-    for term in stage.new:
-        if is_table(term):
-            found.setdefault(term.of[0], []).append(term)
-    return found
 
 
 def _label(label: Label) -> str:
