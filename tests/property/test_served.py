@@ -251,6 +251,6 @@ def test_predict_writes_csv_for_who_accepts_only_that(scorer):
     row = form.example(scorer)
     (found,) = asked(scorer, "native", json.dumps(row).encode(), accept=CSV)
     assert found == {name: str(cell) for name, cell in native(scorer, row).items()}
+    request = Request(json.dumps(row).encode(), accept=CSV, query={"explain": "true"})
     with pytest.raises(Problem, match="accept application/json"):
-        request = Request(json.dumps(row).encode(), accept=CSV, query={"explain": "true"})
         PROTOCOLS.get("native").read(request, scorer)
