@@ -67,7 +67,9 @@ class Service:
         told = self.process.stderr.readline()
         assert " answers at " in told, told + self.process.stderr.read()
         self.port, self.said = int(told.rpartition(":")[2]), []
-        self.listening = threading.Thread(target=lambda: self.said.extend(self.process.stderr))
+        self.listening = threading.Thread(
+            target=lambda: self.said.extend(line for line in self.process.stderr if " INFO stop" not in line)
+        )
         self.listening.start()
 
     def ask(self, sent, n_answers=1):

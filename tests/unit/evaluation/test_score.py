@@ -1,7 +1,5 @@
 """Intervals: deterministic, in range, the right width, safe where undefined."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -130,13 +128,6 @@ def test_a_clear_difference_excludes_zero():
     bad = Prediction.of_probabilities(np.full((1000, 2), 0.5))
     assert compare("log_loss", truth, good, bad).high < 0
     assert compare("roc_auc", truth, good, bad).low > 0
-
-
-def test_twenty_thousand_rows_take_about_a_second():
-    truth, prediction = world(20_000)
-    start = time.perf_counter()
-    score_all(NAMES, truth, prediction)
-    assert time.perf_counter() - start < 3  # measured 0.5 s; room for a busy machine
 
 
 @pytest.mark.slow
