@@ -75,7 +75,7 @@ def _mlserver_ready(_environment: Path, model: Path, folder: Path) -> None:
 
 
 def _autogluon_ready(environment: Path, model: Path, folder: Path) -> None:
-    for what in ("trees", "default"):
+    for what in ("trees", "default", "best"):
         if not (folder / what).exists():
             _python(environment, _HERE / "autogluon_fit.py", model / "train.npz", folder / what, what)
 
@@ -169,4 +169,7 @@ RIVALS = {
     ),
     "AutoGluon, def": _autogluon("/threads", "the same, in FastAPI's threads"),
     "AutoGluon, its default, async def": _autogluon("/loop", "what 60 s of its default fit gave", "default"),
+    "AutoGluon, best_quality, async def": _autogluon(
+        "/loop", "what 60 s of `presets=\"best_quality\"` gave", "best"
+    ),
 }

@@ -45,6 +45,8 @@ class Model:
         Made-up rows with the answers they must get; see `artifact.golden`.
     task, schema
         The question, and the columns it needs.
+    decides
+        Whether answers hold a decision beside the label: somebody said what mistakes cost.
     card, profile
         The model card, Markdown; how the training rows were distributed.
     """
@@ -60,6 +62,7 @@ class Model:
         intervals = contents.get("intervals")
         self._conformal = None if intervals is None else Conformal.from_json(intervals)
         self._program: Program = contents.get("runtime") or Program(contents["program"])
+        self.decides = self._program.decides
         self._explainer: Explainer | None = None
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
         self._cells = [(c.name, cell_reader(c)) for c in self._columns]

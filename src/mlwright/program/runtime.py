@@ -47,6 +47,7 @@ class Program:
         self.scores_name = self._outputs[0]
         place = {name: number for number, name in enumerate(self._outputs)}
         self._places = place.get(LABEL), place.get(DIFFICULTY), place.get(DECISION)
+        self.decides = DECISION in place
         has_words = b"TfIdfVectorizer" in data
         self.chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
 

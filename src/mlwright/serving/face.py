@@ -61,6 +61,7 @@ def _add_problems(app: FastAPI, desk: Desk) -> None:
     @app.exception_handler(404)
     async def nothing_here(request: Request, _: Exception) -> Response:
         if request.url.path.startswith("/v2/"):
+            desk.live.counters.rejected("route")
             scorer = desk.live.scorer
             detail = f"Nothing is here; the model is {scorer.name!r}, version {scorer.version}."
             return JSONResponse({"error": detail}, 404)

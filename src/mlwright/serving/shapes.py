@@ -73,7 +73,9 @@ def record(scorer: Scorer) -> Shape:
     else:
         label: Shape = {"enum": list(task.classes)}
         properties = {PREDICTION: label, **{f"probability_{one}": number for one in task.classes}}
-        more = {f"{PREDICTION}_set": {"type": "array", "items": label}, DECISION: label}
+        if scorer.model.decides:
+            properties[DECISION] = label
+        more = {f"{PREDICTION}_set": {"type": "array", "items": label}}
     more["explanation"] = {"type": "object"}
     return {"type": "object", "required": list(properties), "properties": {**properties, **more}}
 

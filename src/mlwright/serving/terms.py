@@ -23,11 +23,10 @@ class TermsError(ArtifactError):
 def terms_of(scorer: Scorer) -> Terms:
     """Return what clients send and get, as JSON values: the columns in order, and what answers hold."""
     task = scorer.model.task
-    rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
     return {
         "target": task.target,
         "answers": list(task.classes) or "a number",
-        "decisions": scorer.answer(rows).decisions is not None,
+        "decisions": scorer.model.decides,
         "intervals": _has_intervals(scorer),
         "columns": [
             {"name": column.name, **{what: getattr(column, what) for what in _WRITTEN}}
