@@ -170,6 +170,6 @@ RIVALS = {
     "AutoGluon, def": _autogluon("/threads", "the same, in FastAPI's threads"),
     "AutoGluon, its default, async def": _autogluon("/loop", "what 60 s of its default fit gave", "default"),
     "AutoGluon, best_quality, async def": _autogluon(
-        "/loop", "what 60 s of `presets=\"best_quality\"` gave", "best"
+        "/loop", 'what 60 s of `presets="best_quality"` gave', "best"
     ),
 }

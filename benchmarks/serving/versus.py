@@ -21,7 +21,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections import deque
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from importlib.metadata import distributions
@@ -31,8 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
-import uvloop
-from client import Client, ask_at_rate
+from open_loop import ask_at_rate
 from rivals import RIVALS, Rival, Row, quietly
 
 if TYPE_CHECKING:
@@ -155,7 +153,7 @@ def measure(rival: Rival, environment: Path, given: argparse.Namespace) -> dict[
         if given.first:
             for task in (0, *served.tasks()):
                 os.sched_setscheduler(task, os.SCHED_RR, os.sched_param(1))
-        line["open"] = uvloop.run(_open_loop(served, bodies, given.per_s, given.open_s))
+        line["open"] = _open_loop(served, bodies, given.per_s, given.open_s)
         return {**line, **served.memory_mb()}
     finally:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
@@ -189,26 +187,22 @@ def _wrk(served: Served, folder: Path, connections: int, seconds: float) -> dict
     return {**found, "others_cores": round(others, 3)}
 
 
-async def _open_loop(served: Served, bodies: list[bytes], per_s: float, seconds: float) -> dict[str, Any]:
-    """Ask at a rate; times run from the sending of a request, which waits for no answer."""
-    client, turn, took, failed = Client(served.port), cycle(bodies), deque[float](), deque[int]()
-
-    async def ask() -> None:
-        answer = await client.ask("POST", served.rival.path, next(turn))
-        took.append(answer.seconds)
-        if answer.status != 200:
-            failed.append(answer.status)
-
-    for length, is_warm in ((min(2.0, seconds), False), (seconds, True)):
-        took.clear()
-        end = time.perf_counter() + length
-        cpu = served.cpu_s()
-        await ask_at_rate(per_s, lambda end=end: time.perf_counter() >= end, ask)
-        if is_warm:
-            cpu = served.cpu_s() - cpu
-    p50, p99 = 1e3 * np.quantile(took, [0.5, 0.99])
-    cpu_us = round(1e6 * cpu / len(took), 1)
-    told = {"requests": len(took), "errors": len(failed), "cpu_us": cpu_us}
+def _open_loop(served: Served, bodies: list[bytes], per_s: float, seconds: float) -> dict[str, Any]:
+    """Ask at a rate, after a while to warm up."""
+    path = served.rival.path
+    requests = [
+        f"POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\n\r\n".encode()
+        + body
+        for body in bodies
+    ]
+    ask_at_rate(served.port, cycle(requests), per_s, min(2.0, seconds))
+    cpu = served.cpu_s()
+    taken = ask_at_rate(served.port, cycle(requests), per_s, seconds)
+    cpu = served.cpu_s() - cpu
+    p50, p99 = 1e3 * np.quantile(taken.seconds, [0.5, 0.99])
+    told = {"requests": len(taken.seconds), "errors": taken.n_failed}
+    told["cpu_us"] = round(1e6 * cpu / len(taken.seconds), 1)
     return {**told, "p50_ms": round(p50, 3), "p99_ms": round(p99, 3)}
 
 

@@ -117,6 +117,38 @@ def test_every_layout_of_invocations_answers_the_same(scorer, rows):
 
 @fixed
 @given(rows=ROWS)
+def test_json_lines_answer_the_same(scorer, rows):
+    kind, body = "application/jsonlines", "\n".join(map(json.dumps, rows)).encode()
+    expected = native(scorer, rows)
+    assert asked(scorer, "invocations", body, kind) == {"predictions": expected}
+    request = PROTOCOLS.get("invocations").read(Request(body, kind, kind), scorer)
+    reply = PROTOCOLS.get("invocations").write(request, scorer.answer(request.rows), scorer)
+    assert reply.content_type == kind
+    assert [json.loads(line) for line in reply.body.splitlines()] == expected
+
+
+def test_wishes_are_read_from_the_query_and_from_params(scorer):
+    protocol, row = PROTOCOLS.get("invocations"), dict.fromkeys(NAMES)
+    plain = json.dumps({"instances": [row]}).encode()
+    for asks in (
+        Request(plain, query={"explain": "true"}),
+        Request(json.dumps({"instances": [row], "params": {"explain": True}}).encode()),
+    ):
+        found = protocol.read(asks, scorer)
+        (told,) = json.loads(protocol.write(found, scorer.answer(found.rows), scorer).body)["predictions"]
+        assert set(told) == {*native(scorer, row), "explanation"}
+    for name, body in (("invocations", plain), ("open_inference", tensors(row))):
+        with pytest.raises(Problem, match=r"no 'explian'|has no query"):
+            PROTOCOLS.get(name).read(Request(body, query={"explian": "true"}), scorer)
+
+
+def tensors(row):
+    inputs = [{"name": name, "shape": [1], "datatype": "BYTES", "data": [cell]} for name, cell in row.items()]
+    return json.dumps({"inputs": inputs}).encode()
+
+
+@fixed
+@given(rows=ROWS)
 def test_tensors_of_the_open_inference_protocol_answer_the_same(scorer, rows):
     kinds = {"amount": "FP64", "account": "INT64", "flag": "BOOL"}
     inputs = [

@@ -1,4 +1,4 @@
-"""AutoGluon: its own LightGBM with as many trees and leaves as the others have; or what it trains in a minute."""
+"""AutoGluon: a LightGBM with as many trees and leaves as the others have; or what it trains in a minute."""
 
 import sys
 

@@ -37,24 +37,31 @@ class MlwrightError(Exception):
 
 
 class DataError(MlwrightError, ValueError):
-    """The data cannot be used as they are."""
+    """The data cannot be used as they are; `row` is the one at fault, from 1, where it is one."""
+
+    row: int | None = None
 
     @classmethod
     def cell(cls, column: str, row: int, value: object, expected: str) -> DataError:
         """Name one cell that cannot be read. Rows count from 1, the header apart."""
         shown = repr(value)
         shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-        return cls(f"Column {column!r}, row {row}: found {shown}, expected {expected}.")
+        error = cls(f"Column {column!r}, row {row}: found {shown}, expected {expected}.")
+        error.row = row
+        return error
 
 
 class MissingColumnError(DataError, LookupError):
     """A column that is needed is not there."""
 
     @classmethod
-    def among(cls, missing: Iterable[str], present: Iterable[str], where: str = "") -> MissingColumnError:
-        """Name the missing columns and, where one looks alike, what may have been meant."""
-        lost, known = list(missing), list(present)
-        hints = [repr(near) for name in lost if (near := _nearest(name, known))]
+    def among(
+        cls, missing: Iterable[str], present: Iterable[str], where: str = "", needed: Iterable[str] = ()
+    ) -> MissingColumnError:
+        """Name the missing columns and what may have been meant: one that looks alike and is not `needed`."""
+        lost, known, taken = list(missing), list(present), set(needed)
+        spare = [name for name in known if name not in taken]
+        hints = [repr(near) for name in lost if (near := _nearest(name, spare))]
         names = ", ".join(repr(name) for name in lost[:10])
         more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
         hint = f" Did you mean {', '.join(hints)}?" if hints else ""
@@ -62,7 +69,8 @@ class MissingColumnError(DataError, LookupError):
         word = "column is" if len(lost) == 1 else "columns are"
         shown = ", ".join(repr(name) for name in known[:10])
         tail = ", …" if len(known) > 10 else ""
-        return cls(f"The {word} missing{place}: {names}{more}.{hint} Present: {shown}{tail}.")
+        present = f"Present: {shown}{tail}." if known else "There is no column at all."
+        return cls(f"The {word} missing{place}: {names}{more}.{hint} {present}")
 
 
 class UsageError(MlwrightError, ValueError):

@@ -66,7 +66,8 @@ def parse(columns: Iterable[Column], raw: Raw, *, where: str = "") -> dict[str, 
     wanted = list(columns)
     missing = [column.name for column in wanted if column.name not in raw.columns]
     if missing:
-        raise MissingColumnError.among(missing, raw.columns, where or raw.source)
+        needed = [column.name for column in wanted]
+        raise MissingColumnError.among(missing, raw.columns, where or raw.source, needed)
     return {
         column.name: parse_column(column, raw.columns[column.name], n_before=raw.n_before)
         for column in wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from msgspec.json import encode
 
@@ -130,8 +130,13 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
         is_well = live.is_ready and not live.is_draining
         return JSONResponse({"ready": is_well}, 200 if is_well else 503)
 
+    def check(request: Request) -> None:
+        if request.path_params.get("version", live.scorer.version) != live.scorer.version:
+            raise HTTPException(404)
+
     async def described(request: Request) -> dict[str, Any]:
         admit(request, "predict")
+        check(request)
         scorer = live.scorer
         record = shapes.record(scorer)
         return {
@@ -146,7 +151,8 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
             ],
         }
 
-    async def is_ready() -> JSONResponse:
+    async def is_ready(request: Request) -> JSONResponse:
+        check(request)
         is_well = live.is_ready and not live.is_draining
         return JSONResponse({"name": live.scorer.name, "ready": is_well}, 200 if is_well else 503)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
-from mlwright.serving.scorer import NOTHING_MORE, Wishes
+from mlwright.serving.wishes import NOTHING_MORE, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlwright.serving.scorer import Scorer
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
+LINES = "application/jsonlines"
 PROBLEM = "application/problem+json"
 
 

@@ -201,7 +201,8 @@ class Reader:
         facts: dict[str, Any] = {} if row is None else {"row": row}
         if missing:
             looked_at = [str(name)[:_MOST_SHOWN] for name in islice(given, _MOST_LOOKED_AT)]
-            error = MissingColumnError.among(missing, looked_at, where)
+            needed = [column.name for column in self.columns]
+            error = MissingColumnError.among(missing, looked_at, where, needed)
             detail = f"{error} Use null where a cell has no value."
             terse = f"Column {missing[0]!r} is missing in {where}."
             raise Problem(422, "missing_column", detail, terse=terse, column=missing[0], **facts)
@@ -248,7 +249,8 @@ def _parsed(column: Column, cells: Any) -> Array:
         return parse_column(column, cells)
     except DataError as error:
         terse = f"Column {column.name!r} cannot be used."
-        raise Problem(422, "cell", str(error), terse=terse, column=column.name) from error
+        facts: dict[str, Any] = {} if error.row is None else {"row": error.row}
+        raise Problem(422, "cell", str(error), terse=terse, column=column.name, **facts) from error
 
 
 def _array(column: Column, cells: Any) -> Array:

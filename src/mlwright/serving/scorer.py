@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,6 +13,7 @@ from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.schema import Kind
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Reader
+from mlwright.serving.wishes import NOTHING_MORE
 from mlwright.workflow.explain import reasons
 
 if TYPE_CHECKING:
@@ -22,18 +22,7 @@ if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
     from mlwright.serving.reader import Rows
     from mlwright.serving.settings import Settings
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is asked for beside the answer: reasons, and the `level` of intervals or sets."""
-
-    explain: bool = False
-    level: float | None = None
-
-
-NOTHING_MORE = Wishes()
+    from mlwright.serving.wishes import Wishes
 
 
 @final

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlwright.artifact.answers import DECISION, PREDICTION
+from mlwright.core.errors import UsageError
 from mlwright.core.schema import Column, Kind
 from mlwright.core.task import Link
 from mlwright.serving.cells import json_shape
@@ -78,6 +79,23 @@ def record(scorer: Scorer) -> Shape:
         more = {f"{PREDICTION}_set": {"type": "array", "items": label}}
     more["explanation"] = {"type": "object"}
     return {"type": "object", "required": list(properties), "properties": {**properties, **more}}
+
+
+def wishes(scorer: Scorer) -> list[Shape]:
+    """Return the parameters of a query: `explain`, and `level` up to the highest that there can be."""
+    found = [_parameter("explain", {"type": "boolean"}, "Say which columns moved each answer.")]
+    try:
+        highest = scorer.model.conformal.highest
+    except UsageError:
+        return found
+    if highest:
+        shape = {"type": "number", "exclusiveMinimum": 0, "maximum": highest}
+        found.append(_parameter("level", shape, "Add intervals or sets of this level."))
+    return found
+
+
+def _parameter(name: str, shape: Shape, says: str) -> Shape:
+    return {"name": name, "in": "query", "required": False, "schema": shape, "description": says}
 
 
 def _described(shape: Shape, column: Column, says: str = "") -> Shape:

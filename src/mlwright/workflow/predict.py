@@ -88,7 +88,7 @@ def _predict(
     policy = None if capacity is None else _policy(model, capacity)
     missing = [name for name in model.inputs if name not in scan.names]
     if missing:
-        raise MissingColumnError.among(missing, scan.names, scan.source)
+        raise MissingColumnError.among(missing, scan.names, scan.source, model.inputs)
     frame = _framer(model, scan, level)
     answered = _watched(_answered(model, scan), scan.n_rows, listen)
     if policy is None or capacity is None:

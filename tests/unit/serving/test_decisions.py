@@ -1,6 +1,5 @@
 """What a service says that its answers hold is what they hold, with costs and without."""
 
-import asyncio
 import json
 
 import numpy as np

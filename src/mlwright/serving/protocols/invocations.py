@@ -1,4 +1,4 @@
-"""MLflow's and SageMaker's: frames as JSON in several layouts, or CSV. Vertex AI sends one of these too."""
+"""MLflow's and SageMaker's: frames as JSON in several layouts, CSV or JSON lines. Vertex AI sends one too."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
-from mlwright.serving.problems import unknown_type
-from mlwright.serving.protocol import CSV, JSON, Asked, Protocol, Reply, Request, as_csv
+from mlwright.serving import shapes
+from mlwright.serving.problems import Problem, unknown_type
+from mlwright.serving.protocol import CSV, JSON, LINES, Asked, Protocol, Reply, Request, as_csv
 from mlwright.serving.reader import decoded, shape_problem
+from mlwright.serving.wishes import NOTHING_MORE, wishes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,35 +18,51 @@ if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
     from mlwright.serving.reader import Reader, Rows
     from mlwright.serving.scorer import Scorer
+    from mlwright.serving.wishes import Wishes
 
 _LAYOUTS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 @final
 class Invocations(Protocol):
-    """`POST /invocations`: `{"predictions": [...]}` comes back, or CSV to those who accept only that."""
+    """`POST /invocations`: `{"predictions": [...]}` comes back; CSV or JSON lines to who accepts only that.
+
+    `explain` and `level` stand in the query, as for `/predict`, or in MLflow's `params`.
+    """
 
     routes: ClassVar[tuple[str, ...]] = ("/invocations",)
 
     def read(self, request: Request, scorer: Scorer) -> Asked:
         """Read one of the layouts."""
-        accept = {"accept": request.accept}
+        wishes, echo = wishes_of(request.query), {"accept": request.accept}
         if request.content_type == CSV:
-            return Asked(scorer.reader.texts(request.body), echo=accept)
-        if request.content_type != JSON:
-            raise unknown_type(request.content_type, JSON, CSV)
-        return Asked(_rows(decoded(request.body), scorer.reader), echo=accept)
+            rows = scorer.reader.texts(request.body)
+        elif request.content_type == LINES:
+            rows = scorer.reader.records(
+                [decoded(line) for line in request.body.splitlines() if line.strip()]
+            )
+        elif request.content_type == JSON:
+            body = decoded(request.body)
+            rows = _rows(body, scorer.reader)
+            wishes = _params(body) if "params" in body else wishes
+        else:
+            raise unknown_type(request.content_type, JSON, CSV, LINES)
+        if request.accept == CSV and wishes != NOTHING_MORE:
+            raise Problem(422, "query", "Reasons and intervals are written as JSON: accept application/json.")
+        return Asked(rows, wishes, echo)
 
     def write(self, asked: Asked, prediction: Prediction, scorer: Scorer) -> Reply:
         """Write what `predict` writes, as records."""
-        records = scorer.records(asked.rows, prediction)
-        if (asked.echo or {}).get("accept") == CSV:
+        records = scorer.records(asked.rows, prediction, asked.wishes)
+        accept = (asked.echo or {}).get("accept")
+        if accept == CSV:
             return as_csv(records)
+        if accept == LINES:
+            return Reply(msgspec.json.Encoder().encode_lines(records), LINES)
         return Reply(msgspec.json.encode({"predictions": records}))
 
     def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
         """One operation."""
-        del scorer
         row: Mapping[str, Any] = {"$ref": "#/components/schemas/Row"}
         rows = {"type": "array", "items": row, "minItems": 1}
         others: dict[str, Any] = dict.fromkeys(_LAYOUTS, False)
@@ -56,12 +74,20 @@ class Invocations(Protocol):
         return [
             {
                 "summary": "Answer rows as MLflow, SageMaker and Vertex AI send them",
+                "parameters": shapes.wishes(scorer),
                 "requestBody": {"required": True, "content": {JSON: {"schema": {"oneOf": layouts}}}},
                 "answers": {
                     "type": "object", "required": ["predictions"], "properties": {"predictions": answers},
                 },
             }
         ]  # fmt: skip
+
+
+def _params(body: Mapping[str, Any]) -> Wishes:
+    params = body["params"]
+    if params is not None and not isinstance(params, dict):
+        raise shape_problem("params is no object")
+    return wishes_of(params)
 
 
 def _rows(body: object, reader: Reader) -> Rows:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
-from mlwright.core.errors import MlwrightError, UsageError
+from mlwright.core.errors import MlwrightError
 from mlwright.data.read import read as read_cells
+from mlwright.serving import shapes
 from mlwright.serving.arrow import check_cells, n_rows_of
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import ARROW, CSV, JSON, Asked, Protocol, Reply, Request, as_csv
-from mlwright.serving.scorer import NOTHING_MORE, Wishes
+from mlwright.serving.wishes import NOTHING_MORE, wishes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
+    from mlwright.serving.wishes import Wishes
 
-_QUERY = ("explain", "level")
-_TRUTHS = {"true": True, "1": True, "": True, "false": False, "0": False}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,7 +34,7 @@ class Native(Protocol):
 
     def read(self, request: Request, scorer: Scorer) -> Asked:
         """Read JSON, CSV or an Arrow stream."""
-        wishes = _wishes(request.query) if request.query else NOTHING_MORE
+        wishes = wishes_of(request.query)
         if request.content_type == JSON:
             return Asked(scorer.reader.rows(request.body), wishes, _wanted(request, wishes))
         if request.content_type == CSV:
@@ -57,51 +57,20 @@ class Native(Protocol):
         return [
             {
                 "summary": "Answer one row, or several",
-                "parameters": [
-                    _parameter("explain", {"type": "boolean"}, "Say which columns moved each answer."),
-                    *_levels(scorer),
-                ],
+                "parameters": shapes.wishes(scorer),
                 "requestBody": {"required": True, "content": {JSON: {"schema": {"oneOf": [one, rows]}}}},
                 "answers": {"oneOf": [answer, {"type": "array", "items": answer}]},
             }
         ]
 
 
-def _levels(scorer: Scorer) -> list[dict[str, Any]]:
-    """Return the parameter `level`, up to the highest that this model can promise, if there is one."""
-    try:
-        highest = scorer.model.conformal.highest
-    except UsageError:
-        return []
-    shape = {"type": "number", "exclusiveMinimum": 0, "maximum": highest}
-    return [_parameter("level", shape, "Add intervals or sets of this level.")] if highest else []
-
-
-def _parameter(name: str, shape: Mapping[str, Any], says: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "schema": shape, "description": says}
-
-
 def _wanted(request: Request, wishes: Wishes) -> Mapping[str, str] | None:
     """Return what the client accepts, if that is CSV alone; reasons and sets do not fit into its cells."""
     if request.accept != CSV:
         return None
-    if wishes is not NOTHING_MORE:
+    if wishes != NOTHING_MORE:
         raise Problem(422, "query", "Reasons and intervals are written as JSON: accept application/json.")
     return {"content_type": CSV}
-
-
-def _wishes(query: Mapping[str, str]) -> Wishes:
-    unknown = next((name for name in query if name not in _QUERY), None)
-    if unknown is not None:
-        raise Problem(422, "query", f"There is no {unknown[:30]!r} here; there are {' and '.join(_QUERY)}.")
-    explain, level = query.get("explain", "false"), query.get("level")
-    if explain.lower() not in _TRUTHS:
-        raise Problem(422, "query", f"explain is {explain[:30]!r}; write true or false.")
-    try:
-        share = None if level is None else float(level)
-    except ValueError:
-        raise Problem(422, "query", f"level is {str(level)[:30]!r}; write a share such as 0.9.") from None
-    return Wishes(_TRUTHS[explain.lower()], share)
 
 
 def _arrow(body: bytes, scorer: Scorer) -> Rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.core.schema import Kind
-from mlwright.serving.problems import unknown_type
+from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import JSON, Asked, Protocol, Reply, Request
 from mlwright.serving.reader import decoded, shape_problem
 
@@ -40,6 +40,10 @@ class OpenInference(Protocol):
         """Read tensors."""
         if request.content_type != JSON:
             raise unknown_type(request.content_type, JSON)
+        if request.query:
+            raise Problem(
+                422, "query", "This protocol has no query; reasons and intervals come from /predict."
+            )
         body = decoded(request.body)
         inputs = body.get("inputs") if isinstance(body, dict) else None
         if not isinstance(inputs, list) or not inputs:
