@@ -9,6 +9,7 @@ starts with the few matrices that come of it. Whatever is not understood stays w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -17,7 +18,7 @@ from mlwright.core.errors import ArtifactError
 from mlwright.program.wire import as_bytes, damaged, fields, written, written_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlwright.core.arrays import Array
 
@@ -48,6 +49,16 @@ class _Value:
     element: int
     columns: list[_Cells]
 
+    def taker(self) -> Callable[[Sequence[Any]], Any]:
+        """Return what takes the cells of this value out of a line; tables cost a look at each cell."""
+        columns = self.columns
+        if len(columns) > 1 and all(one.table is None for one in columns):
+            return itemgetter(*(one.place for one in columns))
+        return lambda cells: [
+            cells[one.place] if one.table is None else one.table.get(cells[one.place], one.other)
+            for one in columns
+        ]
+
 
 @final
 @dataclass(slots=True)
@@ -73,20 +84,15 @@ class Front:
     names: list[str]
     is_text: list[bool]
     feeds: dict[str, _Value]
+    _takers: list[tuple[str, Callable[[Sequence[Any]], Any], Any]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        takers = [(name, value.taker(), _DTYPES[value.element]) for name, value in self.feeds.items()]
+        object.__setattr__(self, "_takers", takers)
 
     def of_lines(self, lines: Sequence[Sequence[Any]]) -> dict[str, Array]:
         """Return what the runtime is fed with for few rows, given line by line in the order of `names`."""
-        feeds = {}
-        for name, value in self.feeds.items():
-            rows = [
-                [
-                    cells[one.place] if one.table is None else one.table.get(cells[one.place], one.other)
-                    for one in value.columns
-                ]
-                for cells in lines
-            ]
-            feeds[name] = np.array(rows, dtype=_DTYPES[value.element])
-        return feeds
+        return {name: np.array(list(map(take, lines)), dtype) for name, take, dtype in self._takers}
 
     def of_rows(self, columns: Sequence[Array]) -> dict[str, Array]:
         """Return the same for rows given as columns in the order of `names`, each of shape (n_rows,)."""
