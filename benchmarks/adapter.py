@@ -2,8 +2,9 @@
 
 The file is imported in the peer's own environment, where numpy and pandas are all that the harness
 brings. The constructor imports the peer's package; everything that costs its user time goes into
-`fit`. Two hooks are called if they are there: `prepare_serving()` before single rows are timed, if
-the package documents a mode for that, and `close()` at the end.
+`fit`. Three hooks are called if they are there: `prepare_serving()` before single rows are timed, if
+the package documents a mode for that, `predict_row(row)` with a dict instead of `predict` with a frame of
+one row, if the package takes one, and `close()` at the end.
 """
 
 from __future__ import annotations

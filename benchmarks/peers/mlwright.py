@@ -49,6 +49,13 @@ class Peer(Adapter):
             return np.asarray(self.model.predict(rows), dtype=np.float64)
         return in_order(self.model.predict_proba(rows), self.model.classes_, self.question.n_classes)
 
+    def predict_row(self, row: dict[str, Any]) -> None:
+        """Answer a single row, as a service gets it."""
+        if self.question.task == "regression":
+            self.model.predict(row)
+        else:
+            self.model.predict_proba(row)
+
     def save(self) -> Path:
         """Write the model file."""
         path = self.question.folder / "model.mlw"
