@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mlwright.data.split import folds
 from mlwright.evaluation.score import compare, estimate
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Integers
+    from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.dataset import Dataset
 
 _MOST_ROWS, _N_FOLDS = 5_000, 3
@@ -33,6 +34,30 @@ def price_of_random(train: Dataset, n_classes: int, seed: int) -> dict[str, Any]
     if train.groups is None and train.times is None:
         return None
     rows = train.take(_whole_groups(train, stream(seed, "price")))
+    return _compared(rows, (None, None), n_classes, seed)
+
+
+def price_of_mixing(train: Dataset, times: Floats, n_classes: int, seed: int) -> dict[str, Any]:
+    """Judge one quick model by folds forward in `times`, and by the same folds of times dealt at random.
+
+    Both learn from as many rows, so what differs is what rows to come are harder to foresee by than rows in
+    between. `times`: shape (n_rows,), none missing.
+
+    Returns
+    -------
+    What `price_of_random` returns; "random" is with the times dealt at random.
+    """
+    rng = stream(seed, "price")
+    dated = replace(train, groups=None, times=times)
+    rows = dated.take(_whole_groups(dated, rng))
+    assert rows.times is not None  # noqa: S101 - they were just set
+    return _compared(rows, (None, rng.permutation(rows.times)), n_classes, seed)
+
+
+def _compared(
+    rows: Dataset, other: tuple[Array | None, Floats | None], n_classes: int, seed: int
+) -> dict[str, Any]:
+    """Judge by folds with `other` groups and times, and with those of the rows."""
     target = rows.target
     assert target is not None  # noqa: S101 - training rows have a target
     is_first = halves(rows.n_rows, rows.groups, stream(seed, "price halves"))
@@ -41,7 +66,7 @@ def price_of_random(train: Dataset, n_classes: int, seed: int) -> dict[str, Any]
         for name, cells in rows.columns.items()
     ]
     best, given = strongest(singles), []
-    for groups, times in ((None, None), (rows.groups, rows.times)):
+    for groups, times in (other, (rows.groups, rows.times)):
         pairs = folds(
             target, row_keys(rows.columns), n_classes=n_classes, n_folds=_N_FOLDS, groups=groups, times=times,
             seed=seed,
@@ -50,14 +75,14 @@ def price_of_random(train: Dataset, n_classes: int, seed: int) -> dict[str, Any]
     judged = np.flatnonzero(~np.isnan(given[0][:, 0] + given[1][:, 0]))
     metric, _ = metric_of(n_classes)
     alike, truth = rows.alike, target[judged]
-    groups = None if alike is None else alike[judged]
-    one, other = (as_prediction(scores[judged], n_classes) for scores in given)
+    like = None if alike is None else alike[judged]
+    one, two = (as_prediction(scores[judged], n_classes) for scores in given)
     return {
         "metric": metric,
         "n_rows": len(judged),
-        "random": estimate(metric, truth, one, groups=groups, seed=seed).to_json(),
-        "proper": estimate(metric, truth, other, groups=groups, seed=seed).to_json(),
-        "flattery": compare(metric, truth, one, other, groups=groups, seed=seed).to_json(),
+        "random": estimate(metric, truth, one, groups=like, seed=seed).to_json(),
+        "proper": estimate(metric, truth, two, groups=like, seed=seed).to_json(),
+        "flattery": compare(metric, truth, one, two, groups=like, seed=seed).to_json(),
     }
 
 

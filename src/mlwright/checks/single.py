@@ -87,6 +87,10 @@ def measure(target: Floats, prediction: Floats, n_classes: int) -> float:
     return found if np.isfinite(found) else guess
 
 
+MEASURES = {"roc_auc": "ROC AUC", "r2": "R²"}
+"""How people write what `metric_of` returns."""
+
+
 def metric_of(n_classes: int) -> tuple[str, float]:
     """Return the metric of the court, and what guessing gets."""
     return ("roc_auc", 0.5) if n_classes else ("r2", 0.0)

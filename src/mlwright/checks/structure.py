@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.checks.order import rank_correlation
-from mlwright.checks.single import halves, look, metric_of, sure, text_codes
+from mlwright.checks.single import MEASURES, halves, look, metric_of, sure, text_codes
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
@@ -167,7 +167,7 @@ def _time(names: list[str], times: Floats, case: Case) -> list[Finding]:
     is_drifting = score.low > _TELLING[case.n_classes > 0]
     if abs(order) < _ORDERED and not is_drifting:
         return []
-    metric = {"roc_auc": "ROC AUC", "r2": "R²"}[metric_of(case.n_classes)[0]]
+    metric = MEASURES[metric_of(case.n_classes)[0]]
     shown = " and ".join(map(repr, names))
     reasons = ["the rows stand in its order"] if abs(order) >= _ORDERED else []
     if is_drifting:

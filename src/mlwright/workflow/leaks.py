@@ -17,6 +17,7 @@ from mlwright.core.schema import Role
 from mlwright.data.rows import row_keys
 from mlwright.data.split import GIVEN, without_new_copies
 from mlwright.workflow.doubts import SEEN, seen_before
+from mlwright.workflow.rows_to_come import about_rows_to_come
 
 if TYPE_CHECKING:
     from mlwright.core.budget import Budget
@@ -56,6 +57,8 @@ def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> 
         findings.append(_not_heard(len(sitting.rulings)))
     prepared = replace(prepared, findings=(*prepared.findings, *findings), leaks=tuple(records))
     prepared = _without(prepared, doomed) if doomed else prepared
+    if clock.has_time():
+        prepared = about_rows_to_come(prepared, options)
     if clock.has_time():
         price = price_of_random(prepared.train, len(prepared.task.classes), options.seed)
         prepared = replace(prepared, price=price)
@@ -120,15 +123,16 @@ def _without(prepared: Prepared, doomed: frozenset[str]) -> Prepared:
     train, test, everything = kept(prepared.train), kept(prepared.test), kept(prepared.everything)
     keys = row_keys(everything.columns)
     split, stays = without_new_copies(prepared.split, keys, everything.groups, everything.times)
-    cells, findings = prepared.test_cells, prepared.findings
+    cells, findings = prepared.cells, prepared.findings
     if not stays.all():
         chosen = stays.nonzero()[0]
-        test, cells = test.take(chosen), None if cells is None else cells.take(chosen)
+        test = test.take(chosen)
+        cells = cells.take(chosen) if cells is not None and split.how == GIVEN else cells
     if split.how == GIVEN:
         findings = (*(one for one in findings if one.rule != SEEN), *seen_before(split))
     return replace(
         prepared, schema=schema, findings=findings, train=train, test=test, everything=everything,
-        split=split, keys=keys[split.train], test_cells=cells,
+        split=split, keys=keys[split.train], cells=cells,
         held=None if prepared.held is None else kept(prepared.held),
     )  # fmt: skip
 

@@ -41,6 +41,7 @@ class Prepared:
 
     `leaks` are the decisions of the leak court, as in the evidence; `held` are training rows that were held
     back to calibrate intervals and sets, and `costs` is what was said about decisions: None if there is none.
+    `cells`, as they came, are for a model in place: of a test that was given, else of `everything`.
     """
 
     task: Task
@@ -54,11 +55,18 @@ class Prepared:
     n_rows_read: int
     fingerprint: str
     name: str
-    test_cells: Raw | None = None
+    cells: Raw | None = None
     leaks: tuple[dict[str, Any], ...] = ()
     price: dict[str, Any] | None = None
     held: Dataset | None = None
     costs: Costs | None = None
+
+    @property
+    def test_cells(self) -> Raw | None:
+        """The rows of the test as they came, for a model in place; None if there is none."""
+        if self.cells is None or self.split.how == GIVEN:
+            return self.cells
+        return self.cells.take(self.split.test)
 
     def take(self, rows: Integers) -> Dataset:
         """Return some of all rows, in ascending order; without a copy if it is all."""
@@ -102,15 +110,15 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         today=decided_today(options.today, raw, known, task),
         watched=watched_cells(raw, schema, known, options),
     )
-    split, train, test, test_cells = _divide(dataset, task, options, raw, known)
+    split, train, test, as_given = _divide(dataset, task, options, raw, known)
     if options.test is not None:
-        check_stakes(costs, test, test_cells.source if test_cells is not None else "the test")
+        check_stakes(costs, test, "the test" if as_given is None else as_given.source)
         findings += seen_before(split)
         dataset = _stack(train, test)
-    held, train, split = _hold_back(train, split, task, options)
+    held, train, split = held_back(train, split, task, options)
     assert train.target is not None  # noqa: S101 - it was just read
     return Prepared(
-        task=_scaled_by(task, train.target),
+        task=scaled_by(task, train.target),
         held=held,
         costs=costs,
         schema=schema,
@@ -123,28 +131,33 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         n_rows_read=raw.n_rows,
         fingerprint=fingerprint(dataset),
         name=options.name or raw.source,
-        test_cells=test_cells,
+        cells=as_given,
     )
 
 
 def _divide(
     dataset: Dataset, task: Task, options: TrainOptions, raw: Raw, known: Integers
 ) -> tuple[Split, Dataset, Dataset, Raw | None]:
-    """Seal the test; return the split, both sides and, for a model in place, the cells of the test."""
-    assert dataset.target is not None  # noqa: S101 - training rows have a target
+    """Seal the test; return the split, both sides and, for a model in place, the cells as they came."""
     if options.test is not None:
         cells = read(options.test)
         test, labeled = _read_test(cells, dataset.schema, task, options)
         return _given(dataset, test), dataset, test, cells.take(labeled)
+    split, train, test = sealed(dataset, task, options.seed)
+    return split, train, test, None if options.baseline is None else raw.take(known)
+
+
+def sealed(dataset: Dataset, task: Task, seed: int) -> tuple[Split, Dataset, Dataset]:
+    """Split rows as their groups and times demand; return both sides, too."""
+    assert dataset.target is not None  # noqa: S101 - training rows have a target
     split = seal(
         dataset.target, row_keys(dataset.columns), n_classes=len(task.classes), groups=dataset.groups,
-        times=dataset.times, seed=options.seed,
+        times=dataset.times, seed=seed,
     )  # fmt: skip
-    train, test = dataset.take(split.train), dataset.take(split.test)
-    return split, train, test, None if options.baseline is None else raw.take(known[split.test])
+    return split, dataset.take(split.train), dataset.take(split.test)
 
 
-def _hold_back(
+def held_back(
     train: Dataset, split: Split, task: Task, options: TrainOptions
 ) -> tuple[Dataset | None, Dataset, Split]:
     """Take rows to calibrate by out of the training rows, if they are wanted."""
@@ -171,7 +184,7 @@ def _hold_back(
     )
 
 
-def _scaled_by(task: Task, values: Floats) -> Task:
+def scaled_by(task: Task, values: Floats) -> Task:
     """Center and scale by the rows that are learned from: what the test holds must not be in a program."""
     if task.classes:
         return task

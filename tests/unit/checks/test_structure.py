@@ -49,8 +49,8 @@ def test_a_date_along_which_the_target_drifts_is_a_time():
     rows = without(people(), "left")
     rng = np.random.default_rng(3)
     days = rng.integers(0, 700, 700)
-    rows["since"] = [str(np.datetime64("2020-01-01") + int(day)) for day in days]
-    assert findings(rows, "spent", "time_like") == []
+    rows["since"] = [None, *(str(np.datetime64("2020-01-01") + int(day)) for day in days[1:])]
+    assert findings(rows, "spent", "time_like") == []  # with a date in each row it would steer the split
     rows["spent"] = (np.array(rows["spent"]) + 0.1 * days).tolist()
     found = findings(rows, "spent", "time_like")
     assert [f.column for f in found] == ["since"]
