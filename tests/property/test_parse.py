@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlwright.core.errors import DataError
@@ -215,3 +215,46 @@ def test_a_cell_of_a_file_does_not_depend_on_the_other_rows(cells, tmp_path_fact
     together = Csv().read(path).columns["x"]
     column = column_of(Kind.CATEGORY)
     assert_same(column, cells, parse_column(column, together))
+
+
+NUMERALS = st.sampled_from(
+    [
+        "1", "-2.5", "+3", "1e5", ".5", "5.", "1E-400", "1e999", "nan", "NaN", "inf", "-Infinity", "", None,
+        " 7 ", "007", "1_000", "\u0661\u0662", "1,5", "12%", "$3", "na", "?", "-", "0x1", "1.5 ", "\t2",
+        "true", "e5",
+    ]
+)  # fmt: skip
+UNDOUBTED = st.sampled_from(["1", "-2.5", "+3", "1e5", ".5", "", None, " 7 ", "007", "-0.0", "12", "1E-400"])
+
+
+@example(cells=["1.5"] * 40)
+@example(cells=[None, "", "-1"] * 20)
+@example(cells=["nan", "2.5"] * 20)
+@settings(max_examples=300, deadline=None)
+@given(
+    cells=st.lists(UNDOUBTED, min_size=32, max_size=60)
+    | st.lists(NUMERALS | NUMBERS, min_size=32, max_size=60)
+)
+def test_numbers_that_are_read_at_once_are_those_read_one_by_one(cells):
+    schema, _ = infer(Raw({"x": cells}, len(cells)))
+    alone, _ = infer(Raw({"x": Slowly(cells)}, len(cells)))
+    assert schema.to_json() == alone.to_json()
+    for missing in ((), ("na",), ("-1",), ("nan",)):
+        column = Column(name="x", kind=Kind.NUMBER, missing=missing)
+        try:
+            one_by_one = [parse_cell(column, cell) for cell in cells]
+        except DataError:
+            with pytest.raises(DataError):
+                parse_column(column, cells)
+        else:
+            np.testing.assert_array_equal(parse_column(column, cells), one_by_one)
+
+
+class Slowly(list):
+    """Cells of which the first looks like nothing that is read at once."""
+
+    class Text(str):
+        __slots__ = ()
+
+    def __init__(self, cells):
+        super().__init__(self.Text(cell) if type(cell) is str else cell for cell in cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from mlwright.data.cells import clean, text_of
 from mlwright.data.dates import guess_dates
 from mlwright.data.families import Family, families_of
 from mlwright.data.kinds import is_key, is_row_number, kind_of_texts
-from mlwright.data.numerals import guess_numerals, is_code_list
+from mlwright.data.numerals import guess_numerals, is_code_list, plain_numbers
 from mlwright.data.parse import parse_column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlwright.core.arrays import Array
     from mlwright.core.finding import Finding
@@ -152,6 +152,8 @@ def _natural(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
 def _natural_text(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
     """Choose the kind of texts."""
     values = cells.tolist() if isinstance(cells, np.ndarray) else cells
+    if _are_quantities(values):
+        return Column(name=name, kind=Kind.NUMBER), []
     spelled = Counter(_as_text(value) for value in values if value is not None)
     counts: Counter[str] = Counter()
     for text, count in spelled.items():
@@ -178,6 +180,15 @@ def _natural_text(name: str, cells: Cells) -> tuple[Column, list[Finding]]:
         findings.append(notes.unreadable(column, values))
     missing = {text.lower() for text in odd}.union(column.missing)
     return replace(column, missing=tuple(sorted(missing))), findings
+
+
+def _are_quantities(values: Sequence[Any]) -> bool:
+    """Tell quickly whether these are numbers beyond doubt: no codes, no spelling of "no value" among them."""
+    numbers = plain_numbers(values)
+    if numbers is None or np.isnan(numbers).sum() != sum(not text for text in values):
+        return False
+    signs = "".join(filter(None, values))
+    return any(sign in signs for sign in ".-+eE")  # what is all digits may be a code
 
 
 def _as_text(value: object) -> str:

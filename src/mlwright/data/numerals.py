@@ -8,8 +8,13 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, final
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mlwright.core.arrays import Floats
+    from mlwright.data.raw import Cells
 
 _CURRENCY = "[$€£¥₹]"
 _WIDE_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
@@ -52,6 +57,26 @@ def read_number(text: str, decimal: str = ".", thousands: str = "") -> float:
     whole = match["whole"].replace(thousands, "") if thousands else match["whole"]
     sign = "-" if "-" in (match["sign"], match["inner"]) else ""
     return float(f"{sign}{whole or 0}.{match['part'] or 0}e{match['power'] or 0}")
+
+
+def plain_numbers(cells: Cells) -> Floats | None:
+    """Read texts, "" and None at once, shape (n_cells,), if Python reads every text as a number.
+
+    What is missing or infinite is NaN, as where cells are read one by one, which takes five times as long.
+    None where a cell is something else, or a text that people write numbers in and Python does not.
+    """
+    values = cells.tolist() if isinstance(cells, np.ndarray) else cells
+    if not set(map(type, values)) <= {str, type(None)}:
+        return None
+    texts = [text or "nan" for text in values]
+    if "_" in "".join(texts):
+        return None
+    try:
+        numbers = np.fromiter(map(float, texts), np.float64, len(texts))
+    except ValueError:
+        return None
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
 
 
 def is_code_list(texts: Mapping[str, int]) -> bool:

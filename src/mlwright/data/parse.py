@@ -20,7 +20,7 @@ from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.data.cells import clean, plain, text_of
 from mlwright.data.dates import read_date, seconds, seconds_of
-from mlwright.data.numerals import read_number
+from mlwright.data.numerals import plain_numbers, read_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,6 +91,8 @@ def parse_column(column: Column, values: Cells, *, n_before: int = 0) -> Array:
             return typed
         # Nanoseconds would turn into bare integers in a list.
         values = list(values) if values.dtype.kind in "Mm" else values.tolist()
+    if len(values) >= _MANY and _is_plain(column) and (numbers := plain_numbers(values)) is not None:
+        return numbers
     read = _reader(column)
     known: dict[str, Cell] = {}
     cells: list[Cell] = []
@@ -169,8 +171,7 @@ def _reader(column: Column) -> Callable[[object], Cell]:
     if column.kind not in NUMERIC:
         return _text_reader(column)
     missing = frozenset(column.missing)
-    is_number = column.kind is Kind.NUMBER
-    is_plain = is_number and column.decimal == "." and not any(map(_is_number, missing))
+    is_number, is_plain = column.kind is Kind.NUMBER, _is_plain(column)
 
     def read(value: object) -> Cell:
         if is_number and type(value) is float:  # the short ways for most cells
@@ -193,6 +194,11 @@ def _reader(column: Column) -> Callable[[object], Cell]:
         return _read_value(column.kind, value)
 
     return read
+
+
+def _is_plain(column: Column) -> bool:
+    """Tell whether what Python reads as a number is one in this column."""
+    return column.kind is Kind.NUMBER and column.decimal == "." and not any(map(_is_number, column.missing))
 
 
 def _text_reader(column: Column) -> Callable[[object], Cell]:

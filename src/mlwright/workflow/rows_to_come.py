@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _FEWEST_ROWS, _FEWEST_TIMES, _MOST_DATES = 500, 20, 3
 _MATTERS = 0.01
-"""By so much of ROC AUC or R² a random split surely flatters, where the split shall run forward. Of 100 tables
-whose dates mean nothing 4 pass."""
+"""By so much of ROC AUC or R² a random split surely flatters, where the split shall run forward. Of 100
+tables whose dates mean nothing 4 pass."""
 
 
 def about_rows_to_come(prepared: Prepared, options: TrainOptions) -> Prepared:
