@@ -58,6 +58,7 @@ def _options() -> Any:
     parser.add_argument("--only", default="", help="tables, with commas between; else all tabular ones")
     parser.add_argument("--dialects", type=lambda text: text.split(","), default=sorted(DIALECTS))
     parser.add_argument("--time-limit", default="60s")
+    parser.add_argument("--latency", default="balanced", help="fast models are small")
     parser.add_argument("--max-trials", type=int, help="count work instead of time")
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--piece", type=int, default=20_000, help="so many rows are in the table at once")
@@ -90,7 +91,9 @@ def _trained(name: str, table: Any, options: Any) -> Any:
     budget = {"max_trials": options.max_trials} if options.max_trials else {"time_limit": options.time_limit}
     excluded: tuple[str, ...] = ()
     while True:
-        model = mw.train(table.train, table.target, exclude=excluded, seed=options.seed, **budget)
+        model = mw.train(
+            table.train, table.target, exclude=excluded, seed=options.seed, latency=options.latency, **budget
+        )
         try:
             Statement(model, DIALECTS["duckdb"])
         except UsageError as error:
