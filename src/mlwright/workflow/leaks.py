@@ -57,7 +57,7 @@ def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> 
         findings.append(_not_heard(len(sitting.rulings)))
     prepared = replace(prepared, findings=(*prepared.findings, *findings), leaks=tuple(records))
     prepared = _without(prepared, doomed) if doomed else prepared
-    if clock.has_time():
+    if clock.has_time(is_grave=True):
         prepared = about_rows_to_come(prepared, options)
     if clock.has_time():
         price = price_of_random(prepared.train, len(prepared.task.classes), options.seed)
