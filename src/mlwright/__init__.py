@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
-__all__ = ["compare", "evaluate", "export", "load", "predict", "profile", "sign", "train", "write_report"]
+__all__ = [
+    "compare",
+    "evaluate",
+    "export",
+    "history",
+    "load",
+    "predict",
+    "profile",
+    "sign",
+    "train",
+    "write_report",
+]
 
 
 def train(
@@ -50,7 +61,9 @@ def train(
         "certified": holds rows back so that prediction intervals and sets keep their level), `max_trials`
         (counts work instead of time: same seed, same bytes), `cost` (what mistakes cost: "fn=500,fp=20",
         a mapping, or the path of a cost matrix), `capacity` (200, "5%": how many rows may be acted on),
-        `stakes`, `today` (columns: the money at risk in a row, what was decided so far),
+        `stakes`, `today` (columns: the money at risk in a row, what was decided so far), `history` (columns
+        of entities, or "all", whose earlier outcomes tell about a row) and `known_after` (how long after
+        its time an outcome is known),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
         `memory_limit` (bytes, or text such as "4GB": all processes together stay below it), `max_latency`
         (seconds, or text such as "1ms": how long a single answer may take), `max_size` (bytes, or text such
@@ -114,24 +127,43 @@ def predict(
     *,
     intervals: float | None = None,
     capacity: int | None = None,
+    history: object | None = None,
 ) -> int:
     """Answer every row of files or a frame into a file, and return how many there were.
 
     Unlike `model.predict`, which returns an array, it holds some rows at a time in memory, so files may
     be larger than that. The ending of `path` says the format: .csv, .parquet, .jsonl or .feather; it is
     written whole or not at all. `intervals` is the level of intervals or sets to add, `capacity` how many
-    rows may be acted on.
+    rows may be acted on. `history` are events (a table, or a list of them) that tell about the rows, for a
+    model that was trained with it.
     """
     from mlwright.workflow.predict import predict_file as run
 
-    return run(model, data, path, intervals, capacity)
+    return run(model, data, path, intervals, capacity, history=history)
 
 
-def evaluate(model: Model, data: object) -> dict[str, Any]:
-    """Score a model on labeled rows: every metric of its kind, each with a 95 % interval."""
+def evaluate(model: Model, data: object, *, history: object | None = None) -> dict[str, Any]:
+    """Score a model on labeled rows: every metric of its kind, each with a 95 % interval.
+
+    `history` are events (a table, or a list of them) that tell about the rows, for a model that was
+    trained with it; without them it answers from memory.
+    """
     from mlwright.workflow.evaluate import evaluate as run
 
-    return run(model, data)
+    return run(model, data, history=history)
+
+
+def history(model: Model, data: object, events: object) -> dict[str, Any]:
+    """Return the columns that tell what events knew, at the time of each row, of the past: arrays by name.
+
+    Beside the other cells of the rows they are what a service wants to be asked with. `events` is a table
+    with the time, the entities and the outcomes, or a list of such tables.
+    """
+    from mlwright.core.schema import Role
+    from mlwright.workflow.history import tell
+
+    told = tell(model, data, events)
+    return {column.name: told.columns[column.name] for column in model.schema.role_of(Role.HISTORY)}
 
 
 def compare(

@@ -24,3 +24,11 @@ RequireSigned = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress on stderr.")]
+Events = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="Events with known outcomes, which tell about the rows of DATA that come later. Repeatable.",
+    ),
+]

@@ -7,7 +7,7 @@ import typer
 
 from mlwright.cli.console import stderr, watching
 from mlwright.cli.guard import boundary, check_writable
-from mlwright.cli.options import Data, ModelFile, Quiet, RequireSigned
+from mlwright.cli.options import Data, Events, ModelFile, Quiet, RequireSigned
 
 EPILOG = """Examples:
 
@@ -21,7 +21,7 @@ mlwright predict churn.mlw new.parquet | head"""
 
 
 @boundary()
-def predict(
+def predict(  # noqa: PLR0913 - the parameters are the options
     model: ModelFile,
     data: Data,
     output: Annotated[
@@ -44,6 +44,7 @@ def predict(
         ),
     ] = None,
     *,
+    history: Events = None,
     require_signed: RequireSigned = None,
     quiet: Quiet = False,
 ) -> None:
@@ -57,6 +58,9 @@ def predict(
     a JSON list of labels, the likeliest first; empty for the rows that the model is least sure of, where
     it is right more often than LEVEL. A model that was told what mistakes cost adds its decision; with
     --capacity that is a matter of all rows of DATA together.
+
+    A model that was trained with --history is told by --history FILE what was known at the time of each row;
+    without it, it answers from what it remembers of the rows that it learned from.
     """
     if output:
         check_writable(output, data, model)
@@ -65,6 +69,6 @@ def predict(
 
     opened = load(model, require_signed=require_signed)
     with watching(is_quiet=quiet or output is None) as listen:
-        n_rows = predict_file(opened, data, output, intervals, capacity, listen)
+        n_rows = predict_file(opened, data, output, intervals, capacity, listen, history=history)
     if output and not quiet:
         stderr().print(f"{n_rows:,} rows answered: {output}")

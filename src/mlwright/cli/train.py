@@ -168,6 +168,19 @@ def train(  # noqa: PLR0913 - the parameters are the options
         str | None,
         typer.Option(metavar="COL", help="What was decided so far, to compare with; never a feature."),
     ] = None,
+    history: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COL",
+            help="Whose earlier outcomes tell about a row: an author, or all. Needs --time. Repeatable.",
+        ),
+    ] = None,
+    known_after: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="How long after its time the outcome of a row is known, such as 1h or 7d."
+        ),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The kind of question, where the target leaves it open."),
@@ -231,7 +244,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
 
         read_private_key(sign)
     limit_s = _limit(time_limit, max_trials)
-    from mlwright.workflow.options import TrainOptions, parse_file_size, parse_latency
+    from mlwright.workflow.options import TrainOptions, parse_delay, parse_file_size, parse_latency
     from mlwright.workflow.run import remove_run
     from mlwright.workflow.train import train as run_training
 
@@ -241,6 +254,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
         slice=tuple(slice_ or ()), sensitive=tuple(sensitive or ()), vouch=tuple(vouch or ()),
         baseline=baseline, leaks=leaks.value, refit=refit.value, latency=latency.value,
         intervals=intervals.value, cost=cost, capacity=capacity, stakes=stakes, today=today,
+        history=tuple(history or ()), known_after_s=parse_delay(known_after),
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
         max_latency_s=parse_latency(max_latency), max_size_bytes=parse_file_size(max_size),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlwright.core.arrays import Array, Columns, Floats, Integers
+    from mlwright.core.history import Memory
     from mlwright.core.schema import Schema
 
 _STRETCHES, _FEWEST_IN_STRETCH = 30, 5
@@ -25,7 +26,7 @@ class Dataset:
     class numbers 0 … n_classes-1 or values, as float64; None when unknown. `groups` (integers) and
     `times` (epoch seconds) steer the split; `weights` are >= 0. `today` are the class numbers that were
     decided so far, shape (n_rows,). `watched` are typed columns, features or not, by which the
-    user wants the test to be divided.
+    user wants the test to be divided. `memories` hold what is known of each entity after the last row.
     """
 
     schema: Schema
@@ -38,6 +39,7 @@ class Dataset:
     today: Integers | None = None
     ids: Columns = field(default_factory=dict)
     watched: Columns = field(default_factory=dict)
+    memories: tuple[Memory, ...] = ()
 
     @property
     def alike(self) -> Array | None:

@@ -49,7 +49,11 @@ class Sample:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a learner may know of the data before it proposes configurations."""
+    """What a learner may know of the data before it proposes configurations.
+
+    `has_trend` tells whether rows stand in the order of time, so that targets to come may lie beyond all
+    that was seen.
+    """
 
     n_rows: int
     n_dense: int
@@ -57,6 +61,7 @@ class Shape:
     n_terms: int
     n_scores: int
     link: Link
+    has_trend: bool = False
 
 
 @final

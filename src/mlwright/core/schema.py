@@ -36,6 +36,10 @@ class Role(StrEnum):
     GROUP = "group"
     TIME = "time"
     WEIGHT = "weight"
+    ENTITY = "entity"
+    """Whose rows these are; earlier ones tell about later ones. A feature as well."""
+    HISTORY = "history"
+    """What was known of earlier rows of an entity; empty cells leave it to what the model remembers."""
     UNUSED = "unused"
 
 
@@ -108,11 +112,12 @@ class Schema:
 
     @property
     def features(self) -> tuple[Column, ...]:
-        """The columns that a model reads: features, and the time of a row when it is a date."""
+        """The columns that a model reads: features, histories, and the time of a row when it is a date."""
         return tuple(
             column
             for column in self.columns
-            if column.role is Role.FEATURE or (column.role is Role.TIME and column.kind is Kind.DATETIME)
+            if column.role in (Role.FEATURE, Role.ENTITY, Role.HISTORY)
+            or (column.role is Role.TIME and column.kind is Kind.DATETIME)
         )
 
     def with_role(self, role: Role, *names: str) -> Schema:

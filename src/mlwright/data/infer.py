@@ -48,7 +48,7 @@ _ODD = frozenset(
 _SURE = frozenset({"?", "nan", "null", "n/a", "#n/a"})
 """Those that are no level of a category either; "None" and "NA" may well be."""
 _MAX_LEVELS = 1000
-_NEEDED = frozenset({Role.TARGET, Role.TIME, Role.WEIGHT, Role.FEATURE})
+_NEEDED = frozenset({Role.TARGET, Role.TIME, Role.WEIGHT, Role.FEATURE, Role.ENTITY, Role.HISTORY})
 """Roles that somebody asked for and that need values: never an identifier."""
 
 
@@ -122,6 +122,9 @@ def _understand(name: str, cells: Cells, role: Role | None) -> tuple[Column, lis
         column = _measure(replace(column, kind=_strings(parsed)), parsed)
     if role is Role.UNUSED:
         return replace(column, role=role), [notes.excluded(name)]
+    if role is Role.ENTITY and column.kind is not Kind.CATEGORY:
+        named = Column(name=name, kind=Kind.CATEGORY)  # whatever their cells look like, they are names
+        column, findings = _measure(named, parse_column(named, cells)), []
     if role is Role.TIME and column.kind not in (Kind.NUMBER, Kind.DATETIME):
         raise DataError(
             f"Column {name!r} cannot tell the time: it holds {column.kind.value} cells such as "

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.errors import DataError, MissingColumnError
-from mlwright.core.schema import NUMERIC, Column, Kind
+from mlwright.core.schema import NUMERIC, Column, Kind, Role
 from mlwright.data.cells import clean, plain, text_of
 from mlwright.data.dates import read_date, seconds, seconds_of
 from mlwright.data.numerals import plain_numbers, read_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from mlwright.core.arrays import Array
     from mlwright.data.raw import Cells, Raw
@@ -64,14 +64,21 @@ def parse(columns: Iterable[Column], raw: Raw, *, where: str = "") -> dict[str, 
         If a cell cannot be read.
     """
     wanted = list(columns)
-    missing = [column.name for column in wanted if column.name not in raw.columns]
+    missing = not_there(wanted, raw.columns)
     if missing:
         needed = [column.name for column in wanted]
         raise MissingColumnError.among(missing, raw.columns, where or raw.source, needed)
     return {
         column.name: parse_column(column, raw.columns[column.name], n_before=raw.n_before)
+        if column.name in raw.columns
+        else np.full(raw.n_rows, nan)
         for column in wanted
     }
+
+
+def not_there(columns: Iterable[Column], names: Container[str]) -> list[str]:
+    """Return the names of columns that are needed and missing; a history that nobody gives is just empty."""
+    return [column.name for column in columns if column.name not in names and column.role is not Role.HISTORY]
 
 
 def parse_column(column: Column, values: Cells, *, n_before: int = 0) -> Array:

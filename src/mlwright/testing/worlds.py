@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.dataset import Dataset
+from mlwright.core.history import Memory
 from mlwright.core.learner import Matrix, Sample, Shape
-from mlwright.core.schema import NUMERIC, Column, Kind, Schema
+from mlwright.core.schema import NUMERIC, Column, Kind, Role, Schema
 from mlwright.core.task import Link, answers
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ _KINDS = {
     "city": Kind.STRING,
     "since": Kind.DATETIME,
     "note": Kind.TEXT,
+    "history.shop.count": Kind.NUMBER,
+    "history.shop.mean": Kind.NUMBER,
 }
+_ROLES = {"shop": Role.ENTITY, "history.shop.count": Role.HISTORY, "history.shop.mean": Role.HISTORY}
+_REMEMBERED = [[0.0, np.nan], [9.0, 11.5], [4.0, 8.25]]
 _WORDS = ("good", "bad", "late", "fast", "again", "never", "box", "blue", "größe", "東京")
 _ODD_NUMBERS = (
     np.nan, 0.0, -0.0, 1.0, 1e300, -1e300, 1e-300, 3e38, -3e38, 16_777_217.0, 9_007_199_254_740_993.0,
@@ -47,7 +52,7 @@ def table(seed: int = 0, n_rows: int = 240) -> Dataset:
     """Return typed rows with every kind of column and some missing cells in each, and a target of values.
 
     "size" and "is_new" are always there; "account" holds whole numbers that single precision cannot
-    tell apart; the other columns lack a tenth of their cells.
+    tell apart; the other columns lack a tenth of their cells. Of some shops something is remembered.
     """
     rng = np.random.default_rng(seed)
     words = [rng.choice(_WORDS, rng.integers(1, 6)).tolist() for _ in range(n_rows)]
@@ -60,11 +65,15 @@ def table(seed: int = 0, n_rows: int = 240) -> Dataset:
         "city": _strings(f"city {number}" for number in rng.integers(0, 60, n_rows)),
         "since": (rng.integers(-20_000, 30_000, n_rows) * 86_400 + rng.integers(0, 86_400, n_rows)) * 1.0,
         "note": _strings(" ".join(one) for one in words),
+        "history.shop.count": rng.integers(0, 9, n_rows).astype(np.float64),
+        "history.shop.mean": rng.normal(10.0, 3.0, n_rows),
     }
-    for name in ("spend", "account", "shop", "city", "since", "note"):
+    columns["history.shop.mean"][columns["history.shop.count"] == 0] = np.nan
+    for name in ("spend", "account", "shop", "city", "since", "note", "history.shop.count"):
         columns[name][rng.random(n_rows) < 0.1] = np.nan if _KINDS[name] in NUMERIC else ""
     target = columns["size"] + 3.0 * (columns["shop"] == "north") + rng.normal(0.0, 1.0, n_rows)
-    return Dataset(schema=_schema(), columns=columns, n_rows=n_rows, target=target)
+    memories = (Memory("shop", tuple(_ROLES)[1:], ("north", "Äst"), np.array(_REMEMBERED, np.float32)),)
+    return Dataset(schema=_schema(), columns=columns, n_rows=n_rows, target=target, memories=memories)
 
 
 def odd_rows() -> dict[str, Array]:
@@ -182,7 +191,10 @@ def _draw(rng: np.random.Generator, shares: Floats) -> Floats:
 
 
 def _schema() -> Schema:
-    return Schema(tuple(Column(name=name, kind=kind) for name, kind in _KINDS.items()))
+    columns = (
+        Column(name=name, kind=kind, role=_ROLES.get(name, Role.FEATURE)) for name, kind in _KINDS.items()
+    )
+    return Schema(tuple(columns))
 
 
 def _strings(values: Any) -> Array:

@@ -13,6 +13,7 @@ from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import score_all
 from mlwright.tuning.policy import Policy
 from mlwright.workflow.decide import Decided, amounts
+from mlwright.workflow.history import tell
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 from mlwright.workflow.seen import seen
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
 
 
-def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
+def evaluate(model: Model, data: object, *, history: object | None = None, seed: int = 0) -> dict[str, Any]:
     """Score a model on labeled rows: every metric of its kind with a 95 % interval, and its other promises.
+
+    `history` are tables of events that tell about the rows; without them the model answers from memory.
 
     Returns
     -------
@@ -32,7 +35,7 @@ def evaluate(model: Model, data: object, *, seed: int = 0) -> dict[str, Any]:
     truth) and "decision" (what decisions cost and save), each null where the model has none: the shape of
     `evaluate --json`.
     """
-    raw = read(data)
+    raw = read(data) if history is None else tell(model, data, history)
     columns, truth, known = typed_rows(raw, model.schema, model.task)
     prediction = model.answer(Typed(columns))
     rows = Dataset(

@@ -24,6 +24,7 @@ from mlwright.workflow.decisions import decisions
 from mlwright.workflow.dependence import dependence
 from mlwright.workflow.doubts import doubts, in_place
 from mlwright.workflow.groups import asked_groups, fairness
+from mlwright.workflow.history import judge_history, on_history
 from mlwright.workflow.intervals import judge_intervals
 from mlwright.workflow.prepare import Prepared, describe_columns
 from mlwright.workflow.selection import selection
@@ -57,9 +58,8 @@ def judge(
     with budget.phase("judge"):
         prediction = fitted.judged.program.run(prepared.test.columns)
         scores = _judge_test(prepared, fitted, prediction, options)
-        against = None
-        if old is not None:
-            against = with_the_one_in_place(old, prepared, prediction, options.seed)
+        history = judge_history(prepared, fitted.judged.program, options)
+        against = None if old is None else with_the_one_in_place(old, prepared, prediction, options.seed)
         parts = _parts(prepared, fitted, prediction, options, budget)
         chosen = selection(prepared, fitted.search, options.seed, budget)
         importance = []
@@ -68,8 +68,9 @@ def judge(
         decision = judge_decisions(prepared, fitted, prediction, options.seed)
         intervals = judge_intervals(prepared, fitted.conformal, prediction, importance, options.seed)
         goes = dependence(prepared, fitted.judged, importance, options.seed, budget)
-    noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *weak_slice(parts)]
     task = prepared.task
+    noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *weak_slice(parts)]
+    noticed += on_history(history, scores, task)
     return {
         "format": EVIDENCE_FORMAT,
         "name": prepared.name,
@@ -85,6 +86,7 @@ def judge(
         "leaks": list(prepared.leaks),
         **scores,
         "in_place": against,
+        "history": history,
         "intervals": intervals,
         "decision": decision,
         "leaderboard": leaderboard(fitted),

@@ -48,7 +48,8 @@ def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> 
         n_cells=n_cells, test=given, seed=options.seed,
     )  # fmt: skip
     sitting = try_all(case, clock)
-    vouched = frozenset(case.singles if options.leaks == Leaks.KEEP else options.vouch)
+    histories = [column.name for column in prepared.schema.role_of(Role.HISTORY)]  # from the past alone
+    vouched = frozenset(case.singles if options.leaks == Leaks.KEEP else [*options.vouch, *histories])
     doomed = _doomed(prepared, sitting) - vouched if options.leaks == Leaks.DROP else frozenset()
     findings, records = _told(sitting, case, doomed, vouched)
     accused = {r.column for r in sitting.rulings if r.verdict is not Verdict.KEEP}

@@ -35,9 +35,11 @@ class TrainOptions:
     `intervals` which rows calibrate prediction intervals and sets (see `Mode`). `cost` says what mistakes
     cost: amounts by name ("fn=500,fp=20"), or the path of a cost matrix; `capacity` how many rows may be
     acted on; `stakes` and `today` name columns: what multiplies the cost of a miss, and what was decided so
-    far. `max_latency_s` [s] and `max_size_bytes` are contracts: the best of what keeps them is returned.
-    `run` is the folder that makes a killed training go on; with `run_anew` one of other work is
-    emptied, not refused. All processes together stay below `memory_limit_bytes`.
+    far. `history` names columns of entities (or "all") whose earlier outcomes tell about a row, and
+    `known_after_s` [s] says how long after its time an outcome is known. `max_latency_s` [s] and
+    `max_size_bytes` are contracts: the best of what keeps them is returned. `run` is the folder that makes
+    a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
+    together stay below `memory_limit_bytes`.
     """
 
     time_limit_s: float | None = None
@@ -63,6 +65,8 @@ class TrainOptions:
     capacity: str | float | None = None
     stakes: str | None = None
     today: str | None = None
+    history: tuple[str, ...] = ()
+    known_after_s: float = 0.0
     name: str = ""
     run: str | Path | None = None
     run_anew: bool = False
@@ -143,6 +147,8 @@ class TrainOptions:
             "capacity": [None if self.capacity is None else str(self.capacity)],
             "stakes": [self.stakes],
             "today": [self.today],
+            "history": [*self.history],
+            "known-after": [f"{self.known_after_s:g}s"] if self.known_after_s else [],
             "max-latency": [None if self.max_latency_s is None else f"{1e3 * self.max_latency_s:g}ms"],
             "max-size": [None if self.max_size_bytes is None else f"{self.max_size_bytes / 1e3:g}KB"],
         }
@@ -176,6 +182,8 @@ class TrainArguments(TypedDict, total=False):
     capacity: str | float | None
     stakes: str | None
     today: str | None
+    history: str | list[str] | None
+    known_after: str | float | None
     run: str | Path | None
     memory_limit: str | int | None
     max_latency: str | float | None
@@ -213,11 +221,18 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         capacity=arguments.get("capacity"),
         stakes=arguments.get("stakes"),
         today=arguments.get("today"),
+        history=_names(arguments.get("history")),
+        known_after_s=parse_delay(arguments.get("known_after")),
         run=arguments.get("run"),
         memory_limit_bytes=None if memory is None else parse_size(memory),
         max_latency_s=parse_latency(arguments.get("max_latency")),
         max_size_bytes=parse_file_size(arguments.get("max_size")),
     )
+
+
+def parse_delay(value: str | float | None) -> float:
+    """Read the seconds after which an outcome is known; None is at once."""
+    return 0.0 if value is None else parse_duration(value, "delay of outcomes", "'1h', '7d'")
 
 
 def parse_latency(value: str | float | None) -> float | None:

@@ -19,11 +19,12 @@ from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.prediction import Prediction
 from mlwright.core.processors import n_processors
 from mlwright.core.progress import Event, silence
-from mlwright.data.parse import parse
+from mlwright.data.parse import not_there, parse
 from mlwright.data.raw import Raw, as_objects
 from mlwright.data.read import read, scanning
 from mlwright.data.scan import whole
 from mlwright.tuning.policy import Policy
+from mlwright.workflow.history import History
 from mlwright.workflow.ids import ROW_NUMBER, id_names
 from mlwright.workflow.output import check_output, writing
 
@@ -62,17 +63,20 @@ def predict_file(
     level: float | None = None,
     capacity: int | None = None,
     listen: Listener = silence,
+    *,
+    history: object | None = None,
 ) -> int:
     """Answer rows into a file (CSV, Parquet, JSON lines or Feather by its name), all or nothing.
 
     Files are read, answered and written lot by lot, so they may be larger than memory (see `scanning` for
     those that are read at once). Without `out`, CSV goes to standard output; `level` and `capacity` are as in
-    `predict_frame`. Returns the number of rows.
+    `predict_frame`. `history` are tables of events that tell about the rows. Returns the number of rows.
     """
     if out is not None:
         check_output(out)
     with scanning(data) as scan, writing(None if out is None else Path(out)) as add:
-        _predict(model, scan, add, level, capacity, listen)
+        rows = scan if history is None else History.of(model).through(scan, history)
+        _predict(model, rows, add, level, capacity, listen)
         return scan.n_rows
 
 
@@ -86,7 +90,7 @@ def _predict(
 ) -> None:
     """Answer rows lot by lot and pass them on."""
     policy = None if capacity is None else _policy(model, capacity)
-    missing = [name for name in model.inputs if name not in scan.names]
+    missing = not_there([model.schema[name] for name in model.inputs], scan.names)
     if missing:
         raise MissingColumnError.among(missing, scan.names, scan.source, model.inputs)
     frame = _framer(model, scan, level)
@@ -129,7 +133,8 @@ def _answered(model: Model, scan: Scan) -> Iterator[Answered]:
 
 def _lots(model: Model, scan: Scan) -> Iterator[Raw]:
     """Go through inputs and ids; one lot without rows where there are none."""
-    names = tuple(dict.fromkeys([*model.inputs, *id_names(model, scan.names)]))
+    inputs = [name for name in model.inputs if name in scan.names]
+    names = tuple(dict.fromkeys([*inputs, *id_names(model, scan.names)]))
     if not scan.n_rows:
         return iter([Raw({name: np.empty(0, dtype=object) for name in names}, 0, scan.source)])
     return scan.lots(names)

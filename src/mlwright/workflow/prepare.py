@@ -11,6 +11,7 @@ import numpy as np
 from mlwright.core.dataset import Dataset
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.history import EVERYTHING
 from mlwright.core.schema import NUMERIC, Column, Role, Schema
 from mlwright.core.shelves import TASKS
 from mlwright.data.infer import infer
@@ -21,6 +22,7 @@ from mlwright.data.rows import row_keys
 from mlwright.data.split import GIVEN, Split, hold_back, prove, seal
 from mlwright.workflow.costs import Costs, check_stakes, check_today, decided_today, read_costs
 from mlwright.workflow.doubts import seen_before
+from mlwright.workflow.history import with_history, with_memories
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
 from mlwright.workflow.watched import watched_cells
@@ -70,7 +72,8 @@ class Prepared:
 
     def take(self, rows: Integers) -> Dataset:
         """Return some of all rows, in ascending order; without a copy if it is all."""
-        return self.everything if len(rows) == self.everything.n_rows else self.everything.take(rows)
+        is_all = len(rows) == self.everything.n_rows
+        return with_memories(self.everything if is_all else self.everything.take(rows))
 
 
 def prepare(data: object, target: str, options: TrainOptions) -> Prepared:
@@ -103,6 +106,8 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
     task, outcome = frame(cells[known], target, options.kind, options.metric)
     findings += labels_alike(target, task.classes)
+    given = None if options.test is None else read(options.test)
+    raw, given, schema = with_history(options, raw, given, schema, task)
     dataset = _dataset(schema, raw, known, outcome)
     costs = read_costs(options, task, dataset, raw.n_rows)
     dataset = replace(
@@ -110,7 +115,8 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         today=decided_today(options.today, raw, known, task),
         watched=watched_cells(raw, schema, known, options),
     )
-    split, train, test, as_given = _divide(dataset, task, options, raw, known)
+    cells_known = None if options.baseline is None else raw.take(known)
+    split, train, test, as_given = _divide(dataset, task, options, cells_known, given)
     if options.test is not None:
         check_stakes(costs, test, "the test" if as_given is None else as_given.source)
         findings += seen_before(split)
@@ -124,7 +130,7 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
         schema=schema,
         findings=tuple(findings),
         split=split,
-        train=train,
+        train=with_memories(train),
         test=test,
         everything=dataset,
         keys=row_keys(train.columns),
@@ -136,15 +142,17 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
 
 
 def _divide(
-    dataset: Dataset, task: Task, options: TrainOptions, raw: Raw, known: Integers
+    dataset: Dataset, task: Task, options: TrainOptions, cells: Raw | None, given: Raw | None
 ) -> tuple[Split, Dataset, Dataset, Raw | None]:
-    """Seal the test; return the split, both sides and, for a model in place, the cells as they came."""
-    if options.test is not None:
-        cells = read(options.test)
-        test, labeled = _read_test(cells, dataset.schema, task, options)
-        return _given(dataset, test), dataset, test, cells.take(labeled)
+    """Seal the test; return the split, both sides and, for a model in place, the cells as they came.
+
+    `cells` are those of the dataset, where they will be needed; `given` is the test, if one was.
+    """
+    if given is not None:
+        test, labeled = _read_test(given, dataset.schema, task, options)
+        return _given(dataset, test), dataset, test, given.take(labeled)
     split, train, test = sealed(dataset, task, options.seed)
-    return split, train, test, None if options.baseline is None else raw.take(known)
+    return split, train, test, cells
 
 
 def sealed(dataset: Dataset, task: Task, seed: int) -> tuple[Split, Dataset, Dataset]:
@@ -229,6 +237,7 @@ def _check_features(schema: Schema, target: str, raw: Raw) -> None:
 
 def _roles(options: TrainOptions) -> Mapping[str, Role]:
     roles = dict.fromkeys(options.id, Role.ID)
+    roles |= dict.fromkeys([name for name in options.history if name != EVERYTHING], Role.ENTITY)
     time = None if options.time == NO_TIME else options.time
     for name, role in ((options.group, Role.GROUP), (time, Role.TIME), (options.weight, Role.WEIGHT)):
         if name:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from mlwright.core.schema import Kind
+from mlwright.core.schema import Kind, Role
 from mlwright.core.step import Block, FittedStep, Layout, Lowered, Step, as_singles
 
 if TYPE_CHECKING:
@@ -46,7 +46,11 @@ class Number(Step):
     def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
         """Choose a shift for each column that needs one."""
         del seed
-        names = [c.name for c in dataset.schema.features if c.kind in (Kind.NUMBER, Kind.BOOLEAN)]
+        names = [
+            column.name
+            for column in dataset.schema.features
+            if column.kind in (Kind.NUMBER, Kind.BOOLEAN) and column.role is not Role.HISTORY
+        ]
         if not names:
             return None
         return _Numbers(tuple(names), tuple(_shift(dataset.columns[name]) for name in names))

@@ -1,0 +1,125 @@
+"""Level: what few features tell by a line that goes on beyond all that was seen; trees learn what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from mlwright.core.learner import FittedModel
+from mlwright.core.part import Layers
+from mlwright.core.scaling import Scaling
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Floats, Integers, Singles
+    from mlwright.core.graph import Graph
+    from mlwright.core.learner import Matrix
+    from mlwright.core.trees import Trees
+
+_MOST_FEATURES = 6
+_SMALLEST_SHARE = 2e-3
+"""Of the variance: what the next feature must explain."""
+_PENALTY = 1e-3
+"""Per row; history over five, twenty and a hundred rows says much the same."""
+
+
+@final
+@dataclass(frozen=True)
+class Level:
+    """A line through a few dense features, those of numbers `chosen`."""
+
+    chosen: Integers
+    scaling: Scaling
+    weights: Singles
+    bias: Singles
+    means: Singles
+
+    @classmethod
+    def fit(cls, dense: Singles, target: Floats, weights: Floats | None) -> Level:
+        """Take one feature after the other, the one that tells most of what is left.
+
+        Source: Efroymson 1960, "Multiple regression analysis" (forward selection).
+        """
+        every = Scaling.fit(dense).transform(dense)[:, : dense.shape[1]].astype(np.float64)
+        counted = np.ones(len(target)) if weights is None else weights / weights.mean()
+        chosen: list[int] = []
+        left = target - np.average(target, weights=counted)
+        total = float(counted @ left**2)
+        while len(chosen) < _MOST_FEATURES and total > 0:
+            gains = np.square((counted * left) @ every) / np.maximum(counted @ every**2, 1e-9)
+            gains[chosen] = 0.0
+            best = int(np.argmax(gains)) if len(gains) else 0
+            if not len(gains) or gains[best] < _SMALLEST_SHARE * total:
+                break
+            chosen.append(best)
+            solved, bias = _solve(every[:, chosen], target, counted)
+            left = target - every[:, chosen] @ solved - bias
+        numbers = np.array(sorted(chosen), dtype=np.int64)
+        scaling = Scaling.fit(dense[:, numbers])
+        inputs = scaling.transform(dense[:, numbers])
+        solved, bias = _solve(inputs.astype(np.float64), target, counted)
+        means = np.asarray(inputs.mean(axis=0), dtype=np.float32)
+        return cls(numbers, scaling, solved[:, None].astype(np.float32), np.array([bias], np.float32), means)
+
+    def scores(self, matrix: Matrix) -> Floats:
+        """Return the line, shape (n_rows, 1)."""
+        inputs = self.scaling.transform(matrix.dense[:, self.chosen])
+        return np.asarray(inputs @ self.weights + self.bias, dtype=np.float64)
+
+    def lower(self, graph: Graph, dense: str) -> str:
+        """Write the line into the program, and note that it can be explained as a layer."""
+        if not len(self.chosen):
+            few = graph.add("Gather", dense, graph.constant([0], np.int64), axis=1)
+            nothing = graph.add("Mul", graph.add("Cast", graph.add("IsNaN", few), to=np.dtype(np.float32)),
+                                graph.constant(0.0))  # fmt: skip
+            return graph.add("Add", nothing, graph.constant(self.bias[None, :]))
+        picked = graph.add("Gather", dense, graph.constant(self.chosen, np.int64), axis=1)
+        scaled = self.scaling.lower(graph, picked)
+        weights, bias = graph.constant(self.weights), graph.constant(self.bias[None, :])
+        origins = tuple(int(self.chosen[origin]) for origin in self.scaling.origins)
+        graph.parts.append(
+            Layers(
+                reads=(scaled,), means=(graph.constant(self.means),), weights=((weights,),), biases=(bias,),
+                origins=origins,
+            )
+        )  # fmt: skip
+        return graph.add("Add", graph.add("MatMul", scaled, weights), bias)
+
+
+@final
+@dataclass(frozen=True)
+class Leveled(FittedModel):
+    """A level, and trees for what it leaves."""
+
+    level: Level
+    trees: Trees
+    n_nodes: int
+    is_answer: bool = False
+
+    @property
+    def n_trees(self) -> int:
+        """Number of trees."""
+        return self.trees.n_trees
+
+    def scores(self, matrix: Matrix) -> Floats:
+        """Return the sum of both, shape (n_rows, 1)."""
+        return self.level.scores(matrix) + self.trees.scores(matrix)
+
+    def lower(self, graph: Graph, dense: str, terms: str) -> str:
+        """Write both into the program; their sum is the score."""
+        return graph.add("Add", self.level.lower(graph, dense), self.trees.lower(graph, dense, terms))
+
+    def edges(self, n_dense: int) -> list[Floats]:
+        """Return the thresholds of the trees."""
+        return self.trees.edges(n_dense)
+
+
+def _solve(inputs: Floats, target: Floats, counted: Floats) -> tuple[Floats, float]:
+    """Return the weights and the constant of a slightly penalized least squares fit."""
+    total = counted.sum()
+    middle, mean = (counted @ inputs) / total, float(counted @ target / total)
+    centered = inputs - middle
+    gram = (centered * counted[:, None]).T @ centered + _PENALTY * len(target) * np.eye(inputs.shape[1])
+    solved: Floats = np.linalg.solve(gram, (centered * counted[:, None]).T @ (target - mean))
+    return solved, mean - float(middle @ solved)
