@@ -178,7 +178,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     known_after: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="How long after its time the outcome of a row is known, such as 1h or 7d."
+            metavar="TIME", help="How long after its time the outcome of a row is known, such as 10m or 24h."
         ),
     ] = None,
     kind: Annotated[
