@@ -72,9 +72,9 @@ def test_statistics_are_what_a_loop_over_earlier_rows_finds(events, delay):
             continue
         assert told["last"] == earlier[-1][1]
         assert told["gap"] == (time - earlier[-1][0]) / 2.0
-        for name, window in (("mean_5", 5), ("mean_20", 20), ("mean", len(earlier))):
+        for statistic, window in (("mean_5", 5), ("mean_20", 20), ("mean", len(earlier))):
             wanted = np.mean([value for _, value in earlier[-window:]])
-            np.testing.assert_allclose(told[name], wanted, rtol=1e-9, atol=1e-6)
+            np.testing.assert_allclose(told[statistic], wanted, rtol=1e-9, atol=1e-6)
 
 
 def test_the_latest_is_what_a_row_after_all_others_is_told():

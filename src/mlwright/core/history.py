@@ -13,6 +13,8 @@ EVERYTHING = "all"
 STATISTICS = ("count", "gap", "last", "mean_5", "mean_20", "mean_100", "mean")
 """Earlier rows whose outcome is known (100 at most); days from the last of them to this row (of times that
 are numbers, their difference); its outcome; the mean outcome of the last 5, 20, 100 and of all."""
+LEVELS = frozenset(STATISTICS[2:])
+"""Those on the scale of the target: what it was before."""
 WINDOWS = (5, 20, 100)
 MOST_COUNTED = 100
 

@@ -51,8 +51,7 @@ class Sample:
 class Shape:
     """What a learner may know of the data before it proposes configurations.
 
-    `has_trend` tells whether rows stand in the order of time, so that targets to come may lie beyond all
-    that was seen.
+    `levels` numbers the dense features that tell what the target was before, on its own scale.
     """
 
     n_rows: int
@@ -61,7 +60,7 @@ class Shape:
     n_terms: int
     n_scores: int
     link: Link
-    has_trend: bool = False
+    levels: tuple[int, ...] = ()
 
 
 @final

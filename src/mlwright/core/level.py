@@ -1,4 +1,4 @@
-"""Level: what few features tell by a line that goes on beyond all that was seen; trees learn what is left."""
+"""Level: what the target was before tells what it is now, by a line that goes on beyond all that was seen."""
 
 from __future__ import annotations
 
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from mlwright.core.learner import Matrix
     from mlwright.core.trees import Trees
 
-_MOST_FEATURES = 6
-_SMALLEST_SHARE = 2e-3
-"""Of the variance: what the next feature must explain."""
-_PENALTY = 1e-3
-"""Per row; history over five, twenty and a hundred rows says much the same."""
+_PENALTY = 1.0
+"""What was before over five, twenty and a hundred rows says much the same."""
 
 
 @final
@@ -36,28 +33,12 @@ class Level:
     means: Singles
 
     @classmethod
-    def fit(cls, dense: Singles, target: Floats, weights: Floats | None) -> Level:
-        """Take one feature after the other, the one that tells most of what is left.
-
-        Source: Efroymson 1960, "Multiple regression analysis" (forward selection).
-        """
-        every = Scaling.fit(dense).transform(dense)[:, : dense.shape[1]].astype(np.float64)
-        counted = np.ones(len(target)) if weights is None else weights / weights.mean()
-        chosen: list[int] = []
-        left = target - np.average(target, weights=counted)
-        total = float(counted @ left**2)
-        while len(chosen) < _MOST_FEATURES and total > 0:
-            gains = np.square((counted * left) @ every) / np.maximum(counted @ every**2, 1e-9)
-            gains[chosen] = 0.0
-            best = int(np.argmax(gains)) if len(gains) else 0
-            if not len(gains) or gains[best] < _SMALLEST_SHARE * total:
-                break
-            chosen.append(best)
-            solved, bias = _solve(every[:, chosen], target, counted)
-            left = target - every[:, chosen] @ solved - bias
-        numbers = np.array(sorted(chosen), dtype=np.int64)
+    def fit(cls, dense: Singles, chosen: tuple[int, ...], target: Floats, weights: Floats | None) -> Level:
+        """Fit a line to the chosen features, with a slight penalty. Source: Hoerl & Kennard 1970."""
+        numbers = np.array(chosen, dtype=np.int64)
         scaling = Scaling.fit(dense[:, numbers])
         inputs = scaling.transform(dense[:, numbers])
+        counted = np.ones(len(target)) if weights is None else weights / weights.mean()
         solved, bias = _solve(inputs.astype(np.float64), target, counted)
         means = np.asarray(inputs.mean(axis=0), dtype=np.float32)
         return cls(numbers, scaling, solved[:, None].astype(np.float32), np.array([bias], np.float32), means)
@@ -69,11 +50,6 @@ class Level:
 
     def lower(self, graph: Graph, dense: str) -> str:
         """Write the line into the program, and note that it can be explained as a layer."""
-        if not len(self.chosen):
-            few = graph.add("Gather", dense, graph.constant([0], np.int64), axis=1)
-            nothing = graph.add("Mul", graph.add("Cast", graph.add("IsNaN", few), to=np.dtype(np.float32)),
-                                graph.constant(0.0))  # fmt: skip
-            return graph.add("Add", nothing, graph.constant(self.bias[None, :]))
         picked = graph.add("Gather", dense, graph.constant(self.chosen, np.int64), axis=1)
         scaled = self.scaling.lower(graph, picked)
         weights, bias = graph.constant(self.weights), graph.constant(self.bias[None, :])
@@ -120,6 +96,6 @@ def _solve(inputs: Floats, target: Floats, counted: Floats) -> tuple[Floats, flo
     total = counted.sum()
     middle, mean = (counted @ inputs) / total, float(counted @ target / total)
     centered = inputs - middle
-    gram = (centered * counted[:, None]).T @ centered + _PENALTY * len(target) * np.eye(inputs.shape[1])
+    gram = (centered * counted[:, None]).T @ centered + _PENALTY * np.eye(inputs.shape[1])
     solved: Floats = np.linalg.solve(gram, (centered * counted[:, None]).T @ (target - mean))
     return solved, mean - float(middle @ solved)

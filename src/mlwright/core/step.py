@@ -40,7 +40,8 @@ class Layout:
     name of the raw column that it codes. `code_sizes`: how many codes each code column has. `owners` and
     `term_owners`: for each of `dense` and for each word weight, the raw columns that it is made of.
     `trend`: those of `dense` that grow with the time of the rows, so that rows to come lie beyond all
-    that was seen.
+    that was seen. `levels`: those of `dense` that tell what the target was before, on its own scale.
+    `rounded`: those whose last digits the program may round otherwise, as sums of many products are.
     """
 
     reads: tuple[str, ...] = ()
@@ -49,6 +50,8 @@ class Layout:
     code_sizes: tuple[int, ...] = ()
     n_terms: int = 0
     trend: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    rounded: tuple[str, ...] = ()
     owners: tuple[tuple[str, ...], ...] = ()
     term_owners: tuple[tuple[str, ...], ...] = ()
 

@@ -63,8 +63,20 @@ class Recipe:
     @property
     def trend(self) -> tuple[int, ...]:
         """Which dense features grow with the time of the rows, by number."""
-        found = {name for step in self.steps for name in step.layout.trend}
-        return tuple(number for number, name in enumerate(self.dense_names) if name in found)
+        return self._numbers({name for step in self.steps for name in step.layout.trend})
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Which dense features tell what the target was before, by number."""
+        return self._numbers({name for step in self.steps for name in step.layout.levels})
+
+    @property
+    def rounded(self) -> tuple[int, ...]:
+        """Which dense features the program may round otherwise in the last digits, by number."""
+        return self._numbers({name for step in self.steps for name in step.layout.rounded})
+
+    def _numbers(self, names: set[str]) -> tuple[int, ...]:
+        return tuple(number for number, name in enumerate(self.dense_names) if name in names)
 
     @property
     def code_names(self) -> tuple[str, ...]:

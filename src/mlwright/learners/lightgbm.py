@@ -45,7 +45,8 @@ _ORDER_MANY = {"small trees": 20, "deep": 24, "randomized": 36, "tiny trees": 50
 """When each is tried, below 2,000 rows, below 8,000 and above; with combined features a little later."""
 _LATER = {"small trees": 2, "deep": 4, "randomized": 10}
 _WITH_SETS, _SETS_LATER = "small trees", 3
-_ON_A_LEVEL, _LEVEL_SOONER = "small trees", 1
+_ON_A_LEVEL, _ORDER_LEVEL = "small trees", 1
+"""Where the target was before, nothing else comes close (benchmarks/ablations.md)."""
 _SETS = {"cat_smooth": 10.0, "cat_l2": 1.0, "max_cat_to_onehot": 8, "min_data_per_group": 20}
 """The library's own splits of categories, by sets of up to 32 codes; they part levels that no order parts."""
 _N_COMBINED = 60
@@ -96,11 +97,10 @@ class LightGBM(Learner):
                 found.append(
                     replace(one, name=combined, order=later, cost=1.8 * cost, n_combined=_N_COMBINED)
                 )
-            if name == _ON_A_LEVEL and shape.has_trend and shape.link is Link.IDENTITY:
-                level = {**one.parameters, "on_a_level": True}
-                sooner = _order(name, shape) - _LEVEL_SOONER
+            if name == _ON_A_LEVEL and shape.levels and shape.link is Link.IDENTITY:
+                level = {**one.parameters, "levels": list(shape.levels)}
                 found.append(
-                    replace(one, name=f"lightgbm {name}, on a level", order=sooner, parameters=level)
+                    replace(one, name=f"lightgbm {name}, on a level", order=_ORDER_LEVEL, parameters=level)
                 )
             if name == _WITH_SETS and shape.n_codes:
                 sets = {**one.parameters, **_SETS, "as_categories": True}
@@ -126,9 +126,9 @@ class LightGBM(Learner):
         rounds = int(parameters.pop("rounds"))
         rounds = limits.rounds or max(20, round(rounds / limits.haste))
         codes = list(train.matrix.categories) if parameters.pop("as_categories", False) else []
-        level = None
-        if parameters.pop("on_a_level", False):
-            level = Level.fit(train.matrix.dense, train.target, train.weights)
+        level, levels = None, tuple(parameters.pop("levels", ()))
+        if levels:
+            level = Level.fit(train.matrix.dense, levels, train.target, train.weights)
             train = _above(level, train)
             valid = None if valid is None else _above(level, valid)
         data = lightgbm.Dataset(

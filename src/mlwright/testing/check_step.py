@@ -57,6 +57,7 @@ def _layout_tells_the_truth(fitted: FittedStep, dataset: Dataset, columns: Colum
     claim(len(set(layout.reads)) == len(layout.reads), f"A column is read twice: {layout.reads}.")
     claim(len(layout.codes) == len(layout.code_sizes), "`codes` and `code_sizes` differ in length.")
     claim(set(layout.trend) <= set(layout.dense), f"`trend` names no features of its own: {layout.trend}.")
+    claim(set(layout.levels) <= set(layout.dense), f"`levels` names no features of its own: {layout.levels}.")
     claim(len(layout.owners) == len(layout.dense), "`owners` and `dense` differ in length.")
     claim(len(layout.term_owners) == layout.n_terms, "`term_owners` does not name one for each word weight.")
     owned = {*layout.codes, *(name for names in layout.owners + layout.term_owners for name in names)}

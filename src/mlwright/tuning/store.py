@@ -26,8 +26,8 @@ class Store:
     """Features, target and folds of the rows that may be learned from.
 
     `target`, shape (n_rows,), holds class numbers, or values that are already shifted and scaled.
-    `folds` are pairs of row numbers (train, valid). `trend` numbers the dense features that grow with time;
-    `encoded` remembers encoded rows for this process.
+    `folds` are pairs of row numbers (train, valid). `trend` numbers the dense features that grow with time,
+    `levels` those that tell what the target was before; `encoded` remembers encoded rows for this process.
     """
 
     block: Block
@@ -38,6 +38,7 @@ class Store:
     link: Link
     n_classes: int
     trend: tuple[int, ...] = ()
+    levels: tuple[int, ...] = ()
     seed: int = 0
     encoded: EncodedRows = field(default_factory=EncodedRows, compare=False)
 
@@ -57,7 +58,7 @@ class Store:
             n_terms=0 if self.block.terms is None else self.block.terms.shape[1],
             n_scores=self.n_classes if self.link is Link.SOFTMAX else 1,
             link=self.link,
-            has_trend=bool(self.trend),
+            levels=self.levels,
         )
 
     def rows(self, chosen: Array, *, ignores_trend: bool = False) -> Block:
@@ -101,6 +102,7 @@ class Store:
             "n_classes": self.n_classes,
             "n_folds": len(self.folds),
             "trend": list(self.trend),
+            "levels": list(self.levels),
             "seed": self.seed,
         }
         (folder / "facts.json").write_text(json.dumps(facts))
@@ -128,5 +130,6 @@ class Store:
             link=Link(facts["link"]),
             n_classes=facts["n_classes"],
             trend=tuple(facts["trend"]),
+            levels=tuple(facts["levels"]),
             seed=facts["seed"],
         )

@@ -52,6 +52,7 @@ def make_store(
         link=task.link,
         n_classes=len(task.classes),
         trend=recipe.trend,
+        levels=recipe.levels,
         seed=seed,
     )
     return recipe, store

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.graph import ML
+from mlwright.core.history import LEVELS
 from mlwright.core.step import Block, FittedStep, Layout, Lowered, Step, as_singles
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class _Histories(FittedStep):
     def layout(self) -> Layout:
         told = tuple(name for memory in self.memories for name in memory.columns)
         entities = tuple(memory.entity for memory in self.memories if memory.entity)
-        return Layout(reads=(*entities, *told), dense=told, owners=tuple((name,) for name in told))
+        owners, levels = tuple((n,) for n in told), tuple(n for n in told if n.rsplit(".", 1)[1] in LEVELS)
+        return Layout(reads=(*entities, *told), dense=told, owners=owners, levels=levels)
 
     def transform(self, columns: Columns) -> Block:
         return Block(dense=np.hstack([_filled(memory, columns) for memory in self.memories]))

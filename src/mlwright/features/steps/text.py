@@ -24,7 +24,7 @@ _MAX_TERMS = 6_000
 _N_THEMES = 24
 _SMALLEST_THEME = 0.01
 """Of the size of the first; smaller ones are mostly rounding errors, which scaling would blow up."""
-_WORDS, _LETTERS = (1, 2), (3, 4)
+_WORDS, _LETTERS = (1, 2), (2, 4)
 """Lengths of the sequences."""
 
 
@@ -85,9 +85,11 @@ class _Texts(FittedStep):
     @property
     def layout(self) -> Layout:
         reads, n_themes = tuple(dict.fromkeys(bag.column for bag in self.bags)), self.themes.shape[1]
+        themes = tuple(f"text.theme_{i + 1}" for i in range(n_themes))
         return Layout(
             reads=reads,
-            dense=tuple(f"text.theme_{i + 1}" for i in range(n_themes)),
+            dense=themes,
+            rounded=themes,
             n_terms=len(self.themes),
             owners=(reads,) * n_themes,
             term_owners=tuple((bag.column,) for bag in self.bags for _ in bag.terms),

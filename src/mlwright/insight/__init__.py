@@ -1,0 +1,1 @@
+"""Insight: what people write, view and do, described before and beside any prediction."""
