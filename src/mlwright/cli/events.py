@@ -29,11 +29,11 @@ def _topics(console: Console, found: Mapping[str, Any]) -> None:
         example = topic["examples"][0] if topic["examples"] else ""
         grid.add_row(words, f"{topic['share']:.0%}", f"{stable} ({topic['stability']:.2f})", example)
     console.print(grid)
-    unstable = sum(not topic["is_stable"] for topic in found["topics"]["topics"])
-    if unstable:
-        console.print(
-            f"{unstable} of these are unstable: other texts of this kind would give others.", style="dim"
-        )
+    n_unstable = sum(not topic["is_stable"] for topic in found["topics"]["topics"])
+    if not found["topics"]["is_stable"]:
+        console.print("These topics are unstable: other texts of this kind would give others.", style="dim")
+    elif n_unstable:
+        console.print(f"{n_unstable} of these are unstable: other texts would give others.", style="dim")
 
 
 def _segments(console: Console, found: Mapping[str, Any]) -> None:

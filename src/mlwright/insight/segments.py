@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.seeds import stream
+from mlwright.insight.peaks import largest_peak
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +21,8 @@ _FEWEST_USERS, _FEWEST_EVENTS = 60, 3
 _MOST_FITTED = 20_000
 _N_DIRECTIONS = 24
 _N_PAIRS = 3
-_STABLE, _ALMOST = 0.4, 0.7
-"""The adjusted Rand index of two groupings that learned from different users; and how near to the best one
-must be, as a share of it."""
+_STABLE = 0.4
+"""The adjusted Rand index of two groupings that learned from different users."""
 _N_SHOWN = 8
 SMALLEST_CELL = 20
 """Fewer users are not described: they could be recognized."""
@@ -71,9 +71,10 @@ def find_segments(users: Integers, things: Integers, names: Sequence[str], seed:
 
     Notes
     -----
-    Counts are damped and weighted by how telling a thing is, brought to few directions, and users grouped by
-    the angle between them (spherical k-means). The number of groups is the largest that is nearly as
-    stable as the stablest. Source: Dhillon & Modha 2001; stability: Hubert & Arabie 1985.
+    Counts are damped and weighted by how telling a thing is, brought to few directions, and users grouped
+    by the angle between them (spherical k-means); `largest_peak` chooses how many groups.
+
+    Source: Dhillon & Modha 2001; stability: Hubert & Arabie 1985.
     """
     n_users = int(users.max()) + 1 if len(users) else 0
     n_events = np.bincount(users, minlength=n_users)
@@ -84,7 +85,7 @@ def find_segments(users: Integers, things: Integers, names: Sequence[str], seed:
     tried, found = _choose(points, seed)
     if not found:
         return None
-    n_groups = max(n for n, stability in tried.items() if stability >= _ALMOST * max(tried.values()))
+    n_groups = largest_peak(tried)
     groups = found[n_groups]
     order = np.argsort(-np.bincount(groups, minlength=n_groups), kind="stable")
     of = np.full(n_users, -1, dtype=np.int64)
@@ -101,10 +102,10 @@ def _points(users: Integers, things: Integers, n_users: int, n_things: int, seed
     counts = csr_matrix((np.ones(len(users)), (users, things)), shape=(n_users, n_things))
     counts.data = np.log1p(counts.data)
     n_with = np.maximum(1, np.bincount(counts.indices, minlength=n_things))
-    weighted = (counts @ diags(np.log((1.0 + n_users) / n_with))).tocsr()
+    weighted = (counts @ diags(np.log1p(n_users / n_with))).tocsr()
     norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     weighted = diags(1.0 / np.maximum(norms, 1e-9)) @ weighted
-    n_directions = min(_N_DIRECTIONS, min(weighted.shape) - 1)
+    n_directions = min(_N_DIRECTIONS, *weighted.shape)
     _, _, directions = randomized_svd(weighted, n_directions, n_iter=4, random_state=seed)
     points = np.asarray(weighted @ directions.T)
     found: Floats = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.seeds import stream
+from mlwright.insight.peaks import largest_peak
 from mlwright.insight.words import one_form, telling_words
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ _FEWEST_WITH_WORD, _LARGEST_SHARE = 3, 0.3
 _N_HALVES = 6
 _N_TOP = 10
 _N_LABEL, _N_EXAMPLES, _LONGEST_EXAMPLE = 5, 3, 160
-_STABLE = 0.5
-"""Share of the ten first words that a topic of other texts must have as well, on average."""
-_ALMOST = 0.7
-"""Of the best stability: as much is enough for a larger number of topics, as it tells more."""
+_STABLE, _ALL_STABLE = 0.5, 0.3
+"""Share of the ten first words that a topic of other texts must have as well, on average; and the mean of
+that over all topics, between halves that share no text."""
 _CLEAR = 1.2
 """How much more a text must be of its first topic than of its second."""
 _ROUNDS = 120
+_LONG = 8
+"""Telling words of a text that is as good an example as a longer one; a single word is a poor one."""
 
 
 @final
@@ -71,10 +73,16 @@ class Topics:
     of: Integers
     stabilities: dict[int, float]
 
+    @property
+    def is_stable(self) -> bool:
+        """Whether other texts of this kind would give much the same topics."""
+        return self.stabilities[len(self.topics)] >= _ALL_STABLE
+
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
         return {
             "topics": [topic.to_json() for topic in self.topics],
+            "is_stable": self.is_stable,
             "share_without": float((self.of < 0).mean()) if len(self.of) else 1.0,
             "tried": {str(n): stability for n, stability in self.stabilities.items()},
         }
@@ -85,7 +93,7 @@ def find_topics(texts: Sequence[str], seed: int = 0) -> Topics | None:
 
     Words are weighted by how telling they are, and texts taken apart into few sets of words that add up
     (non-negative matrix factorization). Each number of topics is fitted to halves of the texts that share
-    none; the largest that is nearly as stable as the stablest is taken. Equal texts count once.
+    none, and `largest_peak` chooses. Equal texts count once.
 
     Source: Lee & Seung 1999; choice by stability: Greene, O'Callaghan & Cunningham 2014, "How many topics?";
     coherence: Bouma 2009 (normalized pointwise mutual information).
@@ -102,8 +110,7 @@ def find_topics(texts: Sequence[str], seed: int = 0) -> Topics | None:
         pairs = [_agreement(parts[i], parts[i + 1]) for i in range(0, len(parts), 2)]
         stabilities[n_topics] = float(np.mean([pair.mean() for pair in pairs]))
         fitted[n_topics] = parts
-    best = max(stabilities.values())
-    n_topics = max(n for n, stability in stabilities.items() if stability >= _ALMOST * best)
+    n_topics = largest_peak(stabilities)
     shares, whole = _factors(matrix, n_topics, seed)
     stability = np.mean([_agreement(whole, half) for half in fitted[n_topics]], axis=0)
     owners = _owners(shares, matrix)
@@ -220,7 +227,7 @@ def _topic(
         stability=stability,
         is_stable=stability >= _STABLE,
         coherence=_coherence(matrix[:, top]),
-        examples=_examples(shares, distinct),
+        examples=_examples(shares * np.sqrt(np.minimum(np.diff(matrix.indptr), _LONG)), distinct),
     )
 
 

@@ -86,13 +86,14 @@ def _periods(times: Floats) -> tuple[str, Integers, list[str]]:
 def _change(counts: Integers, totals: Integers) -> tuple[float, float, float, float]:
     """Return the share in the first third and in the last, their difference and its standard error."""
     third = max(1, len(counts) // 3)
-    ends, errors = [], []
+    ends: list[float] = []
+    errors: list[float] = []
     for part in (slice(None, third), slice(-third, None)):
         n, k = totals[part].sum(), counts[part].sum()
         share = (k + 0.5) / (n + 1.0)
-        by_chance = np.sqrt(share * (1.0 - share) / n)
+        by_chance = float(np.sqrt(share * (1.0 - share) / n))
         each = counts[part] / totals[part]
-        among = each.std(ddof=1) / np.sqrt(len(each)) if len(each) > 1 else 0.0
-        ends.append(k / n)
-        errors.append(max(float(by_chance), float(among)))
-    return float(ends[0]), float(ends[1]), float(ends[1] - ends[0]), float(np.hypot(*errors))
+        among = float(each.std(ddof=1) / len(each) ** 0.5) if len(each) > 1 else 0.0
+        ends.append(float(k / n))
+        errors.append(max(by_chance, among))
+    return ends[0], ends[1], ends[1] - ends[0], float(np.hypot(errors[0], errors[1]))

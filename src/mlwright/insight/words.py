@@ -40,7 +40,7 @@ def telling_words(text: str) -> list[str]:
     """
     stop = _stop_words()
     found = []
-    for word in _WORD.findall(_NOISE.sub(" ", unescape(unescape(text))).casefold().translate(_APOSTROPHES)):
+    for word in _WORD.findall(_NOISE.sub(" ", unescape(unescape(text))).lower().translate(_APOSTROPHES)):
         plain = _REPEATED.sub(r"\1\1", word.removesuffix("'s"))
         if len(plain) >= _SHORTEST and plain not in stop and plain.replace("'", "") not in stop:
             found.append(plain)

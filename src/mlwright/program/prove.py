@@ -31,7 +31,7 @@ TOLERANCE = 5e-6
 single precision and sums of a thousand of them round; a wrong branch is off by a thousand times more."""
 _DIFFICULTY_TOLERANCE = 0.01
 _ROUNDING = 2e-6
-"""How far apart sums of some thousand products may be in single precision; 7e-7 was measured on themes of texts."""
+"""How far apart sums of thousands of products may be in single precision; on themes 7e-7 was measured."""
 _FEWEST_SURE = 0.5
 """Share of the rows that must be compared strictly."""
 _N_ROWS = 256

@@ -45,9 +45,9 @@ def describe_events(
 
     Returns
     -------
-    "n_events", "roles" (the columns by what they are), "topics", "segments" (of users, by topics if there is
-    text, else by items), "who_with_what" (the share of each topic in what each segment does), "trends",
-    "users", "items": each null where no column tells it, or too few rows do.
+    "n_events", "roles" (the columns by what they are), "topics", "segments" (of users: by topics if there are
+    stable ones, else by items), "who_with_what" (the share of each topic in what each segment does),
+    "trends", "users", "items": each null where no column tells it, or too few rows do.
 
     Raises
     ------
@@ -121,10 +121,10 @@ def _times(raw: Raw, name: str) -> Floats:
 def _segments(
     users: Integers | None, items: Integers | None, names: list[str], topics: Topics | None, seed: int
 ) -> Segments | None:
-    """Group users by the topics of what they have to do with or, without text, by the items."""
+    """Group users by the topics of what they have to do with or, without stable ones, by the items."""
     if users is None:
         return None
-    if topics is not None:
+    if topics is not None and (topics.is_stable or items is None):
         things, called = topics.of, [topic.label for topic in topics.topics]
     elif items is not None:
         things, called = items, names

@@ -1,0 +1,46 @@
+"""What goes up and what goes down with time."""
+
+import numpy as np
+
+from mlwright.insight.trends import find_trends
+
+DAY_S = 86_400.0
+
+
+def events(n=6_000, seed=0):
+    rng = np.random.default_rng(seed)
+    share = np.sort(rng.random(n))
+    times = 1.6e9 + share * 300 * DAY_S
+    things = np.where(rng.random(n) < 0.1 + 0.5 * share, 0, rng.integers(1, 3, n))
+    return times, things
+
+
+def test_what_rises_is_told_and_what_stays_is_not():
+    times, things = events()
+    found = find_trends(times, np.where(things == 2, -1, things), ["rising", "falling"])
+    assert found["period"] == "month"
+    assert len(found["periods"]) == len(found["n_events"]) == len(found["things"][0]["shares"])
+    assert [thing["direction"] for thing in found["things"]] == ["rising", "falling"]
+    rng = np.random.default_rng(1)
+    still = find_trends(times, rng.integers(0, 5, len(times)), list("abcde"))
+    assert {thing["direction"] for thing in still["things"]} == {"steady"}
+
+
+def test_periods_are_as_long_as_needed():
+    for days, unit in (
+        (1, "hour"),
+        (20, "day"),
+        (200, "week"),
+        (900, "month"),
+        (3_000, "quarter"),
+        (9_000, "year"),
+    ):
+        times = 1.0e9 + np.linspace(0, days, 2_000) * DAY_S
+        found = find_trends(times, np.zeros(2_000, np.int64), ["all"])
+        assert found["period"] == unit
+        assert sum(found["n_events"]) <= 2_000
+
+
+def test_no_time_no_trend():
+    assert find_trends(np.full(50, np.nan), np.zeros(50, np.int64), ["all"]) is None
+    assert find_trends(np.full(50, 1.6e9), np.zeros(50, np.int64), ["all"]) is None

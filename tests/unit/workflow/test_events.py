@@ -1,0 +1,87 @@
+"""Tables of events: topics, segments and trends together, and what cannot be one."""
+
+import json
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlwright.cli.events import show_events
+from mlwright.core.errors import DataError, MissingColumnError, UsageError
+from mlwright.workflow.events import describe_events
+
+SUBJECTS = [
+    words.split()
+    for words in (
+        "rose tulip soil shovel seed lawn hedge compost water bloom petal greenhouse",
+        "oven pasta garlic recipe butter knife simmer dough pepper sauce roast flour",
+        "boat anchor sailor harbor tide captain mast rope lighthouse cargo dock ferry",
+        "invoice deadline printer manager spreadsheet budget desk contract payroll audit memo meeting",
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    users = rng.integers(0, 120, 2_000)
+    subjects = np.where(rng.random(2_000) < 0.85, users % 4, rng.integers(0, 4, 2_000))
+    start = datetime(2024, 1, 1)  # noqa: DTZ001 - as tables hold them
+    return pl.DataFrame(
+        {
+            "who": [f"u{user}" for user in users],
+            "post": [
+                f"p{subject}-{number}"
+                for subject, number in zip(subjects, rng.integers(0, 9, 2_000), strict=True)
+            ],
+            "words": [" ".join(rng.choice(SUBJECTS[subject], 5)) for subject in subjects],
+            "seen": [start + timedelta(hours=float(hour)) for hour in np.sort(rng.random(2_000)) * 3_000],
+        }
+    )
+
+
+def test_everything_is_told_as_json_and_on_the_terminal(rows, capsys):
+    found = describe_events(rows, user="who", item="post", text="words", time="seen")
+    json.dumps(found, allow_nan=False)
+    assert len(found["topics"]["topics"]) == 4
+    assert len(found["segments"]["segments"]) == 4
+    largest = [max(share or 0.0 for share in row) for row in found["who_with_what"]["shares"]]
+    assert min(largest) > 0.7
+    assert found["users"]["n"] == 120
+    assert found["items"]["most"][0]["name"].startswith("p")
+    assert "most" not in found["users"]  # users are not named
+    show_events(found)
+    shown = capsys.readouterr().out
+    assert "segment of users" in shown
+    assert "120 users" in shown
+
+
+def test_items_alone_make_segments_too(rows):
+    found = describe_events(rows, user="who", item="post")
+    assert found["topics"] is None
+    assert found["segments"]["is_stable"]
+    assert found["who_with_what"] is None
+
+
+def test_empty_cells_are_nobody(rows):
+    is_gap = pl.int_range(len(rows)) % 10 == 0
+    gaps = rows.with_columns(pl.when(is_gap).then(None).otherwise(pl.col("who")).alias("who"))
+    found = describe_events(gaps, user="who", text="words")
+    assert found["n_events"] == 2_000
+    assert found["users"]["n"] <= 120
+
+
+@pytest.mark.parametrize(
+    ("roles", "error", "said"),
+    [
+        ({}, UsageError, "--user"),
+        ({"time": "seen"}, UsageError, "--user"),
+        ({"user": "nobody"}, MissingColumnError, "nobody"),
+        ({"user": "who", "item": "who"}, UsageError, "two of"),
+        ({"user": "who", "time": "words"}, DataError, "words"),
+    ],
+)
+def test_what_is_no_table_of_events_is_refused(rows, roles, error, said):
+    with pytest.raises(error, match=said):
+        describe_events(rows, **roles)
