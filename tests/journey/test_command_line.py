@@ -74,3 +74,29 @@ def test_a_wrong_column_is_one_line_and_status_2(folder):
     assert done.exit_code == 2
     assert "Did you mean 'bought'?" in done.stderr
     assert not (folder / "x.mlw").exists()
+
+
+def test_history_is_learned_from_told_and_remembered(tmp_path):
+    rng = random.Random(1)  # noqa: S311 - no secret
+    lines = []
+    for number in range(600):
+        moment = f"2024-01-01T00:{number // 60:02d}:{number % 60:02d}"
+        lines.append([f"author {number % 4}", moment, rng.gauss(number % 4, 0.5)])
+    for name, part in (("past", lines[:500]), ("new", lines[500:])):
+        with (tmp_path / f"{name}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([["author", "at", "likes"], *part])
+    model, past, new = tmp_path / "m.mlw", tmp_path / "past.csv", tmp_path / "new.csv"
+    arguments = ("-t", "likes", "--time", "at", "--history", "author", "--max-trials", "2", "-o", model, "-q")
+    done = run("train", past, *arguments)
+    assert done.exit_code == 0, done.output
+    errors = [
+        json.loads(run("evaluate", model, new, "--json", *events).stdout)["metrics"]["rmse"]["value"]
+        for events in (("--history", past, "--history", new), ())
+    ]
+    assert max(errors) < 0.8
+    told = run("predict", model, new, "--history", past).stdout.splitlines()
+    alone = run("predict", model, new).stdout.splitlines()
+    assert len(told) == len(alone) == 101
+    refused = run("predict", model, new, "--history", tmp_path / "nothing.csv")
+    assert refused.exit_code == 2
+    assert "nothing.csv" in refused.output

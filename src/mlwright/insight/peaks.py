@@ -12,7 +12,7 @@ _ALMOST = 0.7
 
 
 def largest_peak(stabilities: Mapping[int, float]) -> int:
-    """Return the largest number of parts that is stabler than the next fewer and more, or the stablest of all.
+    """Return the largest number of parts that is stabler than its neighbors, or the stablest of all.
 
     A second peak is a second level of detail, such as genres within two camps; it must be nearly as high as
     the highest. Where stability just falls, more parts cut what belongs together.

@@ -7,12 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlwright.core.budget import Budget
 from mlwright.core.errors import ProofError
 from mlwright.core.prediction import Prediction
+from mlwright.core.progress import silence
 from mlwright.core.trees import Trees
-from mlwright.program.compile import compile_program
-from mlwright.program.prove import TOLERANCE, prove
+from mlwright.program.compile import Parts, compile_program
+from mlwright.program.prove import TOLERANCE, on_a_tie, probe_columns, prove
 from mlwright.program.runtime import Program
+from mlwright.workflow.fit import fit
+from mlwright.workflow.options import TrainOptions
+from mlwright.workflow.prepare import prepare
+from mlwright.workflow.run import open_run
 
 
 def with_model(parts, change, *, of_trees=True):
@@ -122,3 +128,52 @@ def test_a_program_that_answers_nothing_is_refused(built, prepared):
 
 def test_the_same_parts_give_the_same_bytes(built):
     assert compile_program(built.parts) == built.data
+
+
+@pytest.fixture(scope="module")
+def on_themes():
+    """Trees with a split on the theme of the sixth row to try, those rows, and the training rows."""
+    rng = np.random.default_rng(0)
+    words = np.array("late broken blue parcel thanks refund again box please never".split())  # noqa: SIM905
+    notes = [" ".join(rng.choice(words, 8)) for _ in range(200)]
+    rows = {"note": notes, "y": [note.count("late") - note.count("thanks") + rng.normal() for note in notes]}
+    options = TrainOptions(max_trials=3, refit="no")
+    prepared = prepare(rows, "y", options)
+    with open_run(options) as run:
+        fitted = fit(prepared, options, Budget(max_trials=3), silence, run)
+    (member,) = next(t for t in fitted.search.trials if "small trees" in t.configuration.name).fold_members(
+        1.0
+    )[:1]
+    parts = Parts(prepared.task, fitted.judged.parts.recipe, (member,))
+    tried = probe_columns(parts, prepared.train.columns, 0)
+    themes = parts.recipe.transform(tried, len(tried["note"])).dense
+    threshold = np.array(member.model.threshold)
+    is_split = member.model.feature == 0
+    threshold[is_split] = np.quantile(themes[:, 0], 0.5) + 1.0  # far from every row, but for one
+    threshold[np.flatnonzero(is_split)[0]] = themes[5, 0]
+    trees = replace(member.model, threshold=threshold)
+    probe = replace(member.fit, model=trees, probe_scores=None)
+    return replace(parts, members=(replace(member, fit=probe),)), tried, prepared.train.columns
+
+
+def test_rows_whose_theme_lies_on_a_split_are_ties(on_themes):
+    parts, tried, _ = on_themes
+    assert parts.recipe.rounded
+    found = on_a_tie(parts, tried, len(tried["note"]))
+    assert found[5]
+    assert found.mean() < 0.3
+
+
+def test_on_a_tie_either_side_is_proven_and_elsewhere_none_but_the_right_one(on_themes):
+    parts, _, columns = on_themes
+    (member,) = parts.members
+
+    def moved_by(step):
+        trees = replace(member.model, threshold=member.model.threshold + np.float32(step))
+        other = replace(member, fit=replace(member.fit, model=trees))
+        return Program(compile_program(replace(parts, members=(other,))))
+
+    prove(parts, moved_by(0.0), columns, 0)
+    prove(parts, moved_by(1e-7), columns, 0)
+    with pytest.raises(ProofError, match="compiled program differs from the trained model"):
+        prove(parts, moved_by(1e-2), columns, 0)
