@@ -4,9 +4,9 @@
 
 DATA is a folder in the catalog format. Both see the same training rows and are judged on the same test
 rows by log loss (of values: by RMSE), with 95 % intervals over test rows, and by the paired difference. The
-other side is what a careful person writes first: TF-IDF of words (1 to 2), of letters within words (2 to 5), or both,
-sublinear, and a logistic regression whose strength five-fold cross-validation chooses; of three the best there.
-the best there.
+other side is what a careful person writes first: TF-IDF of words (1 to 2), of letters within words (2 to 5),
+or of both, sublinear, and a logistic regression. Five-fold cross-validation chooses its strength, and which
+of the three.
 """
 
 from __future__ import annotations
