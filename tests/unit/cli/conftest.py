@@ -53,12 +53,12 @@ def workflow(monkeypatch, income):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict_file(_model, _data, out, _level, _capacity, _listen):
+    def predict_file(_model, _data, out, _level, _capacity, _listen, **_history):
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1
 
-    def scores(*_):
+    def scores(*_, **_history):
         share = {"value": 0.912, "low": 0.897, "high": 0.926, "direction": "max"}
         amount = {"per_row": {**share, "value": 3.25}, "total": share}
         return {

@@ -45,9 +45,11 @@ class History(Step):
     """History of entities: given with the row, or remembered from the rows that were learned from."""
 
     def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
-        """Take over what the dataset remembers."""
+        """Take over what the dataset remembers, if it has the columns for it."""
         del seed
-        return _Histories(dataset.memories) if dataset.memories else None
+        there = {"", *dataset.columns}
+        known = tuple(one for one in dataset.memories if there.issuperset((one.entity, *one.columns)))
+        return _Histories(known) if known else None
 
 
 def _filled(memory: Memory, columns: Columns) -> Singles:
