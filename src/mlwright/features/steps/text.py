@@ -24,7 +24,7 @@ _MAX_TERMS = 6_000
 _N_THEMES = 24
 _SMALLEST_THEME = 0.01
 """Of the size of the first; smaller ones are mostly rounding errors, which scaling would blow up."""
-_WORDS, _LETTERS = (1, 2), (2, 4)
+_WORDS, _LETTERS = (1, 2), (3, 4)
 """Lengths of the sequences."""
 
 
