@@ -133,6 +133,9 @@ class History:
 
     def through(self, scan: Scan, events: object) -> Scan:
         """Go through rows that are told what a table of events knows of their past."""
+        missing = [name for name in self.reads if name not in scan.names]
+        if missing:
+            raise MissingColumnError.among(missing, scan.names, scan.source)
         ledgers = self.ledgers(_tables(events))
 
         def lots(names: tuple[str, ...]) -> Iterator[Raw]:
@@ -178,13 +181,13 @@ def entities_of(options: TrainOptions, names: Sequence[str]) -> tuple[str, ...]:
 def with_history(
     options: TrainOptions, raw: Raw, test: Raw | None, schema: Schema, task: Task
 ) -> tuple[Raw, Raw | None, Schema]:
-    """Tell rows to learn from and to judge by their history; the later tell the earlier nothing."""
+    """Tell rows to learn from, and those to judge by, what was known at the time of each."""
     history = History.asked(options, raw, schema, task)
     if history is None:
         return raw, test, schema
-    ledgers = history.ledgers([raw] if test is None else [raw, test])
-    raw = history.told(raw, ledgers)
-    return raw, None if test is None else history.told(test, ledgers), history.described(raw)
+    learned = history.told(raw, history.ledgers([raw]))  # of the test it must not hear, however early it is
+    judged = None if test is None else history.told(test, history.ledgers([raw, test]))
+    return learned, judged, history.described(learned)
 
 
 def with_memories(rows: Dataset) -> Dataset:

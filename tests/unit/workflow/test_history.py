@@ -167,3 +167,25 @@ def test_events_need_a_model_with_history_and_the_columns_it_reads(model, rows):
 def test_a_project_with_history_is_refused_by_name(model, tmp_path):
     with pytest.raises(UsageError, match="'history'"):
         mw.export(model, "python", tmp_path / "project")
+
+
+def test_a_test_that_was_given_tells_nothing_to_the_rows_to_learn_from(rows, tmp_path):
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.prepare import prepare
+
+    is_test = np.arange(len(rows)) % 5 == 0  # as early as the others
+    train, test = rows.filter(~is_test), rows.filter(is_test)
+    found = []
+    for judged in (test, test.with_columns(pl.col("likes") * -7)):
+        options = TrainOptions(time="posted", history=("author",), max_trials=1, test=judged)
+        found.append(prepare(train, "likes", options))
+    for name, cells in found[0].train.columns.items():
+        np.testing.assert_array_equal(found[1].train.columns[name], cells)
+    told = [one.test.columns["history.all.mean"] for one in found]
+    assert not np.array_equal(*told, equal_nan=True)  # but the test hears of its own earlier rows
+
+
+def test_rows_that_cannot_be_told_their_past_are_refused(model, rows, tmp_path):
+    rows[300:].drop("author").write_csv(tmp_path / "new.csv")
+    with pytest.raises(MissingColumnError, match="author"):
+        mw.predict(model, tmp_path / "new.csv", tmp_path / "answers.csv", history=rows[:300])
