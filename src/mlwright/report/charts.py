@@ -6,25 +6,31 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
     brief,
     decimals_of,
     dig,
+    estimate_text,
+    in_hundred,
     is_number,
     number,
     percent,
     seconds,
     value_of,
 )
-from mlwright.report.svg import WIDTH, Axis, drawing, line, tag, text
+from mlwright.report.language import say, word
+from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Show = Callable[[object], str]
 
-LEFT, RIGHT, TOP = 56, 396, 16
+LEFT, RIGHT, TOP = 60, 396, 16
+_SIDE = 10
+"""Of the square of a hundred dots."""
 
 
 def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Markup:
@@ -43,32 +49,56 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
         parts.append(text(WIDTH - 16, y - 14, value_of(estimate), f"value {kind}", "end"))
     parts.append(text(WIDTH / 2, height - 6, metric, "axis", "middle"))
     words = "; ".join(f"{name} {value_of(estimate)}" for name, estimate in rows)
-    return drawing(f"{metric}: {words}", "Dots are the scores, bars their 95 % intervals.", height, *parts)
+    return drawing(f"{metric}: {words}", say("charts.comparison"), height, *parts)
 
 
 def _dot(axis: Axis, y: float, estimate: Evidence, kind: str) -> Markup:
     x = axis.at(estimate["value"])
     low, high = (estimate[k] if is_number(estimate.get(k)) else estimate["value"] for k in ("low", "high"))
     bar = line(axis.at(low or 0.0), y, axis.at(high or 0.0), y, f"whisker {kind}")
-    return bar + tag("circle", cx=x, cy=y, r=6, class_=f"dot {kind}")
+    return bar + tag("circle", note(estimate_text(estimate)), cx=x, cy=y, r=6, class_=f"dot {kind}")
 
 
-def _scale(axis: Axis, top: float, bottom: float) -> list[Markup]:
+def _scale(axis: Axis, top: float, bottom: float, show: Show | None = None) -> list[Markup]:
     parts = []
     for tick in axis.ticks():
         x = axis.at(tick)
-        parts += [line(x, top, x, bottom, "grid"), text(x, bottom + 15, _tick(tick), "tick", "middle")]
+        words = show(tick) if show else _tick(tick)
+        parts += [line(x, top, x, bottom, "grid"), text(x, bottom + 15, words, "tick", "middle")]
     return parts
 
 
 def _tick(value: float) -> str:
-    return "0" if abs(value) < 1e-12 else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+    return "0" if abs(value) < 1e-12 else number(value) if abs(value) >= 1000 else number(float(f"{value:.6g}"), _places(value))
+
+
+def _places(value: float) -> int:
+    digits = f"{value:.6g}"
+    return len(digits.partition(".")[2]) if "e" not in digits else 6
+
+
+def hundred(rows: Sequence[tuple[str, Evidence | None]], title: str) -> Markup:
+    """Draw a hundred cases for each row, as many of them full as the share says."""
+    known = [(name, e) for name, e in rows if e and is_number(e.get("value"))][:2]
+    if not known:
+        return Markup("")
+    width, parts = WIDTH / 2, []
+    for i, (name, estimate) in enumerate(known):
+        kind, left = ("model", "base")[i], width * i + 18
+        n_full = round(100 * float(estimate["value"]))
+        for k in range(_SIDE * _SIDE):
+            x, y = left + 17 * (k % _SIDE) + 7, 14 + 17 * (k // _SIDE)
+            parts.append(tag("circle", cx=x, cy=y, r=6, class_=f"case {kind if k < n_full else 'empty'}"))
+        parts.append(text(left, 203, in_hundred(estimate["value"]), f"count {kind}"))
+        parts.append(text(left + 44, 203, name, "name"))
+    words = "; ".join(f"{name}: {in_hundred(e['value'])}" for name, e in known)
+    return drawing(title, say("charts.hundred", told=words), 214, *parts)
 
 
 def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
     """Draw how much the score worsens when a column is shuffled, strongest first."""
     rows = [(i["column"], i["drop"]) for i in items if is_number(dig(i, "drop", "value"))]
-    rows = sorted(rows, key=lambda row: -row[1]["value"])[:n]
+    rows = sorted(rows, key=lambda row: -float(row[1]["value"]))[:n]
     if not rows:
         return Markup("")
     ends = [float(d[k]) for _, d in rows for k in ("value", "low", "high") if is_number(d.get(k))]
@@ -82,16 +112,14 @@ def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
         span = line(low, y + 4, high, y + 4, "span")
         bar = tag(
             "rect",
-            tag("title", f"{column}: {value_of(drop)}"),
+            note(f"{column}: {estimate_text(drop)}"),
             x=min(zero, end), y=y, width=abs(end - zero), height=8, rx=2, class_="bar",
         )  # fmt: skip
         parts += [bar, span, text(16, y - 5, brief(column, 40), "name")]
         parts.append(text(WIDTH - 16, y - 5, number(drop["value"], places), "value", "end"))
-    parts.append(
-        text(WIDTH / 2, height - 4, "how much the score worsens without the column", "axis", "middle")
-    )
+    parts.append(text(WIDTH / 2, height - 4, say("charts.worsens"), "axis", "middle"))
     words = ", ".join(f"{brief(c, 40)} {value_of(d)}" for c, d in rows[:5])
-    return drawing("What drives the answers", f"Strongest first: {words}.", height, *parts)
+    return drawing(say("charts.importance"), say("charts.strongest", columns=words), height, *parts)
 
 
 def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, shares: bool) -> Markup:
@@ -109,14 +137,14 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     parts.append(tag("polyline", points=path, class_="curve thin"))
     for p in points:
         x, y = x_axis.at(p["predicted"]), y_axis.at(p["observed"])
-        note = (
-            f"{axes[0]} {show(p['predicted'])}, {axes[1]} {show(p['observed'])} ({number(p.get('n'))} rows)"
-        )
         if is_number(p.get("low")) and is_number(p.get("high")):
             parts.append(line(x, y_axis.at(p["low"]), x, y_axis.at(p["high"]), "whisker model"))
-        parts.append(tag("circle", tag("title", note), cx=x, cy=y, r=5, class_="dot model"))
-    about = f"{len(points)} groups of rows; the dashed line is perfect agreement."
-    return drawing(title, about, 304, *parts)
+        told = say(
+            "charts.group", x=axes[0], said=show(p["predicted"]), y=axes[1], true=show(p["observed"]),
+            n=number(p.get("n")),
+        )  # fmt: skip
+        parts.append(tag("circle", note(told), cx=x, cy=y, r=5, class_="dot model"))
+    return drawing(title, say("charts.agreement", n=str(len(points))), 304, *parts)
 
 
 def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Markup:
@@ -124,7 +152,8 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
     if len(points) < 2:
         return Markup("")
     x_axis, y_axis = Axis(0, 1, LEFT, RIGHT), Axis(0, 1, 256, TOP)
-    places = [f"{x_axis.at(p['x']):.1f},{y_axis.at(p['y']):.1f}" for p in _thin(points)]
+    kept = _thin(points)
+    places = [f"{x_axis.at(p['x']):.1f},{y_axis.at(p['y']):.1f}" for p in kept]
     corners = (
         f"{x_axis.at(0):.1f},{y_axis.at(0):.1f} {' '.join(places)} {x_axis.at(1):.1f},{y_axis.at(0):.1f}"
     )
@@ -134,7 +163,10 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
         _diagonal(x_axis, y_axis),
         tag("polyline", points=" ".join(places), class_="curve"),
     ]
-    return drawing(title, "The dashed line is what guessing would give.", 304, *parts)
+    for p in _thin(kept, 24):
+        told = say("charts.on_curve", x=axes[0], across=percent(p["x"]), y=axes[1], up=percent(p["y"]))
+        parts.append(tag("circle", note(told), cx=x_axis.at(p["x"]), cy=y_axis.at(p["y"]), r=8, class_="spot"))
+    return drawing(title, say("charts.curve"), 304, *parts)
 
 
 def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:
@@ -151,10 +183,11 @@ def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, 
         parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, shows[1](tick), "tick", "end")]
     for tick in x_axis.ticks():
         parts.append(text(x_axis.at(tick), 273, shows[0](tick), "tick", "middle"))
-    parts.append(text((LEFT + RIGHT) / 2, 296, axes[0], "axis", "middle"))
+    parts.append(text((LEFT + RIGHT) / 2, 296, brief(axes[0], 52), "axis", "middle"))
     middle = (TOP + 256) / 2
     turn = f"rotate(-90 12 {middle:.0f})"
-    parts.append(tag("text", axes[1], x=12, y=middle, transform=turn, text_anchor="middle", class_="axis"))
+    up = brief(axes[1], 40)
+    parts.append(tag("text", up, x=12, y=middle, transform=turn, text_anchor="middle", class_="axis"))
     return parts
 
 
@@ -163,20 +196,28 @@ def _diagonal(x_axis: Axis, y_axis: Axis) -> Markup:
     return line(x_axis.at(low), y_axis.at(low), x_axis.at(high), y_axis.at(high), "ideal")
 
 
-def ledger(phases: Sequence[Evidence]) -> Markup:
+def phase(name: object) -> str:
+    """Return what a part of the training is called."""
+    return word(f"phases.{str(name).replace(' ', '_')}", brief(name, 40))
+
+
+def ledger_title(evidence: Evidence) -> str:
+    """Say what took most of the time."""
+    most = derived(evidence, "longest")
+    return say("charts.longest", phase=phase(most["phase"]), share=percent(most["share"])) if most else ""
+
+
+def ledger(evidence: Evidence) -> Markup:
     """Draw where the time went, in the order in which it was spent."""
-    rows = [(p["phase"], float(p["seconds"])) for p in phases if is_number(p.get("seconds"))]
-    total = sum(s for _, s in rows)
-    if total <= 0:
+    rows = [(p["phase"], p["seconds"]) for p in dig(evidence, "ledger", default=[]) if is_number(p.get("seconds"))]
+    if sum(float(spent) for _, spent in rows) <= 0:
         return Markup("")
-    height, longest, parts = 30 * len(rows) + 8, max(s for _, s in rows), []
+    height, longest, parts = 30 * len(rows) + 8, max(float(s) for _, s in rows), []
     for i, (name, spent) in enumerate(rows):
         y = 30 * i + 18
-        width = max((WIDTH - 32) * spent / longest, 1.0)
+        width = max((WIDTH - 32) * float(spent) / longest, 1.0)
         parts.append(tag("rect", x=16, y=y, width=width, height=6, rx=2, class_="bar"))
-        parts += [text(16, y - 5, brief(name, 40), "name")]
+        parts += [text(16, y - 5, phase(name), "name")]
         parts.append(text(WIDTH - 16, y - 5, seconds(spent), "value", "end"))
-    most = max(rows, key=lambda row: row[1])
-    title = f"{brief(most[0], 40)} took {percent(most[1] / total)} of the time"
-    words = ", ".join(f"{brief(n, 40)} {seconds(s)}" for n, s in rows)
-    return drawing(title, f"Seconds per phase: {words}.", height, *parts)
+    words = ", ".join(f"{phase(n)} {seconds(s)}" for n, s in rows)
+    return drawing(ledger_title(evidence), say("charts.phases", phases=words), height, *parts)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.report.charts import LEFT, RIGHT, TOP, frame
 from mlwright.report.figures import Evidence, brief, dig, is_number, number, percent
-from mlwright.report.svg import WIDTH, Axis, drawing, line, tag, text
+from mlwright.report.language import say
+from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,47 +23,46 @@ def dependence(evidence: Evidence) -> list[dict[str, Any]]:
     """Return "column", "says" and "chart" for every column that was followed."""
     found = []
     for item in dig(evidence, "dependence", default=[]):
-        label, target = item.get("class"), brief(dig(evidence, "task", "target", default="the answer"), 30)
-        what = target if label is None else f"chance that {target} is {brief(label, 20)}"
-        says = _says(item, what)
-        is_curve = _is_curve(item["points"])
-        chart = _curve(item, says, what) if is_curve else _dots(item, says, what)
-        found.append({"column": item["column"], "says": says, "chart": chart})
+        what, says = _what(evidence, item), says_of(evidence, item)
+        draw = _curve if _is_curve(item["points"]) else _dots
+        found.append({"column": item["column"], "says": says, "chart": draw(item, says, what)})
     return found
+
+
+def _what(evidence: Evidence, item: Evidence) -> str:
+    target, label = brief(dig(evidence, "task", "target", default=say("question.target")), 30), item.get("class")
+    return target if label is None else say("goes.chance", target=target, label=brief(label, 20))
 
 
 def _is_curve(points: Sequence[Evidence]) -> bool:
     return sum(is_number(point["at"]) for point in points) > 2
 
 
-def _says(item: Evidence, what: str) -> str:
+def says_of(evidence: Evidence, item: Evidence) -> str:
     """Say how the mean answer goes: up, down, highest where; or that it hardly moves."""
     show = number if item.get("class") is None else percent
-    points = item["points"]
+    points, what, column = item["points"], _what(evidence, item), brief(item["column"], 40)
     top, bottom = max(points, key=lambda p: p["mean"]), min(points, key=lambda p: p["mean"])
-    column = brief(item["column"], 40)
     if top["mean"] - bottom["mean"] <= _SMALL_SHARE * max(abs(top["mean"]), abs(bottom["mean"])):
-        return f"On its own {column} hardly moves the {what}."
+        return say("goes.flat", column=column, what=what)
     known = [point for point in points if point["at"] is not None]
     if _is_curve(points):
         first, last = known[0], known[-1]
         steps = [b["mean"] - a["mean"] for a, b in pairwise(known)]
-        for sign, word in ((1, "rises"), (-1, "falls")):
+        for sign, key in ((1, "goes.rises"), (-1, "goes.falls")):
             if all(sign * step >= -0.05 * (top["mean"] - bottom["mean"]) for step in steps):
-                ends = f"from {show(first['mean'])} to {show(last['mean'])}"
-                span = f"goes from {_at(first)} to {_at(last)}"
-                return f"As {column} {span}, the {what} {word} {ends} on average."
-    high = f"{show(top['mean'])} where {column} is {_at(top)}"
-    low = f"{show(bottom['mean'])}, where it is {_at(bottom)}"
-    return f"The {what} is highest on average, {high}, and lowest, {low}."
+                holes = {"a": show(first["mean"]), "b": show(last["mean"])}
+                return say(key, column=column, what=what, first=_at(first), last=_at(last), **holes)
+    ends = {"high": show(top["mean"]), "low": show(bottom["mean"]), "top": _at(top), "bottom": _at(bottom)}
+    return say("goes.highest", what=what, column=column, **ends)
 
 
 def _at(point: Evidence) -> str:
     at = point["at"]
     if at is None:
-        return "missing"
+        return say("why.missing")
     if isinstance(at, bool):
-        return "true" if at else "false"
+        return say("goes.true" if at else "goes.false")
     return number(at) if is_number(at) else brief(at, 30)
 
 
@@ -83,11 +83,9 @@ def _curve(item: Evidence, says: str, what: str) -> Markup:
         tag("polyline", points=path, class_="curve"),
     ]
     for x, p in places:
-        note = f"{_at(p)}: {show(p['mean'])}"
-        parts.append(
-            tag("circle", tag("title", note), cx=x, cy=y_axis.at(p["mean"]), r=3, class_="dot model")
-        )
-    return drawing(says, "The line is the mean answer, the band holds 8 in 10 rows.", 304, *parts)
+        told = note(f"{_at(p)}: {show(p['mean'])}")
+        parts.append(tag("circle", told, cx=x, cy=y_axis.at(p["mean"]), r=4, class_="dot model"))
+    return drawing(says, say("goes.band"), 304, *parts)
 
 
 def _dots(item: Evidence, says: str, what: str) -> Markup:
@@ -102,8 +100,8 @@ def _dots(item: Evidence, says: str, what: str) -> Markup:
     for i, point in enumerate(points):
         y = 34 * i + 26
         parts.append(line(axis.at(point["low"]), y, axis.at(point["high"]), y, "whisker model"))
-        parts.append(tag("circle", cx=axis.at(point["mean"]), cy=y, r=5, class_="dot model"))
+        parts.append(tag("circle", note(_at(point)), cx=axis.at(point["mean"]), cy=y, r=5, class_="dot model"))
         parts += [text(16, y - 9, _at(point), "name")]
         parts.append(text(WIDTH - 16, y - 9, show(point["mean"]), "value", "end"))
     parts.append(text(WIDTH / 2, height - 4, brief(what, 60), "axis", "middle"))
-    return drawing(says, "Dots are mean answers, bars hold 8 in 10 rows.", height, *parts)
+    return drawing(says, say("goes.dots"), height, *parts)

@@ -6,6 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlwright.report.language import catalogue, language, say
+from mlwright.report.text import Figure, Text
+from mlwright.report.trace import Items, Number
+
 Evidence = Mapping[str, Any]
 """What `evidence.json` holds; see `docs/reference/evidence.md`."""
 
@@ -29,11 +33,26 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def shown(words: str, value: object, per: float = 1.0) -> str:
+    """Write a number in the marks of the language, and let it remember its place if it has one."""
+    marks = catalogue(language())
+    words = words.translate({ord(","): marks["marks.thousands"], ord("."): marks["marks.decimal"]})
+    words = words.replace("-", "\N{MINUS SIGN}")
+    return Figure(words, value, value.at, per) if isinstance(value, Number) else words
+
+
 def number(value: object, decimals: int | None = None) -> str:
     """Write a number with about three significant digits, or with `decimals` places."""
-    if not is_number(value):
-        return NONE
-    amount = float(value)  # type: ignore[arg-type]  # is_number has just seen to it
+    return shown(_digits(float(value), decimals), value) if is_number(value) else NONE  # type: ignore[arg-type]
+
+
+def count(items: Sequence[object]) -> str:
+    """Write how many there are."""
+    words = shown(f"{len(items):,}", len(items))
+    return Figure(words, len(items), items.at) if isinstance(items, Items) else words
+
+
+def _digits(amount: float, decimals: int | None) -> str:
     if decimals is not None:
         return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
     size = abs(amount)
@@ -42,6 +61,14 @@ def number(value: object, decimals: int | None = None) -> str:
     if size >= 1e15 or size < _SMALLEST:
         return f"{amount:.2e}"
     return f"{amount:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3}f}"
+
+
+def two_digits(value: object) -> str:
+    """Write the size of a number with the two digits that a sentence needs."""
+    if not is_number(value):
+        return NONE
+    size = abs(float(value))  # type: ignore[arg-type]  # is_number has just seen to it
+    return shown(_digits(float(f"{size:.2g}"), None), value)
 
 
 def decimals_of(estimate: Evidence) -> int | None:
@@ -68,18 +95,33 @@ def value_beside(estimate: Evidence | None, other: Evidence | None) -> str:
     return number(estimate.get("value"), decimals_of(other))
 
 
+def has_interval(estimate: Evidence | None) -> bool:
+    """Tell whether both ends are known."""
+    return bool(estimate) and is_number(estimate.get("low")) and is_number(estimate.get("high"))  # type: ignore[union-attr]
+
+
 def interval_of(estimate: Evidence | None) -> str:
     """Write the interval of an estimate, such as "0.823 to 0.861"."""
-    if not estimate or not (is_number(estimate.get("low")) and is_number(estimate.get("high"))):
+    if not estimate or not has_interval(estimate):
         return NONE
     places = decimals_of(estimate)
-    return f"{number(estimate['low'], places)} to {number(estimate['high'], places)}"
+    return say("marks.interval", low=number(estimate["low"], places), high=number(estimate["high"], places))
 
 
 def estimate_text(estimate: Evidence | None) -> str:
     """Write an estimate with its interval, such as "0.842 (0.823 to 0.861)"."""
-    span = interval_of(estimate)
-    return value_of(estimate) if span == NONE else f"{value_of(estimate)} ({span})"
+    if not has_interval(estimate):
+        return value_of(estimate)
+    return say("marks.estimate", value=value_of(estimate), interval=interval_of(estimate))
+
+
+def size_of(estimate: Evidence) -> Evidence:
+    """Return an estimate without its sign: a loss of 3 (2 to 4) for a gain of -3 (-4 to -2)."""
+    ends = {key: abs(estimate[key]) if is_number(estimate.get(key)) else None for key in ("value", "low", "high")}
+    flipped = has_interval(estimate) and ends["low"] > ends["high"]
+    if flipped:
+        ends["low"], ends["high"] = ends["high"], ends["low"]
+    return {**estimate, **ends}
 
 
 def score_text(score: object) -> str:
@@ -87,34 +129,50 @@ def score_text(score: object) -> str:
     return value_of(score) if isinstance(score, Mapping) else number(score)
 
 
-def percent(share: object) -> str:
+def percent(share: object, decimals: int = 0) -> str:
     """Write a share in [0, 1] as a percentage that is never falsely 0 % or 100 %."""
     if not is_number(share):
         return NONE
-    points = float(share) * 100  # type: ignore[arg-type]  # is_number has just seen to it
-    if 0 < points < 1:
-        return "<1 %"
-    if 99 < points < 100:
-        return ">99 %"
-    return f"{points:.0f} %"
+    hundredths = float(share) * 100  # type: ignore[arg-type]  # is_number has just seen to it
+    least = 10.0**-decimals
+    if 0 < hundredths < least:
+        words = f"<{least:.{decimals}f} %"
+    elif 100 - least < hundredths < 100:
+        words = f">{100 - least:.{decimals}f} %"
+    else:
+        words = f"{hundredths:.{decimals}f} %"
+    return shown(words, share, 100)
 
 
-def in_hundred(share: float) -> str:
-    """Write a share in [0, 1] as a count, such as "84 times in 100"."""
-    if 0.99 < share < 1:
-        return "more than 99 times in 100"
-    if 0 < share < 0.01:
-        return "less than once in 100 times"
-    return f"{share * 100:.0f} times in 100"
+def in_hundred(share: object) -> str:
+    """Write a share in [0, 1] as a count of a hundred, such as "84"; never falsely none or all."""
+    if not is_number(share):
+        return NONE
+    hundredths = float(share) * 100  # type: ignore[arg-type]  # is_number has just seen to it
+    return shown(
+        "<1" if 0 < hundredths < 1 else ">99" if 99 < hundredths < 100 else f"{hundredths:.0f}", share, 100
+    )
 
 
-def in_ten(share: float) -> str:
-    """Write a share in [0, 1] loosely, such as "about 8 in 10"."""
-    if share >= 0.95:
-        return "nearly all"
-    if share < 0.05:
-        return "hardly any"
-    return f"about {round(share * 10) or 1} in 10"
+def estimate_in_hundred(estimate: Evidence | None) -> str:
+    """Write the estimate of a share as a count of a hundred with its interval, such as "84 (81 to 86)"."""
+    if not estimate:
+        return NONE
+    value = in_hundred(estimate.get("value"))
+    if not has_interval(estimate):
+        return value
+    span = say("marks.interval", low=in_hundred(estimate["low"]), high=in_hundred(estimate["high"]))
+    return say("marks.estimate", value=value, interval=span)
+
+
+def points(share: object) -> str:
+    """Write a share with one decimal, such as "91.2 %"."""
+    return shown(f"{100 * float(share):.1f} %", share, 100) if is_number(share) else NONE  # type: ignore[arg-type]
+
+
+def hundredths(share: object, decimals: int = 0) -> str:
+    """Write a share in points without their name, such as "3.1"."""
+    return shown(f"{100 * float(share):.{decimals}f}", share, 100) if is_number(share) else NONE  # type: ignore[arg-type]
 
 
 def seconds(value: object) -> str:
@@ -123,13 +181,13 @@ def seconds(value: object) -> str:
         return NONE
     amount = float(value)  # type: ignore[arg-type]  # is_number has just seen to it
     if amount < 10:
-        return f"{amount:.1f} s"
+        return shown(f"{amount:.1f} s", value)
     whole = round(amount)
     if whole < 120:
-        return f"{whole} s"
+        return shown(f"{whole} s", value)
     hours, rest = divmod(whole, 3600)
     parts = [(hours, "h"), (rest // 60, "min"), (rest % 60 if not hours else 0, "s")]
-    return " ".join(f"{amount} {unit}" for amount, unit in parts if amount)
+    return shown(" ".join(f"{amount} {unit}" for amount, unit in parts if amount), value)
 
 
 def size(n_bytes: object) -> str:
@@ -137,20 +195,28 @@ def size(n_bytes: object) -> str:
     if not is_number(n_bytes):
         return NONE
     amount = float(n_bytes)  # type: ignore[arg-type]  # is_number has just seen to it
-    for unit in ("bytes", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
+    for power, unit in enumerate(("bytes", "kB", "MB", "GB")):
+        if amount < 1000 or unit == "GB":
+            digits = f"{amount:.0f}" if amount >= 10 or unit == "bytes" else f"{amount:.1f}"
+            return shown(f"{digits} {unit}", n_bytes, 1000.0**-power)
         amount /= 1000
-    return f"{amount:.1f} GB"
+    return NONE
 
 
 def brief(value: object, length: int = 60) -> str:
     """Cut a text that would break the page, saying so with an ellipsis."""
+    if isinstance(value, Number):
+        return number(value)
     text = " ".join(str(value).split())
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
 def listing(items: Sequence[object], last: str = "and") -> str:
-    """Join words as a sentence does: "a, b and c"."""
-    words = [str(item) for item in items]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else NONE
+    """Join words as a sentence does: "a, b and c"; `last` is "and" or "or"."""
+    words = [item if isinstance(item, str) else str(item) for item in items]
+    if len(words) < 2:
+        return words[0] if words else NONE
+    between: list[str] = []
+    for word in words[:-1]:
+        between += [", ", word] if between else [word]
+    return Text([*between, f" {catalogue(language())[f'marks.{last}']} ", words[-1]])

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_number, listing, number, percent
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    dig,
+    estimate_text,
+    hundredths,
+    is_number,
+    listing,
+    number,
+    percent,
+    value_beside,
+)
+from mlwright.report.language import say, say_some, word
 from mlwright.report.words import metric_title
 
-_HEADS = {
-    "selection_rate": "{chosen} {label}",
-    "true_positive_rate": "found of those that are {label}",
-    "false_positive_rate": "wrongly {chosen} {label}",
-    "error_rate": "mistakes",
-    "calibration": "said less true",
-    "error": "distance from the truth",
-}
-_GAPS = {
-    "selection_rate": "It {chooses} {label} {high} of the time where {where}",
-    "true_positive_rate": "Of rows that are {label} it finds {high} where {where}",
-    "false_positive_rate": "Of rows that are not {label} it takes {high} for it where {where}",
-    "error_rate": "{wrong} {high} of the time where {where}",
-    "error": "It misses the truth by {high} where {where}",
-}
-_VERBS = {
-    "answers": {"chosen": "answered", "chooses": "answers", "wrong": "It is wrong"},
-    "decisions": {"chosen": "decided", "chooses": "decides", "wrong": "Its decision is not the true class"},
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _OF_SHARES = frozenset({"selection_rate", "true_positive_rate", "false_positive_rate", "error_rate"})
+_GAPS = (
+    "selection_rate", "true_positive_rate", "false_positive_rate", "error_rate", "error",
+)  # fmt: skip
 
 
 def weak_line(evidence: Evidence) -> str:
@@ -35,16 +34,14 @@ def weak_line(evidence: Evidence) -> str:
     if not search:
         return ""
     if search.get("why_not"):
-        return f"Weak parts were not looked for: {search['why_not']}."
+        return say("weak.why_not", why=search["why_not"])
     n_tested = search.get("n_tested", 0)
     if not n_tested:
-        return "No part of the test could be looked into: it takes 30 rows, and at most half of all."
-    tested = f"{number(n_tested)} part{'s' * (n_tested != 1)} of at least 30 test rows"
+        return say("weak.too_few")
+    tested = say_some("weak.parts", n_tested, n=number(n_tested))
     if not found:
-        return f"No part is clearly worse than the rest: {tested} were looked at."
-    sure = "the chance that any of these is here by accident is below 5 %"
-    verb = "is" if len(found) == 1 else "are"
-    return f"Of {tested}, {len(found)} {verb} clearly worse than the rest; {sure}."
+        return say("weak.none", tested=tested)
+    return say_some("weak.found", len(found), tested=tested, n=str(len(found)))
 
 
 def slices(evidence: Evidence) -> list[dict[str, Any]]:
@@ -53,7 +50,7 @@ def slices(evidence: Evidence) -> list[dict[str, Any]]:
         {
             **one,
             "title": metric_title(one["metric"]),
-            "surprise": "yes" if one.get("is_surprised") else "not beyond chance",
+            "surprise": say("weak.too_sure" if one.get("is_surprised") else "weak.not_too_sure"),
         }
         for one in dig(evidence, "slices", default=[])
     ]
@@ -61,9 +58,14 @@ def slices(evidence: Evidence) -> list[dict[str, Any]]:
 
 def weak_sentence(one: Evidence) -> str:
     """Write one weak slice as a sentence."""
-    elsewhere = number(dig(one, "outside", "value"))
-    size = f"{metric_title(one['metric'])} {estimate_text(one['inside'])} on {number(one['n'])} test rows"
-    return f"Where {one['rule']}: {size}, {elsewhere} elsewhere."
+    return say(
+        "weak.sentence",
+        rule=brief(one["rule"], 120),
+        metric=metric_title(one["metric"]),
+        inside=estimate_text(one["inside"]),
+        outside=value_beside(one["outside"], one["inside"]),
+        n=number(one["n"]),
+    )
 
 
 def groups(evidence: Evidence) -> list[dict[str, Any]]:
@@ -80,63 +82,82 @@ def fairness(evidence: Evidence) -> list[dict[str, Any]]:
     found = []
     for one in dig(evidence, "fairness", default=[]):
         rates = list(one["groups"][0]["rates"]) if one["groups"] else []
-        verbs = _VERBS[one.get("of", "answers")]
+        of = one.get("of", "answers")
         rows = [{**group, "rates": [group["rates"][rate] for rate in rates]} for group in one["groups"]]
-        use = "The model reads this column." if one["is_feature"] else "The model does not read this column."
+        told = _told(one, label, of)
         found.append(
             {
                 "column": one["column"],
                 "title": metric_title(one["metric"]),
-                "use": use if one["is_feature"] else f"{use} Others may say the same.",
-                "heads": [_HEADS.get(rate, rate).format(label=label, **verbs) for rate in rates],
+                "use": say("fair.read" if one["is_feature"] else "fair.not_read"),
+                "heads": [_head(rate, label, of) for rate in rates],
                 "groups": rows,
-                "says": _says(one, label),
+                "told": told,
+                "says": [sentence for sentence, _ in told],
                 "rest": _rest(one),
             }
         )
     return found
 
 
-def _says(one: Evidence, label: str) -> list[str]:
+def _head(rate: str, label: str, of: str) -> str:
+    key = f"fair.heads.{of}.{rate}"
+    return say(key, label=label) if word(key, "") else rate.replace("_", " ")
+
+
+def _told(one: Evidence, label: str, of: str) -> list[tuple[str, bool]]:
+    """Return sentences, each with whether it tells of a gap beyond chance."""
     if len(one["groups"]) < 2:
-        return ["There are not two groups of at least 30 test rows to compare."]
-    said = []
-    rates = {group["group"]: group["rates"] for group in one["groups"]}
-    for rate, text in _GAPS.items():
-        gap = dig(one, "gaps", rate)
-        if gap is None:
-            continue
-        show = percent if rate in _OF_SHARES else number
-        top, bottom = gap["between"]
-        high, low = (show(rates[group][rate]["value"]) for group in (top, bottom))
-        where = f"{brief(one['column'], 40)} is {brief(top, 30)}, {low} where it is {brief(bottom, 30)}"
-        lead = text.format(label=label, high=high, where=where, **_VERBS[one.get("of", "answers")])
-        said.append(f"{lead}: {_gap(gap, is_share=rate in _OF_SHARES)}.")
+        return [(say("fair.too_few"), False)]
+    told = [
+        (_gap_line(one, rate, gap, label, of), bool(gap.get("low")))
+        for rate in _GAPS
+        if (gap := dig(one, "gaps", rate)) is not None
+    ]
     worst = one.get("worst")
     if worst:
-        title = metric_title(one["metric"])
-        group, score = brief(worst["group"], 30), estimate_text(worst["score"])
-        said.append(f"The worst score is that of {group}: {title} {score}.")
+        score = estimate_text(worst["score"])
+        line = say("fair.worst", group=brief(worst["group"], 30), metric=metric_title(one["metric"]), score=score)
+        told.append((line, False))
     off = [group for group in one["groups"] if group["off"]]
     if off:
-        sides = {1: "too high", -1: "too low"}
-        names = listing([f"{brief(group['group'], 30)} ({sides[group['off']]})" for group in off])
-        said.append(f"What it says is off, beyond chance, for {names}.")
-    return said
+        names = [_off(group) for group in off]
+        told.append((say("fair.off", groups=listing(names)), True))
+    return told
+
+
+def _off(group: Evidence) -> str:
+    return say("fair.too_high" if group["off"] > 0 else "fair.too_low", group=brief(group["group"], 30))
+
+
+def _gap_line(one: Evidence, rate: str, gap: Evidence, label: str, of: str) -> str:
+    rates = {group["group"]: group["rates"] for group in one["groups"]}
+    show = percent if rate in _OF_SHARES else number
+    top, bottom = gap["between"]
+    high, low = (show(rates[group][rate]["value"]) for group in (top, bottom))
+    return say(
+        f"fair.gaps.{of}.{rate}",
+        label=label,
+        high=high,
+        low=low,
+        column=brief(one["column"], 40),
+        top=brief(top, 30),
+        bottom=brief(bottom, 30),
+        gap=_gap(gap, is_share=rate in _OF_SHARES),
+    )
 
 
 def _gap(gap: Evidence, *, is_share: bool) -> str:
-    low, high = gap.get("low"), gap.get("high")
-    if not (is_number(low) and is_number(high)):
-        return "too few rows to say how sure that is"
-    if not low:
-        return "the gap may be chance"
+    if not (is_number(gap.get("low")) and is_number(gap.get("high"))):
+        return say("fair.gap.unknown")
+    if not gap["low"]:
+        return say("fair.gap.chance")
     if not is_share:
-        return f"a gap of {estimate_text(gap)}"
-    points = [f"{float(gap[key]) * 100:.0f}" for key in ("value", "low", "high")]
-    return f"a gap of {points[0]} points ({points[1]} to {points[2]})"
+        return say("fair.gap.size", gap=estimate_text(gap))
+    ends: Sequence[str] = [hundredths(gap[key]) for key in ("value", "low", "high")]
+    return say("fair.gap.points", n=ends[0], low=ends[1], high=ends[2])
 
 
 def _rest(one: Evidence) -> str:
     n_left = one.get("n_left_out", 0)
-    return f"{number(n_left)} test rows are in groups too small to be judged." if n_left else ""
+    return say("fair.rest", n=number(n_left)) if n_left else ""

@@ -1,4 +1,4 @@
-"""The page's frame: a Jinja template in which every value is escaped unless we drew it ourselves."""
+"""Pages from templates: Jinja, in which every value is escaped unless we drew it ourselves."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mlwright.report import figures
+from mlwright.report.language import language, say, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TEMPLATE = "report.html.j2"
 
-
-def render(page: Mapping[str, Any]) -> str:
-    """Fill the template."""
-    return _environment().get_template(_TEMPLATE).render(page)
+def render(template: str, page: Mapping[str, Any]) -> str:
+    """Fill a template of the folder `templates`, in the language that is spoken."""
+    return _environment().get_template(template).render({"language": language(), **page})
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(say=say, word=word)
     environment.filters.update(
         amount=figures.number,
         brief=figures.brief,
+        count=figures.count,
         estimate=figures.estimate_text,
         interval=figures.interval_of,
         percent=figures.percent,

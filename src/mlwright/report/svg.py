@@ -8,6 +8,8 @@ from typing import final
 
 from markupsafe import Markup
 
+from mlwright.report.text import Figure, Text
+
 WIDTH = 420
 """Units across. Small on purpose: the text stays readable when a phone shrinks the drawing."""
 
@@ -44,8 +46,22 @@ def drawing(title: str, description: str, height: int, *children: object) -> Mar
 
 
 def text(x: float, y: float, words: object, kind: str = "", anchor: str = "start") -> Markup:
-    """Write words at a place."""
-    return tag("text", str(words), x=x, y=y, text_anchor=anchor, class_=kind or "label")
+    """Write words at a place; figures remember where they come from."""
+    return tag("text", *_marked(words), x=x, y=y, text_anchor=anchor, class_=kind or "label")
+
+
+def note(words: object) -> Markup:
+    """Write what is shown when the drawing is pointed at there."""
+    return tag("title", str(words))
+
+
+def _marked(words: object) -> list[Markup | str]:
+    parts = words.parts if isinstance(words, Text) else (words if isinstance(words, str) else str(words),)
+    return [tag("tspan", str(part), **_places(part)) if isinstance(part, Figure) else str(part) for part in parts]
+
+
+def _places(figure: Figure) -> dict[str, str]:
+    return {key.replace("-", "_").replace("value", "data_value"): item for key, item in figure.attributes.items()}
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlwright.report.figures import Evidence, brief, listing, number, percent
+from mlwright.report.figures import Evidence, brief, listing, number, percent, points, shown
+from mlwright.report.language import say, say_some
+from mlwright.report.text import Text, join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,28 +23,26 @@ def why(told: Evidence, target: str) -> str:
     "amount", the strongest first.
     """
     is_chance = told["class"] is not None
-    show = _chance if is_chance else _value
-    what = (
-        f"The chance that {brief(target, 40)} is {brief(told['class'], 30)}"
-        if is_chance
-        else brief(target, 40)
-    )
-    unknown = f"Of a row that it knows nothing of it would say {show(told['base'])}."
-    lead = f"{what}: {show(told['answer'])}. {unknown}"
+    show = _chance if is_chance else number
+    what: str = brief(target, 40)
+    if is_chance:
+        what = say("why.chance", target=what, label=brief(told["class"], 30))
+    lead = say("why.lead", what=what, answer=show(told["answer"]), base=show(told["base"]))
     named = _named(told["columns"])
-    sentences = [lead]
-    for word, sign in (("Up", 1), ("Down", -1)):
+    if not named:
+        return join([lead, say("why.nothing")])
+    sentences: list[str] = [lead]
+    for key, sign in (("up", 1), ("down", -1)):
         here = [item for item in named if item["amount"] * sign > 0]
         if here:
-            sentences.append(f"{word}: {listing([_moved(item, is_chance=is_chance) for item in here])}.")
-    if not named:
-        return f"{lead} No column moved it."
+            columns = listing([_moved(item, is_chance=is_chance) for item in here])
+            sentences.append(say(f"why.{key}", columns=columns))
     rest = sum(item["amount"] for item in told["columns"]) - sum(item["amount"] for item in named)
     n_rest = len(told["columns"]) - len(named)
     if n_rest:
-        others = "The other column" if n_rest == 1 else f"The other {n_rest} columns together"
-        sentences.append(f"{others}: {_amount(rest, is_chance=is_chance)}.")
-    return " ".join(sentences)
+        amount = _amount(rest, is_chance=is_chance)
+        sentences.append(say_some("why.others", n_rest, n=str(n_rest), amount=amount))
+    return join(sentences)
 
 
 def _named(columns: Sequence[Evidence]) -> list[Evidence]:
@@ -53,20 +53,16 @@ def _named(columns: Sequence[Evidence]) -> list[Evidence]:
 
 def _moved(item: Evidence, *, is_chance: bool) -> str:
     value = item["value"]
-    held = "missing" if value is None else number(value) if isinstance(value, float) else brief(value, 40)
-    return f"{brief(item['column'], 40)} = {held} ({_amount(item['amount'], is_chance=is_chance)})"
+    held = say("why.missing") if value is None else number(value) if isinstance(value, float) else brief(value, 40)
+    return Text([brief(item["column"], 40), " = ", held, " (", _amount(item["amount"], is_chance=is_chance), ")"])
 
 
 def _amount(amount: float, *, is_chance: bool) -> str:
     if is_chance:
-        return f"{amount * 100:+.1f} points".replace("-", "\N{MINUS SIGN}")
+        return say("why.points", n=shown(f"{amount * 100:+.1f}", amount, 100))
     sign = "+" if amount >= 0 else "\N{MINUS SIGN}"
     return f"{sign}{number(abs(float(f'{amount:.3g}')))}"
 
 
 def _chance(share: float) -> str:
-    return f"{share * 100:.1f} %" if 0.001 <= share <= 0.999 else percent(share)
-
-
-def _value(value: float) -> str:
-    return number(value)
+    return points(share) if 0.001 <= share <= 0.999 else percent(share)

@@ -1,0 +1,97 @@
+"""What to type to make, judge, inspect and use a model again, and to look up every number of its report."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import final
+
+from mlwright.report.figures import Evidence, dig, is_number
+from mlwright.report.language import say
+
+SOURCES = {
+    "data": ("/data",),
+    "split": ("/split", "/refit"),
+    "leaks": ("/leaks",),
+    "candidates": ("/leaderboard", "/selection", "/learning_curve", "/ledger", "/budget"),
+    "performance": ("/test", "/baseline", "/gain", "/confusion", "/roc", "/residuals"),
+    "calibration": ("/calibration", "/calibration_error", "/intervals"),
+    "value": ("/decision",),
+    "slices": ("/slices", "/slice_search", "/groups", "/fairness"),
+    "explanations": ("/importance", "/dependence"),
+    "limits": ("/findings",),
+    "again": ("/program", "/environment"),
+}
+"""Where in the evidence the numbers of a section stand."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the commands of a report name: the model file, and the data as they were given."""
+
+    model: str = "MODEL.mlw"
+    data: str = ""
+
+
+def commands(evidence: Evidence, names: Names | None = None) -> list[tuple[str, str]]:
+    """Return what to type, each with its purpose."""
+    model = (names or Names()).model
+    metric = dig(evidence, "task", "metric", default="")
+    return [
+        (say("again.train"), _train(evidence, names or Names())),
+        *_same_test(evidence, model),
+        (say("again.evaluate"), shlex.join(["mlwright", "evaluate", model, "labeled.csv"])),
+        (say("again.all"), shlex.join(["mlwright", "report", model, "--to", "json"])),
+        (say("again.one"), look_up_command(model, f"/test/{metric}")),
+        (say("again.use"), shlex.join(["mlwright", "predict", model, "new.csv", "-o", "answers.csv"])),
+        *_with_intervals(evidence, model),
+        (say("again.live"), shlex.join(["mlwright", "report", model, "--live"])),
+    ]
+
+
+def look_up_command(model: str, at: str) -> str:
+    """Return what prints the part of the evidence at a place."""
+    return shlex.join(["mlwright", "report", model, "--at", at])
+
+
+def sources(evidence: Evidence, model: str) -> dict[str, list[str]]:
+    """Return for each section the commands that print its numbers; of parts that the evidence has."""
+    return {
+        section: [look_up_command(model, at) for at in places if dig(evidence, at[1:])]
+        for section, places in SOURCES.items()
+    }
+
+
+def _train(evidence: Evidence, names: Names) -> str:
+    name = names.data or dig(evidence, "name", default="data.csv")
+    task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
+    train = ["mlwright", "train", name, "--target", str(task.get("target") or "TARGET")]
+    if task.get("metric"):
+        train += ["--metric", task["metric"]]
+    if budget.get("max_trials"):
+        train += ["--max-trials", f"{budget['max_trials']:.0f}"]
+    elif is_number(budget.get("time_limit_s")):
+        train += ["--time-limit", f"{float(budget['time_limit_s']):g}s"]
+    for option, values in dig(evidence, "options", default={}).items():
+        for value in values:
+            train += [f"--{option}", str(value)]
+    seed = dig(evidence, "environment", "seed", default=0)
+    return shlex.join([*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model])
+
+
+def _same_test(evidence: Evidence, model: str) -> list[tuple[str, str]]:
+    """Where the judged program ships and its test was a file, the scores can be had once more."""
+    test = dig(evidence, "options", "test", default=[])
+    if not test or dig(evidence, "refit", "done"):
+        return []
+    return [(say("again.same_test"), shlex.join(["mlwright", "evaluate", model, str(test[0])]))]
+
+
+def _with_intervals(evidence: Evidence, model: str) -> list[tuple[str, str]]:
+    found = dig(evidence, "intervals", default={})
+    if not found.get("mode"):
+        return []
+    level = f"{float(found['level']):g}"
+    line = ["mlwright", "predict", model, "new.csv", "--intervals", level, "-o", "answers.csv"]
+    return [(say("again.ranges", answers=found["answers"]), shlex.join(line))]

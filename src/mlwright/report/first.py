@@ -1,0 +1,255 @@
+"""The first screen: the answer in one line, how good that is, what drives it and what to watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+from mlwright.report import parts, words
+from mlwright.report.derive import derived
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    dig,
+    estimate_in_hundred,
+    estimate_text,
+    hundredths,
+    in_hundred,
+    is_number,
+    number,
+    percent,
+    points,
+    size_of,
+    value_beside,
+    value_of,
+)
+from mlwright.report.language import known, say
+from mlwright.report.text import Text, join
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MOST_WATCHED = 3
+_WRONG_CHANCES = 0.05
+_FEW_FOUND = 0.5
+_FEW_TEST_ROWS = 100
+_OFTEN = 0.02
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One thing to watch: how bad it is, in which section more is told, and the sentence."""
+
+    severity: str
+    place: str
+    says: str
+
+
+def answer(evidence: Evidence) -> str:
+    """Write the answer as a headline: whether it ships, and why in the units that people care about."""
+    sign = words.gain_sign(evidence)
+    errors = words.open_errors(dig(evidence, "findings", default=[]))
+    if sign is None:
+        return say("answer.unsure")
+    if sign < 1:
+        return say("answer.worse" if sign < 0 else "answer.useless")
+    if errors:
+        rule = str(errors[0].get("rule"))
+        if known(f"answer.errors.{rule}"):
+            return say(f"answer.errors.{rule}", column=brief(errors[0].get("column") or "", 40))
+        column = errors[0].get("column")
+        return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
+    return join([say("answer.ships"), next(_worth(evidence))])
+
+
+def _worth(evidence: Evidence) -> Iterator[str]:
+    """Yield ways to say what it is worth, the best that the evidence allows first."""
+    saved = _saved(evidence)
+    if saved:
+        yield saved
+    name = main_plain(evidence)
+    if name:
+        yield _plainly(evidence, name)
+    yield say("answer.better")
+
+
+def _saved(evidence: Evidence) -> str:
+    against = dig(evidence, "decision", "against", default=[])
+    if not against or words.sign_of({**against[0]["per_row"], "direction": "max"}) != 1:
+        return ""
+    return say("answer.saves", amount=value_of(against[0]["per_row"]), against=brief(against[0]["what"], 60))
+
+
+def main_plain(evidence: Evidence) -> str:
+    """Return the metric that tells the gain in counts or units: the first that beats the baseline by its interval."""
+    names = words.plain_metrics(evidence)
+    for name in names:
+        test, base = dig(evidence, "test", name), dig(evidence, "baseline", name, "value")
+        direction = test.get("direction")
+        if not (is_number(test.get("low")) and is_number(test.get("high")) and is_number(base)):
+            continue
+        if test["low"] > base if direction == "max" else test["high"] < base:
+            return name
+    return names[0] if names and not words.classes(evidence) else ""
+
+
+def _plainly(evidence: Evidence, name: str) -> str:
+    test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
+    is_share = bool(words.classes(evidence))
+    value = in_hundred(test.get("value")) if is_share else value_of(test)
+    beside = in_hundred(base.get("value")) if is_share else value_beside(base, test)
+    label = (words.classes(evidence) or [""])[-1]
+    return say(f"answer.plain.{name}", n=value, base=beside, label=label, target=words.target_of(evidence, 40))
+
+
+def how_good(evidence: Evidence) -> list[str]:
+    """Say how good it is, against the baseline and the model in place: money first, else counts."""
+    money = _money(evidence)
+    return [line for line in (*money, words.in_place_line(evidence), *words.meaning(evidence)) if line][:5]
+
+
+def _money(evidence: Evidence) -> list[str]:
+    against = dig(evidence, "decision", "against", default=[])
+    return [
+        say(
+            "good.saves" if one["per_row"]["value"] >= 0 else "good.costs",
+            amount=estimate_text(size_of(one["per_row"])),
+            against=brief(one["what"], 60),
+        )
+        for one in against[:2]
+        if is_number(one["per_row"].get("value"))
+    ]
+
+
+def watch(evidence: Evidence) -> list[Watched]:
+    """Return the three things to watch, the gravest first; never a thing that is no concern."""
+    findings = dig(evidence, "findings", default=[])
+    found = [_told(one) for one in words.open_errors(findings)]
+    found += [_told(one) for one in findings if one.get("severity") == "warning"]
+    for rule in _CONCERNS:
+        found += rule(evidence)
+    seen: list[Watched] = []
+    for one in found:
+        if one.says and one.says not in [other.says for other in seen]:
+            seen.append(one)
+    return seen[:MOST_WATCHED]
+
+
+def _told(finding: Evidence) -> Watched:
+    column, rule = finding.get("column"), str(finding.get("rule"))
+    place = "leaks" if rule.endswith("leak") else "limits"
+    about = f"{brief(column, 40)}: " if column else ""
+    said = f"{about}{brief(finding.get('message') or '', 240)}"
+    return Watched(str(finding.get("severity")), place, said)
+
+
+def _uncalibrated(evidence: Evidence) -> list[Watched]:
+    error = dig(evidence, "calibration_error", default={})
+    if not is_number(error.get("low")) or error["low"] <= _WRONG_CHANCES:
+        return []
+    return [Watched("warning", "calibration", say("watch.chances", n=hundredths(error["value"])))]
+
+
+def _weak(evidence: Evidence) -> list[Watched]:
+    return [
+        Watched("warning", "slices", parts.weak_sentence(one)) for one in dig(evidence, "slices", default=[])[:1]
+    ]
+
+
+def _unfair(evidence: Evidence) -> list[Watched]:
+    found = []
+    for one in parts.fairness(evidence):
+        gap = next((sentence for sentence, is_sure in one["told"] if is_sure), "")
+        found += [Watched("warning", "slices", gap)] if gap else []
+    return found[:1]
+
+
+def _rarely_found(evidence: Evidence) -> list[Watched]:
+    recall = next((name for name in words.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
+    share = dig(evidence, "test", recall, "value") if recall else None
+    if not is_number(share) or share >= _FEW_FOUND:
+        return []
+    label = words.classes(evidence)[-1]
+    return [Watched("note", "performance", say(f"watch.few.{recall}", label=label, n=_missed(evidence, recall)))]
+
+
+def _missed(evidence: Evidence, name: str) -> str:
+    return estimate_in_hundred(dig(evidence, "test", name))
+
+
+def _few_rows(evidence: Evidence) -> list[Watched]:
+    n_test = dig(evidence, "split", "n_test")
+    if not is_number(n_test) or n_test >= _FEW_TEST_ROWS:
+        return []
+    return [Watched("warning", "split", say("watch.few_rows", n=number(n_test)))]
+
+
+def _flattering(evidence: Evidence) -> list[Watched]:
+    price = dig(evidence, "split", "price", default={})
+    if words.sign_of(price.get("flattery")) != 1:
+        return []
+    return [Watched("note", "split", say("watch.drift"))]
+
+
+def _coverage(evidence: Evidence) -> list[Watched]:
+    held = dig(evidence, "intervals", "coverage", default={})
+    level = dig(evidence, "intervals", "level")
+    if not is_number(held.get("high")) or not is_number(level) or held["high"] >= level - _OFTEN:
+        return []
+    return [Watched("warning", "calibration", say("watch.held", n=points(held["value"]), level=percent(level)))]
+
+
+def _more_rows(evidence: Evidence) -> list[Watched]:
+    low = derived(evidence, "further", "low")
+    if not is_number(low) or low <= _OFTEN:
+        return []
+    return [Watched("note", "candidates", say("watch.more_rows", share=percent(derived(evidence, "further", "value"))))]
+
+
+def _one_driver(evidence: Evidence) -> list[Watched]:
+    """Note a single column that carries the answer: if it breaks, everything does."""
+    found = words.drivers(evidence, 2)
+    if not found or (len(found) > 1 and found[0]["drop"]["value"] < 3 * found[1]["drop"]["value"]):
+        return []
+    return [Watched("note", "explanations", say("watch.one_driver", column=brief(found[0]["column"], 40)))]
+
+
+def _notes(evidence: Evidence) -> list[Watched]:
+    return [_told(one) for one in dig(evidence, "findings", default=[]) if one.get("severity") == "note"]
+
+
+def _world(_: Evidence) -> list[Watched]:
+    return [Watched("note", "limits", say("watch.world"))]
+
+
+_CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
+    _few_rows, _uncalibrated, _coverage, _unfair, _weak, _flattering, _rarely_found, _one_driver, _more_rows,
+    _world, _notes,
+)  # fmt: skip
+
+
+def effect(evidence: Evidence, column: str) -> str:
+    """Say what the answer does along a column, "" if that was not followed."""
+    from mlwright.report.dependence import says_of  # noqa: PLC0415 - drawings are not needed before
+
+    for item in dig(evidence, "dependence", default=[]):
+        if item["column"] == column:
+            return says_of(evidence, item)
+    return ""
+
+
+def lede(evidence: Evidence) -> Text:
+    """Say on what the answer rests: the rows, the score, the comparison."""
+    return join([words.verdict(evidence).reason, words.headline(evidence)])
+
+
+def scores_of(evidence: Evidence) -> dict[str, Any]:
+    """Return what the picture of the first screen compares: a title, rows of estimates and their unit."""
+    name = main_plain(evidence) or dig(evidence, "task", "metric", default="")
+    shape = "share" if words.classes(evidence) and main_plain(evidence) else "value"
+    rows = [(say("compare.model"), dig(evidence, "test", name)), (say("compare.baseline"), dig(evidence, "baseline", name))]
+    key = f"compare.titles.{name}"
+    label = (words.classes(evidence) or [""])[-1]
+    title = say(key, label=label, target=words.target_of(evidence, 40)) if known(key) else words.metric_title(name)
+    return {"rows": rows, "title": title, "shape": shape}

@@ -1,0 +1,304 @@
+"""What a report shows, gathered from the evidence: the first screen, then a section for each question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlwright.report import advice, charts, first, leak_words, parts, promises, words
+from mlwright.report.commands import Names, commands, sources
+from mlwright.report.dependence import dependence
+from mlwright.report.derive import derived
+from mlwright.report.figures import Evidence, brief, count, dig, hundredths, is_number, number, percent
+from mlwright.report.language import ENGLISH, language, say, word
+from mlwright.report.worth import learning_points, learning_title, worth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_COLUMNS, FIRST_COLUMNS = 2_000, 40
+_MOST_CANDIDATES, _FIRST_CANDIDATES, _MOST_FINDINGS, _MOST_CLASSES, _MOST_LEAKS = 60, 10, 60, 12, 200
+_SMALL_GAP = 0.03
+_SEVERITIES = ("error", "warning", "note")
+
+
+def page(evidence: Evidence, names: Names) -> dict[str, Any]:
+    """Return everything that the template shows; `evidence` knows its places."""
+    shown = {
+        "evidence": evidence,
+        "name": brief(dig(evidence, "name", default=say("question.target"))),
+        "first": _first(evidence),
+        "data": _data(evidence),
+        "split": _split(evidence),
+        "leaks": _leaks(evidence),
+        "candidates": _candidates(evidence),
+        "performance": _performance(evidence),
+        "calibration": _calibration(evidence),
+        "value": _value(evidence),
+        "slices": _slices(evidence),
+        "explanations": _explanations(evidence),
+        "limits": _limits(evidence),
+        "again": _again(evidence, names),
+        "glossary": _glossary(evidence),
+        "checks": sources(evidence, names.model),
+        "language": language(),
+        "is_english": language() == ENGLISH,
+    }
+    order = ("performance", "calibration", "value", "explanations", "slices", "data", "leaks", "split",
+             "candidates", "limits", "again", "glossary")  # fmt: skip
+    return {**shown, "sections": [key for key in order if shown[key]]}
+
+
+def _first(evidence: Evidence) -> dict[str, Any]:
+    name = dig(evidence, "task", "metric", default="")
+    compared = first.scores_of(evidence)
+    draw = charts.hundred if compared["shape"] == "share" else charts.comparison
+    return {
+        "question": words.question(evidence),
+        "verdict": words.verdict(evidence),
+        "answer": first.answer(evidence),
+        "lede": first.lede(evidence),
+        "good": first.how_good(evidence),
+        "score": (words.metric_title(name), dig(evidence, "test", name)),
+        "gain": words.gain_line(evidence),
+        "picture": draw(compared["rows"], compared["title"]),
+        "picture_title": compared["title"],
+        "drivers": [
+            {**item, "effect": first.effect(evidence, item["column"])} for item in words.drivers(evidence)
+        ],
+        "is_measured": bool(dig(evidence, "importance")),
+        "watch": first.watch(evidence),
+    }
+
+
+def _data(evidence: Evidence) -> dict[str, Any]:
+    columns = list(dig(evidence, "data", "columns", default=[]))
+    if not columns and not dig(evidence, "data", "n_rows"):
+        return {}
+    if len(columns) > FIRST_COLUMNS:
+        rank = {item["column"]: i for i, item in enumerate(dig(evidence, "importance", default=[]))}
+        columns.sort(key=lambda c: (c.get("role") != "target", rank.get(c["name"], len(rank))))
+    n_rows, used = dig(evidence, "data", "n_rows"), dig(evidence, "data", "n_rows_used")
+    return {
+        "n_rows": n_rows,
+        "n_used": used if used != n_rows else None,
+        "target": words.target_of(evidence),
+        "n_columns": count(dig(evidence, "data", "columns", default=[])),
+        "columns": columns[:FIRST_COLUMNS],
+        "rest": columns[FIRST_COLUMNS:MOST_COLUMNS],
+        "n_left": max(len(columns) - MOST_COLUMNS, 0),
+        "fingerprint": str(dig(evidence, "data", "fingerprint", default=""))[:16],
+    }
+
+
+def _split(evidence: Evidence) -> dict[str, Any]:
+    if not dig(evidence, "split"):
+        return {}
+    folds = dig(evidence, "split", "folds", default={})
+    return {
+        "lines": [words.split_line(evidence), words.price_line(evidence), words.refit_line(evidence)],
+        "proof": {
+            str(key).removeprefix("n_").replace("_", " "): value
+            for key, value in dig(evidence, "split", "proof", default={}).items()
+            if value is not None
+        },
+        "folds": say("split.folds", n=number(folds.get("n")), how=brief(folds.get("how"), 120)) if folds else "",
+    }
+
+
+def _leaks(evidence: Evidence) -> dict[str, Any]:
+    """Prepare the columns that were accused; what was cleared stays in the evidence."""
+    if "leaks" not in evidence:
+        return {}
+    found = [
+        {
+            **{key: leak.get(key) or "" for key in ("title", "says", "message", "why")},
+            "column": leak["column"],
+            "verdict": word(f"leaks.verdicts.{leak.get('verdict')}", str(leak.get("verdict"))),
+            "with_it": dig(leak, "evidence", "with"),
+            "without": leak.get("honest"),
+            "remedy": leak_words.leak_remedy(leak),
+        }
+        for leak in leak_words.accused(evidence)
+    ][:_MOST_LEAKS]
+    metrics = {dig(leak, "evidence", "metric", default="") for leak in leak_words.accused(evidence)}
+    return {
+        "line": leak_words.leaks_line(evidence) if found else say("leaks.none"),
+        "found": found,
+        "metric": words.metric_title(metrics.pop()) if metrics else "",
+    }
+
+
+def _candidates(evidence: Evidence) -> dict[str, Any]:
+    found = dig(evidence, "leaderboard", default=[])
+    if not found:
+        return {}
+    measure = words.metric_title(dig(evidence, "learning_curve", "measure", default="loss"))
+    return {
+        "lines": [words.budget_line(evidence), say("candidates.steer"), promises.contract_line(evidence)],
+        "shown": found[:_FIRST_CANDIDATES],
+        "rest": found[_FIRST_CANDIDATES:_MOST_CANDIDATES],
+        "n_all": count(found),
+        "n_left": max(len(found) - _MOST_CANDIDATES, 0),
+        "worth": worth(evidence),
+        "learning": charts.comparison(learning_points(evidence), measure),
+        "learning_title": learning_title(evidence),
+        "ledger": charts.ledger(evidence),
+        "ledger_title": charts.ledger_title(evidence),
+        "decisions": list(dig(evidence, "decisions", default=[]))[:60],
+    }
+
+
+def _performance(evidence: Evidence) -> dict[str, Any]:
+    main = dig(evidence, "task", "metric", default="")
+    test, base = dig(evidence, "test", default={}), dig(evidence, "baseline", default={})
+    if not test:
+        return {}
+    roc, bins = dig(evidence, "roc", default=[]), dig(evidence, "residuals", "bins", default=[])
+    label = (words.classes(evidence) or [""])[-1]
+    roc_title = say("charts.ranks", share=percent(derived(evidence, "ranked")))
+    misses = words.meaning(evidence)[-1:] if bins else []
+    residual_title = misses[0] if misses else say("charts.residuals")
+    return {
+        "scores": [
+            {
+                "title": words.metric_title(name), "says": words.metric_says(name), "is_main": name == main,
+                "model": test[name], "baseline": base.get(name),
+            }
+            for name in sorted((name for name in test if test[name]), key=lambda name: name != main)
+        ],
+        "roc": charts.curve(roc, roc_title, (say("charts.false_alarms"), say("charts.found", label=label))),
+        "roc_title": roc_title,
+        "residuals": charts.agreement(
+            [{"observed": b.get("true"), **b} for b in bins],
+            residual_title,
+            (say("charts.said"), say("charts.true")),
+            shares=False,
+        ),
+        "residuals_title": residual_title,
+        "confusion": _confusion(evidence),
+    }  # fmt: skip
+
+
+def _confusion(evidence: Evidence) -> dict[str, Any]:
+    """Prepare the table of answers against truths; with many classes, the most frequent mix-ups."""
+    counts, shares = dig(evidence, "confusion", "counts"), derived(evidence, "confusion", "shares")
+    if not counts or not shares:
+        return {}
+    labels = [brief(label, 24) for label in dig(evidence, "confusion", "classes")]
+    mixed = derived(evidence, "confusion", "mixed")
+    rows = [
+        [
+            {"n": n, "share": share, "is_right": i == j}
+            for j, (n, share) in enumerate(zip(row, across, strict=True))
+        ]
+        for i, (row, across) in enumerate(zip(counts, shares, strict=True))
+    ]
+    title = say("charts.no_mistake")
+    if mixed:
+        title = say("charts.mistake", answer=brief(mixed[0]["answer"], 24), truth=brief(mixed[0]["truth"], 24))
+    return {"labels": labels, "rows": rows if len(labels) <= _MOST_CLASSES else [], "mixed": mixed, "title": title}
+
+
+def _calibration(evidence: Evidence) -> dict[str, Any]:
+    points, ranges = dig(evidence, "calibration", default=[]), dig(evidence, "intervals", default={})
+    lines = promises.interval_lines(evidence)
+    if not points and not lines:
+        return {}
+    labels = words.classes(evidence)
+    said = say("charts.said_chance", label=labels[-1]) if len(labels) == 2 else say("charts.said_answer")
+    title = _trust(evidence)
+    return {
+        "title": say("sections.calibration" if points else "sections.ranges"),
+        "error": promises.error_line(evidence),
+        "picture": charts.agreement(points, title, (said, say("charts.happened")), shares=True),
+        "picture_title": title,
+        "lines": lines,
+        "levels": ranges.get("levels") or [],
+        "level": ranges.get("level"),
+        "size": say("calibration.labels" if ranges.get("answers") == "sets" else "calibration.width"),
+        "rows": promises.slice_rows(evidence),
+    }
+
+
+def _trust(evidence: Evidence) -> str:
+    gap = derived(evidence, "calibration_gap")
+    if not is_number(gap) or gap <= _SMALL_GAP:
+        return say("charts.trusted")
+    return say("charts.not_trusted", n=hundredths(gap))
+
+
+def _value(evidence: Evidence) -> dict[str, Any]:
+    lines = advice.decision_lines(evidence)
+    return {"lines": lines, "decide": dig(evidence, "decision")} if lines else {}
+
+
+def _slices(evidence: Evidence) -> dict[str, Any]:
+    found = {
+        "line": parts.weak_line(evidence),
+        "weak": parts.slices(evidence),
+        "groups": parts.groups(evidence),
+        "fairness": parts.fairness(evidence),
+    }
+    return found if any(found.values()) else {}
+
+
+def _explanations(evidence: Evidence) -> dict[str, Any]:
+    importance = dig(evidence, "importance", default=[])
+    strongest = words.drivers(evidence, 1)
+    title = say("charts.driver", column=brief(strongest[0]["column"], 40)) if strongest else say("page.no_driver")
+    return {
+        "picture": charts.importance(importance),
+        "picture_title": title,
+        "n_measured": count(importance),
+        "n_left": dig(evidence, "importance_left_out"),
+        "goes": dependence(evidence),
+    }
+
+
+def _limits(evidence: Evidence) -> dict[str, Any]:
+    found = dig(evidence, "findings", default=[])
+    rank = {severity: i for i, severity in enumerate(_SEVERITIES)}
+    ordered = sorted(found, key=lambda f: rank.get(f.get("severity"), len(rank)))
+    return {
+        "lines": _limit_lines(evidence),
+        "findings": ordered[:_MOST_FINDINGS],
+        "n_all": count(found),
+        "is_cut": len(found) > _MOST_FINDINGS,
+    }
+
+
+def _limit_lines(evidence: Evidence) -> list[str]:
+    is_ordered = bool(dig(evidence, "options", "time"))
+    n_test = dig(evidence, "split", "n_test")
+    return [
+        say("limits.world", name=brief(dig(evidence, "name", default=say("question.target")))),
+        say("limits.in_time" if is_ordered else "limits.random"),
+        say("limits.causes"),
+        *([say("limits.few", n=number(n_test))] if is_number(n_test) else []),
+        *([say("limits.refit")] if dig(evidence, "refit", "done") else []),
+    ]
+
+
+def _again(evidence: Evidence, names: Names) -> dict[str, Any]:
+    program, refit = dig(evidence, "program", default={}), dig(evidence, "refit", default={})
+    judged = refit.get("judged_program")
+    return {
+        "commands": commands(evidence, names),
+        "program": program,
+        "judged": str(judged)[:16] if judged and judged != refit.get("shipped_program") else "",
+        "environment": dig(evidence, "environment", default={}),
+    }
+
+
+def _glossary(evidence: Evidence) -> list[tuple[str, str]]:
+    answers = dig(evidence, "intervals", "answers") if dig(evidence, "intervals", "mode") else None
+    terms: Sequence[str] = [
+        "baseline", "test", "interval",
+        *([] if not answers else ["sets" if answers == "sets" else "ranges"]),
+        "chance", "fold", "candidate", "program", "fingerprint", "finding",
+    ]  # fmt: skip
+    measures = [
+        (words.metric_title(name), words.metric_says(name)) for name in dig(evidence, "test", default={})
+    ]
+    told = [pair for pair in measures if pair[1]]
+    return [*told, *((say(f"glossary.{term}"), say(f"glossary.{term}_says")) for term in terms)]

@@ -1,0 +1,69 @@
+"""Text for people in which every number remembers where in the evidence it stands.
+
+To whoever wants a string it is one; to a page each number is an element with its exact value and its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@final
+class Figure(str):
+    """A number as people read it."""
+
+    __slots__ = ("at", "exact", "per")
+
+    def __new__(cls, shown: str, exact: float, at: str, per: float = 1.0) -> Figure:
+        """Remember the exact value, its place, and per how many it is shown: 100 for percent."""
+        made = super().__new__(cls, shown)
+        made.exact, made.at, made.per = exact, at, per
+        return made
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Return what the element that shows it carries."""
+        found = {"value": f"{float(self.exact):.12g}", "data-at": self.at}
+        return found if self.per == 1 else {**found, "data-per": f"{self.per:g}"}
+
+    def __html__(self) -> Markup:
+        """Write it as an element that shows its exact value when pointed at."""
+        told = Markup("").join(Markup(' {}="{}"').format(key, item) for key, item in self.attributes.items())
+        return Markup("<data{}>{}</data>").format(told, str(self))
+
+
+@final
+class Text(str):
+    """Words with figures among them."""
+
+    __slots__ = ("parts",)
+
+    def __new__(cls, parts: Iterable[str] = ()) -> Text:
+        """Join the parts; those of another text become its own."""
+        flat = [one for part in parts for one in (part.parts if isinstance(part, Text) else (part,)) if one]
+        made = super().__new__(cls, "".join(flat))
+        made.parts = tuple(flat)
+        return made
+
+    def __html__(self) -> Markup:
+        """Escape the words and mark the figures."""
+        return Markup("").join(escape(part) for part in self.parts)
+
+
+def join(items: Iterable[str], between: str = " ") -> Text:
+    """Put texts one after the other; empty ones are left out."""
+    parts: list[str] = []
+    for item in items:
+        if item:
+            parts += [between, item] if parts else [item]
+    return Text(parts)
+
+
+def as_text(value: Any) -> str:
+    """Return what can stand in a sentence, figures and texts as they are."""
+    return value if isinstance(value, str) else str(value)
