@@ -304,7 +304,8 @@ def _save(model: "Model", files: Files, data: str) -> None:
 
         sign(files.model, files.key)
     if files.report:
-        from mlwright.report.build import Names, write_report
+        from mlwright.report.build import write_report
+        from mlwright.report.commands import Names
 
         write_report(model.evidence, files.report, Names(str(files.model), data))
 

@@ -37,7 +37,6 @@ def shown(words: str, value: object, per: float = 1.0) -> str:
     """Write a number in the marks of the language, and let it remember its place if it has one."""
     marks = catalogue(language())
     words = words.translate({ord(","): marks["marks.thousands"], ord("."): marks["marks.decimal"]})
-    words = words.replace("-", "\N{MINUS SIGN}")
     return Figure(words, value, value.at, per) if isinstance(value, Number) else words
 
 

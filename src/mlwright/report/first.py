@@ -249,6 +249,9 @@ def scores_of(evidence: Evidence) -> dict[str, Any]:
     name = main_plain(evidence) or dig(evidence, "task", "metric", default="")
     shape = "share" if words.classes(evidence) and main_plain(evidence) else "value"
     rows = [(say("compare.model"), dig(evidence, "test", name)), (say("compare.baseline"), dig(evidence, "baseline", name))]
+    found = dig(evidence, "in_place", default={})
+    if found.get("metric") == name and found.get("old"):
+        rows.append((say("compare.old"), found["old"]))
     key = f"compare.titles.{name}"
     label = (words.classes(evidence) or [""])[-1]
     title = say(key, label=label, target=words.target_of(evidence, 40)) if known(key) else words.metric_title(name)

@@ -15,7 +15,7 @@ from mlwright.report.worth import learning_points, learning_title, worth
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_COLUMNS, FIRST_COLUMNS = 2_000, 40
+MOST_COLUMNS, FIRST_COLUMNS = 1_000, 40
 _MOST_CANDIDATES, _FIRST_CANDIDATES, _MOST_FINDINGS, _MOST_CLASSES, _MOST_LEAKS = 60, 10, 60, 12, 200
 _SMALL_GAP = 0.03
 _SEVERITIES = ("error", "warning", "note")

@@ -34,7 +34,7 @@ class Figure(str):
     def __html__(self) -> Markup:
         """Write it as an element that shows its exact value when pointed at."""
         told = Markup("").join(Markup(' {}="{}"').format(key, item) for key, item in self.attributes.items())
-        return Markup("<data{}>{}</data>").format(told, str(self))
+        return Markup("<data{}>{}</data>").format(told, str(self).replace("-", "\N{MINUS SIGN}"))
 
 
 @final

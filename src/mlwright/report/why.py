@@ -59,7 +59,7 @@ def _moved(item: Evidence, *, is_chance: bool) -> str:
 
 def _amount(amount: float, *, is_chance: bool) -> str:
     if is_chance:
-        return say("why.points", n=shown(f"{amount * 100:+.1f}", amount, 100))
+        return say("why.points", n=shown(f"{amount * 100:+.1f}", amount, 100).replace("-", "\N{MINUS SIGN}"))
     sign = "+" if amount >= 0 else "\N{MINUS SIGN}"
     return f"{sign}{number(abs(float(f'{amount:.3g}')))}"
 

@@ -78,7 +78,7 @@ def test_a_weak_part_is_on_the_page_and_the_card_escaped(income):
     page, card = build_report(income), model_card(income)
     assert "plan = &#39;monthly&#39; and &lt;tenure&gt; &lt;= 6" in page
     assert "Too sure of itself?" in page
-    assert "on 214 test rows, 0.300 elsewhere." in card
+    assert "on 214 test rows, 0.30 elsewhere." in card
 
 
 def test_gaps_are_told_in_points_or_as_chance(income):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mlwright.report.build import build_report, commands
+from mlwright.report.build import build_report
 from mlwright.report.card import model_card
+from mlwright.report.commands import commands
 from mlwright.report.promises import error_line, held_line, interval_lines
 
 
@@ -61,18 +62,18 @@ def test_a_model_without_says_why_or_nothing(bikes):
     assert "There are none: too few rows." in build_report(bikes)
 
 
-def test_the_page_and_the_card_carry_them(bikes):
-    page, card = build_report(told(bikes)), model_card(bikes)
+def test_the_page_and_the_card_carry_them(bikes, read):
+    page, card = read(build_report(told(bikes))), model_card(bikes)
     for text in (page, card):
         assert "9 of 10 of such intervals held the true cnt" in text
     assert "season is winter" in page
     assert any("--intervals 0.9" in command for _, command in commands(bikes))
 
 
-def test_the_calibration_error_is_told_in_points(income):
+def test_the_calibration_error_is_told_in_points(income, read):
     assert error_line(income) == ""
     income["calibration_error"] = estimate(0.0213, 0.011, 0.032, "min")
     assert error_line(income).startswith(
         "Its probabilities are off by 2.1 points on average (95 % interval 1.1 to 3.2)"
     )
-    assert "2.1 points" in build_report(income)
+    assert "2.1 points" in read(build_report(income))

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from mlwright.report import words
-from mlwright.report.figures import NONE
 
 
 def test_the_question_names_the_answers(income, bikes):
@@ -60,27 +59,27 @@ def test_a_smaller_error_is_told_as_a_share(bikes):
     assert "% less error" in words.gain_line(bikes)
 
 
+def estimate(value, low, high, direction="max"):
+    return {"value": value, "low": low, "high": high, "direction": direction}
+
+
 def test_the_meaning_is_told_in_counts():
     evidence = {
         "task": {"classes": ["no", "yes"]},
-        "confusion": {"classes": ["no", "yes"], "counts": [[70, 10], [5, 15]]},
-        "roc": [{"x": 0, "y": 0}, {"x": 0, "y": 0.8}, {"x": 1, "y": 1}],
+        "test": {"accuracy": estimate(0.85, 0.81, 0.89), "recall": estimate(0.75, 0.6, 0.9)},
+        "baseline": {"accuracy": estimate(0.8, 0.75, 0.85)},
         "residuals": {"quantiles": {"0.25": -21.18, "0.75": 26.9}},
     }
     assert words.meaning(evidence) == [
-        "Of 100 new rows it gets about 85 right. Always answering no would get 80 right.",
-        "It finds about 8 in 10 of the rows that are yes; when it says yes, it is right 60 times in 100.",
-        "Shown one row that is yes and one that is not, it tells them apart 90 times in 100.",
+        "Of 100 new cases it gets 85 (81 to 89) right. Always giving the most usual answer gets 80 right.",
+        "Of 100 cases that are yes it finds 75 (60 to 90).",
         "Half of the time the truth lies between 21 below and 27 above the answer.",
     ]
 
 
-def test_an_answer_that_is_never_given_is_told():
-    counts = {"confusion": {"classes": ["no", "yes"], "counts": [[9, 0], [1, 0]]}}
-    assert (
-        words.meaning(counts)[1]
-        == "It finds hardly any of the rows that are yes: it never gives that answer."
-    )
+def test_a_share_that_is_nearly_all_is_not_all():
+    evidence = {"task": {"classes": ["no", "yes"]}, "test": {"recall": estimate(0.996, 0.99, 0.999)}}
+    assert words.meaning(evidence) == ["Of 100 cases that are yes it finds >99 (99 to >99)."]
 
 
 def test_only_columns_that_matter_beyond_chance_drive(income):
@@ -102,4 +101,4 @@ def test_a_metric_of_another_version_keeps_its_id():
 def test_lines_about_split_and_budget(income):
     assert words.split_line(income).startswith("4,496 rows to learn from, 1,500 rows sealed")
     assert words.budget_line(income).startswith("Training took 29 s of 30 s allowed: ")
-    assert words.budget_line({"budget": {"max_trials": 7}}) == f"Training took {NONE} for 7 trials."
+    assert words.budget_line({"budget": {"max_trials": 7}}) == "Training was measured in work, not in time, for 7 trials."

@@ -1,0 +1,96 @@
+"""Every number on a page is the one that the evidence holds, and the page says where it stands."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from mlwright.report.build import build_report
+from mlwright.report.derive import complete
+from mlwright.report.language import catalogue, languages
+from mlwright.report.trace import look_up
+
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+SILENT = {"style", "code", "time"}
+"""Elements whose digits are no numbers of the evidence: fingerprints, commands, dates."""
+TICK = {"tick", "axis"}
+
+
+class Numbers(HTMLParser):
+    """Collects what is marked as a number, and the digits that are not."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.marked, self.loose, self._open = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in {"meta", "br"}:
+            self._open.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data):
+        tag, attributes = self._open[-1] if self._open else ("", {})
+        inside = {name for name, _ in self._open} | {
+            one for _, found in self._open for one in (found.get("class") or "").split()
+        }
+        if "data-at" in attributes:
+            self.marked.append((data, attributes))
+        elif re.search(r"\d", data) and not inside & (SILENT | TICK | {"title", "desc"}):
+            self.loose.append(data.strip())
+
+
+def amount(text, language):
+    """Read what a person reads, and how far it may be from the truth for having been rounded."""
+    marks = catalogue(language)
+    text = text.replace("\N{MINUS SIGN}", "-").replace(marks["marks.thousands"], "")
+    text = text.replace(marks["marks.decimal"], ".")
+    found = re.findall(r"([+-]?\d+(?:\.(\d+))?(?:e[+-]\d+)?)\s*(h|min|s)?\b", text)
+    value = sum(float(digits) * SECONDS.get(unit, 1.0) for digits, _, unit in found)
+    last = found[-1]
+    step = 10.0 ** -len(last[1]) * SECONDS.get(last[2], 1.0)
+    return value, step
+
+
+def is_right(text, attributes, evidence, language):
+    exact, per = float(attributes.get("data-value") or attributes["value"]), float(attributes.get("data-per", 1))
+    there = look_up(evidence, attributes["data-at"])
+    there = len(there) if isinstance(there, list) else there
+    if abs(abs(exact) - abs(there)) > 1e-9 * max(1.0, abs(there)):
+        return False
+    value, step = amount(text, language)
+    shown = exact * per
+    if "<" in text:
+        return 0 < shown < value
+    if ">" in text:
+        return value < shown
+    slack = max(0.5001 * step, 0.0051 * abs(shown) if "e" in text or step >= 10 else 0.0, 0.051 * abs(shown) * (step == 1))
+    return abs(abs(value) - abs(shown)) <= slack
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", ["income", "bikes"])
+def test_every_number_is_that_of_the_evidence(name, language, request):
+    evidence = complete(request.getfixturevalue(name))
+    page = Numbers(build_report(evidence, language=language))
+    wrong = [one for one in page.marked if not is_right(*one, evidence, language)]
+    assert wrong == []
+    assert len(page.marked) > 120
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", ["income", "bikes"])
+def test_no_number_stands_on_a_page_without_its_place(name, language, request):
+    evidence = complete(request.getfixturevalue(name))
+    page = Numbers(build_report(evidence, language=language))
+    known = json.dumps(evidence, ensure_ascii=False)
+    literal = " ".join(re.sub(r"\{.*?\}", " ", words) for words in catalogue(language).values())
+    metrics = "R² F1 0.5 0"
+    for text in page.loose:
+        for digits in re.findall(r"\d+(?:[.,]\d+)*", text):
+            assert digits in known or digits in literal or digits in metrics, (digits, text)
