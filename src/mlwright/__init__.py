@@ -201,11 +201,11 @@ def profile(data: object, target: str | None = None) -> dict[str, Any]:
     return run(data, target)
 
 
-def write_report(model: Model, path: str | Path) -> Path:
-    """Write the report of a model: one HTML page that loads nothing."""
+def write_report(model: Model, path: str | Path, *, language: str = "en") -> Path:
+    """Write the report of a model: one HTML page that loads nothing; `language` is "en" or "de"."""
     from mlwright.report.build import write_report as run
 
-    return run(model.evidence, path)
+    return run(model.evidence, path, language=language)
 
 
 def __getattr__(name: str) -> Any:

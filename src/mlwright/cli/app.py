@@ -16,6 +16,7 @@ from mlwright.cli import (
     key,
     predict,
     profile,
+    report,
     serve,
     sign,
     train,
@@ -62,6 +63,7 @@ app.command("train", epilog=train.EPILOG)(train.train)
 app.command("predict", epilog=predict.EPILOG)(predict.predict)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("explain", epilog=explain.EPILOG)(explain.explain)
+app.command("report", epilog=report.EPILOG)(report.report)
 app.command("compare", epilog=compare.EPILOG)(compare.compare)
 app.command("export", epilog=export.EPILOG)(export.export)
 app.command("info", epilog=info.EPILOG)(info.info)

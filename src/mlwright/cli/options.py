@@ -32,3 +32,6 @@ Events = Annotated[
         help="Events with known outcomes, which tell about the rows of DATA that come later. Repeatable.",
     ),
 ]
+Language = Annotated[
+    str, typer.Option(metavar="CODE", help="The language of the report: en or de.", show_default=True)
+]

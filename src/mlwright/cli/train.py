@@ -11,7 +11,7 @@ import typer
 from mlwright.checks.leaks import Leaks
 from mlwright.cli.console import print_json, watching
 from mlwright.cli.guard import STARTED, boundary, check_writable, finish
-from mlwright.cli.options import AsJson, Data, Quiet
+from mlwright.cli.options import AsJson, Data, Language, Quiet
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UsageError
 from mlwright.core.memory import parse_size
@@ -56,6 +56,7 @@ class Files:
     model: Path
     report: Path | None
     key: Path | None
+    language: str
 
 
 @boundary()
@@ -221,6 +222,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     no_report: Annotated[
         bool, typer.Option("--no-report", help="Write the model alone, no HTML report beside it.")
     ] = False,
+    language: Language = "en",
     sign: Annotated[
         Path | None,
         typer.Option(metavar="KEY", help="Sign the model with this private key, as `mlwright sign` does."),
@@ -236,7 +238,10 @@ def train(  # noqa: PLR0913 - the parameters are the options
         fit = str(place.with_suffix(".mlw"))
         message = f"The model {str(place)!r} needs the ending .mlw: {fit!r}, for example."
         raise UsageError(message)
-    files = Files(place, None if no_report else place.with_suffix(".report.html"), sign)
+    from mlwright.report.language import check_language
+
+    check_language(language)
+    files = Files(place, None if no_report else place.with_suffix(".report.html"), sign, language)
     if files.report:
         check_writable(files.report, data, test)
     if sign:
@@ -307,7 +312,7 @@ def _save(model: "Model", files: Files, data: str) -> None:
         from mlwright.report.build import write_report
         from mlwright.report.commands import Names
 
-        write_report(model.evidence, files.report, Names(str(files.model), data))
+        write_report(model.evidence, files.report, Names(str(files.model), data), files.language)
 
 
 def _limit(time_limit: str | None, max_trials: int | None) -> float | None:

@@ -35,6 +35,12 @@ def build_report(evidence: Evidence, names: Names | None = None, language: str =
         return render("report.html.j2", page(traced(complete(evidence)), names or Names()))
 
 
+def build_brief(evidence: Evidence, names: Names | None = None, language: str = ENGLISH) -> str:
+    """Return the first screen alone, as a page that fits on one sheet of paper."""
+    with spoken(language):
+        return render("brief.html.j2", page(traced(complete(evidence)), names or Names()))
+
+
 def write_report(
     evidence: Evidence, path: str | Path, names: Names | None = None, language: str = ENGLISH
 ) -> Path:

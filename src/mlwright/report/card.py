@@ -48,7 +48,7 @@ def brief_card(evidence: Evidence, language: str = ENGLISH) -> str:
             [
                 *_lead(evidence),
                 f"## {say('page.good')}\n\n" + _bullets(first.how_good(evidence)),
-                f"## {say('page.drives')}\n\n" + _bullets(_driver(item) for item in words.drivers(evidence)),
+                f"## {say('page.drives')}\n\n" + _bullets(driver(item) for item in words.drivers(evidence)),
                 f"## {say('page.watch')}\n\n" + _bullets(watched),
             ]
         ) + "\n"
@@ -99,7 +99,7 @@ def _body(evidence: Evidence) -> str:
         _section("scores", _scores(evidence)),
         _section("sure", _bullets([*promises.interval_lines(evidence), promises.error_line(evidence)])),
         *_decision(evidence),
-        _section("drives", _bullets(_driver(item) for item in words.drivers(evidence, 10))),
+        _section("drives", _bullets(driver(item) for item in words.drivers(evidence, 10))),
         *_parts(evidence),
         _section("judged", _bullets(_judged(evidence))),
         _section("watch", _bullets(_finding(f) for f in dig(evidence, "findings", default=[]))),
@@ -167,7 +167,8 @@ def _parts(evidence: Evidence) -> list[str]:
     return found + [f"## {title}\n\n{_bullets(says)}" for title, (_, says) in zip(titles, told, strict=True)]
 
 
-def _driver(item: Evidence) -> str:
+def driver(item: Evidence) -> str:
+    """Write a driver with its strength."""
     return say("card.driver", column=brief(item["column"]), drop=estimate_text(item["drop"]))
 
 

