@@ -16,7 +16,7 @@ from mlwright.report.figures import (
     points,
     value_of,
 )
-from mlwright.report.language import say
+from mlwright.report.language import say, word
 from mlwright.report.text import join
 from mlwright.report.words import sign_of
 
@@ -47,9 +47,14 @@ def advice(evidence: Evidence) -> str:
         "advice.saves" if amount >= 0 else "advice.costs",
         who=_who(found),
         amount=_amount(saved["per_row"]),
-        against=saved["what"],
+        against=rival(saved["what"]),
         total=number(abs(dig(saved, "total", "value", default=0.0))),
     )
+
+
+def rival(what: str) -> str:
+    """Return what a decision is compared with, in the language if it has a word for it."""
+    return word(f"rivals.{what.replace(' ', '_')}", brief(what, 60))
 
 
 def _who(found: Evidence) -> str:
@@ -81,7 +86,7 @@ def _against(one: Evidence) -> str:
     saved = one["per_row"]
     if not is_number(saved.get("value")):
         return ""
-    holes = {"what": one["what"], "amount": _amount(saved)}
+    holes = {"what": rival(one["what"]), "amount": _amount(saved)}
     if sign_of({**saved, "direction": "max"}) == 0:
         return say("advice.against_chance", **holes)
     return say("advice.against_saves" if saved["value"] > 0 else "advice.against_costs", **holes)

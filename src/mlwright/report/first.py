@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from mlwright.report import parts, words
+from mlwright.report import advice, parts, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -78,7 +78,7 @@ def _saved(evidence: Evidence) -> str:
     against = dig(evidence, "decision", "against", default=[])
     if not against or words.sign_of({**against[0]["per_row"], "direction": "max"}) != 1:
         return ""
-    return say("answer.saves", amount=value_of(against[0]["per_row"]), against=brief(against[0]["what"], 60))
+    return say("answer.saves", amount=value_of(against[0]["per_row"]), against=advice.rival(against[0]["what"]))
 
 
 def main_plain(evidence: Evidence) -> str:
@@ -115,7 +115,7 @@ def _money(evidence: Evidence) -> list[str]:
         say(
             "good.saves" if one["per_row"]["value"] >= 0 else "good.costs",
             amount=estimate_text(size_of(one["per_row"])),
-            against=brief(one["what"], 60),
+            against=advice.rival(one["what"]),
         )
         for one in against[:2]
         if is_number(one["per_row"].get("value"))

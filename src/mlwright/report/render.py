@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mlwright.report import figures
+from mlwright.report.advice import rival
 from mlwright.report.language import language, say, word
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def _environment() -> Environment:
         estimate=figures.estimate_text,
         interval=figures.interval_of,
         percent=figures.percent,
+        rival=rival,
         score=figures.score_text,
         seconds=figures.seconds,
         size=figures.size,
