@@ -89,8 +89,9 @@ def hundred(rows: Sequence[tuple[str, Evidence | None]], title: str) -> Markup:
         for k in range(_SIDE * _SIDE):
             x, y = left + 17 * (k % _SIDE) + 7, 14 + 17 * (k // _SIDE)
             parts.append(tag("circle", cx=x, cy=y, r=6, class_=f"case {kind if k < n_full else 'empty'}"))
-        parts.append(text(left, 203, in_hundred(estimate["value"]), f"count {kind}"))
-        parts.append(text(left + 44, 203, name, "name"))
+        told = in_hundred(estimate["value"])
+        parts.append(text(left, 203, told, f"count {kind}"))
+        parts.append(text(left + 17 * len(told) + 10, 203, name, "name"))
     words = "; ".join(f"{name}: {in_hundred(e['value'])}" for name, e in known)
     return drawing(title, say("charts.hundred", told=words), 214, *parts)
 

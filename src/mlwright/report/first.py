@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
-from mlwright.report import advice, parts, words
+from mlwright.core.evaluation import Direction
+from mlwright.report import advice, charts, parts, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -13,6 +14,7 @@ from mlwright.report.figures import (
     dig,
     estimate_in_hundred,
     estimate_text,
+    has_interval,
     hundredths,
     in_hundred,
     is_number,
@@ -29,11 +31,15 @@ from mlwright.report.text import Text, join
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from markupsafe import Markup
+
 MOST_WATCHED = 3
 _WRONG_CHANCES = 0.05
 _FEW_FOUND = 0.5
 _FEW_TEST_ROWS = 100
 _OFTEN = 0.02
+_TOLD_ELSEWHERE = frozenset({"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage"})
+"""Findings that the headline or a concern says better."""
 
 
 @final
@@ -71,7 +77,7 @@ def _worth(evidence: Evidence) -> Iterator[str]:
     name = main_plain(evidence)
     if name:
         yield _plainly(evidence, name)
-    yield say("answer.better")
+    yield say("answer.hardly" if words.plain_metrics(evidence) else "answer.better")
 
 
 def _saved(evidence: Evidence) -> str:
@@ -82,16 +88,22 @@ def _saved(evidence: Evidence) -> str:
 
 
 def main_plain(evidence: Evidence) -> str:
-    """Return the metric that tells the gain in counts or units: the first that beats the baseline by its interval."""
-    names = words.plain_metrics(evidence)
-    for name in names:
-        test, base = dig(evidence, "test", name), dig(evidence, "baseline", name, "value")
-        direction = test.get("direction")
-        if not (is_number(test.get("low")) and is_number(test.get("high")) and is_number(base)):
-            continue
-        if test["low"] > base if direction == "max" else test["high"] < base:
-            return name
-    return names[0] if names and not words.classes(evidence) else ""
+    """Return the first metric in counts or units that shows that the model gains, "" if none does."""
+    return next((name for name in words.plain_metrics(evidence) if _is_gain(evidence, name)), "")
+
+
+def _is_gain(evidence: Evidence, name: str) -> bool:
+    """Tell whether the metric shows a gain: in its interval, and in the digits that people read."""
+    test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
+    if not (has_interval(test) and is_number(base.get("value"))):
+        return False
+    shares = bool(words.classes(evidence))
+    shown, other = (
+        (in_hundred(test["value"]), in_hundred(base["value"])) if shares
+        else (value_of(test), value_beside(base, test))
+    )  # fmt: skip
+    is_max = test.get("direction") == Direction.MAX
+    return str(shown) != str(other) and (test["low"] > base["value"] if is_max else test["high"] < base["value"])
 
 
 def _plainly(evidence: Evidence, name: str) -> str:
@@ -127,6 +139,7 @@ def watch(evidence: Evidence) -> list[Watched]:
     findings = dig(evidence, "findings", default=[])
     found = [_told(one) for one in words.open_errors(findings)]
     found += [_told(one) for one in findings if one.get("severity") == "warning"]
+    found = [one for one in found if one.says]
     for rule in _CONCERNS:
         found += rule(evidence)
     seen: list[Watched] = []
@@ -138,6 +151,8 @@ def watch(evidence: Evidence) -> list[Watched]:
 
 def _told(finding: Evidence) -> Watched:
     column, rule = finding.get("column"), str(finding.get("rule"))
+    if rule in _TOLD_ELSEWHERE:
+        return Watched("", "", "")
     place = "leaks" if rule.endswith("leak") else "limits"
     about = f"{brief(column, 40)}: " if column else ""
     said = f"{about}{brief(finding.get('message') or '', 240)}"
@@ -153,7 +168,8 @@ def _uncalibrated(evidence: Evidence) -> list[Watched]:
 
 def _weak(evidence: Evidence) -> list[Watched]:
     return [
-        Watched("warning", "slices", parts.weak_sentence(one)) for one in dig(evidence, "slices", default=[])[:1]
+        Watched("warning", "slices", say("watch.weak", told=parts.weak_sentence(one)))
+        for one in dig(evidence, "slices", default=[])[:1]
     ]
 
 
@@ -244,15 +260,24 @@ def lede(evidence: Evidence) -> Text:
     return join([words.verdict(evidence).reason, words.headline(evidence)])
 
 
-def scores_of(evidence: Evidence) -> dict[str, Any]:
-    """Return what the picture of the first screen compares: a title, rows of estimates and their unit."""
-    name = main_plain(evidence) or dig(evidence, "task", "metric", default="")
-    shape = "share" if words.classes(evidence) and main_plain(evidence) else "value"
-    rows = [(say("compare.model"), dig(evidence, "test", name)), (say("compare.baseline"), dig(evidence, "baseline", name))]
+def picture(evidence: Evidence) -> tuple[str, Markup]:
+    """Return the title and the drawing of the first screen: money, else cases of a hundred, else the score."""
+    against = [one for one in dig(evidence, "decision", "against", default=[]) if one.get("per_row")]
+    if against:
+        title = say("compare.saved")
+        return title, charts.comparison([(advice.rival(one["what"]), one["per_row"]) for one in against], title)
+    plain = words.plain_metrics(evidence)
+    name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
+    rows = [
+        (say("compare.model"), dig(evidence, "test", name)),
+        (say("compare.baseline"), dig(evidence, "baseline", name)),
+    ]
     found = dig(evidence, "in_place", default={})
     if found.get("metric") == name and found.get("old"):
         rows.append((say("compare.old"), found["old"]))
-    key = f"compare.titles.{name}"
-    label = (words.classes(evidence) or [""])[-1]
-    title = say(key, label=label, target=words.target_of(evidence, 40)) if known(key) else words.metric_title(name)
-    return {"rows": rows, "title": title, "shape": shape}
+    key, label = f"compare.titles.{name}", (words.classes(evidence) or [""])[-1]
+    title = words.metric_title(name)
+    if known(key):
+        title = say(key, label=label, target=words.target_of(evidence, 40))
+    is_share = bool(words.classes(evidence)) and name in plain
+    return title, (charts.hundred if is_share else charts.comparison)(rows, title)

@@ -50,8 +50,7 @@ def page(evidence: Evidence, names: Names) -> dict[str, Any]:
 
 def _first(evidence: Evidence) -> dict[str, Any]:
     name = dig(evidence, "task", "metric", default="")
-    compared = first.scores_of(evidence)
-    draw = charts.hundred if compared["shape"] == "share" else charts.comparison
+    title, picture = first.picture(evidence)
     return {
         "question": words.question(evidence),
         "verdict": words.verdict(evidence),
@@ -60,8 +59,8 @@ def _first(evidence: Evidence) -> dict[str, Any]:
         "good": first.how_good(evidence),
         "score": (words.metric_title(name), dig(evidence, "test", name)),
         "gain": words.gain_line(evidence),
-        "picture": draw(compared["rows"], compared["title"]),
-        "picture_title": compared["title"],
+        "picture": picture,
+        "picture_title": title,
         "drivers": [
             {**item, "effect": first.effect(evidence, item["column"])} for item in words.drivers(evidence)
         ],

@@ -38,6 +38,7 @@ def _environment() -> Environment:
         estimate=figures.estimate_text,
         interval=figures.interval_of,
         percent=figures.percent,
+        plain=str,
         rival=rival,
         score=figures.score_text,
         seconds=figures.seconds,

@@ -16,6 +16,7 @@ from mlwright.report.figures import (
     Evidence,
     brief,
     count,
+    decimals_of,
     dig,
     estimate_in_hundred,
     estimate_text,
@@ -144,7 +145,10 @@ def gain_line(evidence: Evidence) -> str:
     if not gain or sign is None or not is_number(gain.get("value")):
         return ""
     if sign == 0:
-        return say("gain.chance", gain=estimate_text(gain))
+        places = decimals_of(dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={}))
+        value, low, high = (number(gain.get(key), places) for key in ("value", "low", "high"))
+        span = say("marks.interval", low=low, high=high)
+        return say("gain.chance", gain=say("marks.estimate", value=value, interval=span))
     size = size_of(gain)
     told = say("gain.better" if sign > 0 else "gain.worse", size=value_of(size), interval=interval_of(size))
     less = derived(evidence, "less_error") if sign > 0 else None

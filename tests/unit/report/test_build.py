@@ -60,6 +60,13 @@ def test_a_drawing_can_be_heard(evidence):
     assert all(attributes["role"] == "img" and attributes["aria-label"] for attributes in drawings)
 
 
+def test_no_markup_ends_up_in_an_attribute_or_the_title(evidence):
+    evidence["task"]["classes"] = [f"class {i}" for i in range(9)]
+    html = build_report(evidence)
+    assert not re.search(r'="[^"]*<', html)
+    assert "<data" not in html[html.index("<title>") : html.index("</title>")]
+
+
 def test_links_within_the_page_lead_somewhere(evidence):
     page = Page(build_report(evidence))
     places = {attributes.get("id") for _, attributes in page.tags}
