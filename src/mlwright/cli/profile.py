@@ -1,16 +1,19 @@
 """`mlwright profile`: what is in the data."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mlwright.cli.console import print_json
-from mlwright.cli.guard import boundary, finish
-from mlwright.cli.options import AsJson, Data
+from mlwright.cli.guard import boundary, check_writable, finish
+from mlwright.cli.options import AsJson, Data, Language
 
 EPILOG = """Examples:
 
 mlwright profile telco.csv
+
+mlwright profile telco.csv --target Churn -o telco.html
 
 mlwright profile telco.csv --target Churn --json"""
 
@@ -23,15 +26,32 @@ def profile(
         typer.Option("--target", "-t", metavar="COL", help="The column to predict; it keeps its role."),
     ] = None,
     *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", show_default="none", help="Write an HTML report of the data here."
+        ),
+    ] = None,
+    language: Language = "en",
     as_json: AsJson = False,
 ) -> None:
-    """Show what each column of DATA holds and what deserves attention.
+    """Show what each column of DATA holds and what deserves attention, before any model.
 
-    Exits with 1 if an error is found.
+    The report tells what is odd, what is missing together, what changes over the rows, which columns tell about
+    the target, and what to ask the owner of the data. Exits with 1 if an error is found.
     """
+    from mlwright.report.language import check_language
     from mlwright.workflow.profile import profile as inspect
 
+    check_language(language)
+    if output is not None:
+        check_writable(output, data)
     found = inspect(data, target)
+    if output is not None:
+        from mlwright.report.data_page import build_data_report
+        from mlwright.report.write import write_whole
+
+        write_whole(output, build_data_report(found, data, language))
     if as_json:
         print_json(found)
     else:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.schema import Kind, Role
 from mlwright.data.infer import infer
+from mlwright.data.parse import labels, parse
 from mlwright.data.read import read
 from mlwright.workflow.leaks import without_leaks
 from mlwright.workflow.options import TrainOptions
+from mlwright.workflow.portrait import portrait
 from mlwright.workflow.prepare import pose
+from mlwright.workflow.question import encode
 
 if TYPE_CHECKING:
+    from mlwright.core.arrays import Array, Columns, Floats
     from mlwright.core.schema import Schema
     from mlwright.data.raw import Raw
+    from mlwright.workflow.prepare import Prepared
 
 
 def profile(data: object, target: str | None = None) -> dict[str, Any]:
@@ -25,15 +34,43 @@ def profile(data: object, target: str | None = None) -> dict[str, Any]:
     With a target, leaks are looked for as `train` does it: on the rows that it would learn from.
     """
     raw = read(data)
-    schema, findings = infer(raw) if target is None else _asked(raw, target)
+    schema, findings, truth = infer(raw) + (None,) if target is None else _asked(raw, target)
+    told = [column for column in schema if column.name != target]
+    rows = parse(told, raw, where=raw.source)
     return {
         "n_rows": raw.n_rows,
         "columns": schema.to_json(),
         "findings": [finding.to_json() for finding in findings],
+        "name": PurePath(raw.source).name,
+        "target": target,
+        "time": _time_column(schema),
+        **portrait(tuple(told), rows, truth, _when(schema, rows)),
     }
 
 
-def _asked(raw: Raw, target: str) -> tuple[Schema, list[Finding]]:
+def _time_column(schema: Schema) -> str | None:
+    """Return the column that orders the rows: the one with that role, else the only one that holds times."""
+    moments = [column.name for column in schema if column.kind is Kind.DATETIME]
+    ordered = [column.name for column in schema.role_of(Role.TIME)]
+    return ordered[0] if ordered else moments[0] if len(moments) == 1 else None
+
+
+def _when(schema: Schema, rows: Columns) -> Array | None:
+    name = _time_column(schema)
+    cells = rows.get(name) if name else None
+    return None if cells is None or cells.dtype == object else cells
+
+
+def _truth(raw: Raw, target: str, prepared: Prepared) -> Floats:
+    """Return class numbers or values of all rows, NaN where the target is not known."""
+    cells = labels(prepared.schema[target], raw.columns[target])
+    known = np.flatnonzero(np.array([cell is not None for cell in cells], dtype=bool))
+    truth = np.full(raw.n_rows, np.nan)
+    truth[known] = encode(prepared.task, cells[known])
+    return truth
+
+
+def _asked(raw: Raw, target: str) -> tuple[Schema, list[Finding], Floats | None]:
     """Describe the columns in view of a question; a target that cannot be one is a finding."""
     options = TrainOptions(max_trials=1, leaks=Leaks.WARN)
     try:
@@ -42,9 +79,9 @@ def _asked(raw: Raw, target: str) -> tuple[Schema, list[Finding]]:
         raise
     except DataError as error:
         schema, findings = infer(raw, target=target)
-        return schema, [*findings, _no_question(target, str(error))]
+        return schema, [*findings, _no_question(target, str(error))], None
     prepared = without_leaks(prepared, options, Budget(max_trials=1))
-    return prepared.schema, list(prepared.findings)
+    return prepared.schema, list(prepared.findings), _truth(raw, target, prepared)
 
 
 def _no_question(target: str, why: str) -> Finding:
