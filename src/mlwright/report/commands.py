@@ -14,7 +14,7 @@ SOURCES = {
     "split": ("/split", "/refit"),
     "leaks": ("/leaks",),
     "candidates": ("/leaderboard", "/selection", "/learning_curve", "/ledger", "/budget"),
-    "performance": ("/test", "/baseline", "/gain", "/confusion", "/roc", "/residuals"),
+    "performance": ("/test", "/baseline", "/gain", "/confusion", "/roc", "/residuals", "/in_place"),
     "calibration": ("/calibration", "/calibration_error", "/intervals"),
     "value": ("/decision",),
     "slices": ("/slices", "/slice_search", "/groups", "/fairness"),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from mlwright.report.figures import Evidence, brief, count, dig, listing, number, percent, points
+from mlwright.report.figures import Evidence, brief, count, dig, listing, number, percent, usual
 from mlwright.report.language import ENGLISH, say, say_some, spoken
+from mlwright.report.leak_words import accused
 from mlwright.report.page import FIRST_COLUMNS, MOST_COLUMNS
 from mlwright.report.render import render
 from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
@@ -102,9 +103,8 @@ def questions(profile: Evidence) -> list[str]:
 
 
 def _leaks(profile: Evidence) -> Iterator[str]:
-    for finding in profile["findings"]:
-        if finding["column"] and str(finding["rule"]).endswith("leak"):
-            yield say("ask.when", column=brief(finding["column"], 40))
+    for leak in accused(profile):
+        yield say("ask.when", column=brief(leak["column"], 40))
 
 
 def _repeated(profile: Evidence) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _usual(one: Evidence) -> dict[str, str]:
 
 def _outlier(one: Evidence) -> str:
     far = number(one["farthest"])
-    return say("profile.outlier", column=brief(one["column"], 40), share=points(one["share"]), far=far, **_usual(one))
+    return say("profile.outlier", column=brief(one["column"], 40), share=percent(one["share"], 1), far=far, **_usual(one))
 
 
 def _together(one: Evidence) -> str:
@@ -163,7 +163,7 @@ def _drifted(one: Evidence) -> dict[str, Any]:
         ends = {"first": percent(one["first"]), "last": percent(one["last"])}
         says = say("profile.level_moved", column=column, level=level, **ends)
     else:
-        says = say("profile.number_moved", column=column, first=number(one["first"]), last=number(one["last"]))
+        says = say("profile.number_moved", column=column, first=usual(one["first"]), last=usual(one["last"]))
     return {"says": says, "distance": one["distance"]}
 
 

@@ -45,6 +45,12 @@ def number(value: object, decimals: int | None = None) -> str:
     return shown(_digits(float(value), decimals), value) if is_number(value) else NONE  # type: ignore[arg-type]
 
 
+def usual(value: object) -> str:
+    """Write a number of a column; what may be a year has no thousands mark."""
+    is_year = is_number(value) and float(value).is_integer() and 1500 <= value <= 2200  # type: ignore[arg-type,operator]
+    return shown(f"{value:.0f}", value) if is_year else number(value)
+
+
 def count(items: Sequence[object]) -> str:
     """Write how many there are."""
     words = shown(f"{len(items):,}", len(items))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import advice, charts, parts, words
+from mlwright.report import advice, charts, leak_words, parts, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -29,7 +29,7 @@ from mlwright.report.language import known, say
 from mlwright.report.text import Text, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from markupsafe import Markup
 
@@ -137,8 +137,9 @@ def _money(evidence: Evidence) -> list[str]:
 def watch(evidence: Evidence) -> list[Watched]:
     """Return the three things to watch, the gravest first; never a thing that is no concern."""
     findings = dig(evidence, "findings", default=[])
-    found = [_told(one) for one in words.open_errors(findings)]
-    found += [_told(one) for one in findings if one.get("severity") == "warning"]
+    suspects = [leak["column"] for leak in leak_words.accused(evidence)]
+    found = [_told(one, suspects) for one in words.open_errors(findings)]
+    found += [_told(one, suspects) for one in findings if one.get("severity") == "warning"]
     found = [one for one in found if one.says]
     for rule in _CONCERNS:
         found += rule(evidence)
@@ -149,11 +150,11 @@ def watch(evidence: Evidence) -> list[Watched]:
     return seen[:MOST_WATCHED]
 
 
-def _told(finding: Evidence) -> Watched:
+def _told(finding: Evidence, suspects: Sequence[str] = ()) -> Watched:
     column, rule = finding.get("column"), str(finding.get("rule"))
     if rule in _TOLD_ELSEWHERE:
         return Watched("", "", "")
-    place = "leaks" if rule.endswith("leak") else "limits"
+    place = "leaks" if column and column in suspects else "limits"
     about = f"{brief(column, 40)}: " if column else ""
     said = f"{about}{brief(finding.get('message') or '', 240)}"
     return Watched(str(finding.get("severity")), place, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlwright.report import advice, charts, first, leak_words, parts, promises, words
+from mlwright.report.compare_page import told_changes
 from mlwright.report.commands import Names, commands, sources
 from mlwright.report.dependence import dependence
 from mlwright.report.derive import derived
@@ -175,6 +176,10 @@ def _performance(evidence: Evidence) -> dict[str, Any]:
         ),
         "residuals_title": residual_title,
         "confusion": _confusion(evidence),
+        "in_place": {
+            "line": words.in_place_line(evidence),
+            **told_changes(dig(evidence, "in_place", "changes", default={})),
+        },
     }  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def _environment() -> Environment:
         score=figures.score_text,
         seconds=figures.seconds,
         size=figures.size,
+        usual=figures.usual,
         value=figures.value_of,
         value_beside=figures.value_beside,
     )

@@ -14,6 +14,7 @@ from mlwright.data.read import read
 from mlwright.evaluation.score import compare as differ
 from mlwright.evaluation.score import estimate
 from mlwright.evaluation.verdict import Answer, Verdict, verdict
+from mlwright.workflow.changes import what_changed
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 from mlwright.workflow.seen import seen
 
@@ -101,7 +102,7 @@ def with_the_one_in_place(old: Model, prepared: Prepared, answers: Prediction, s
 
     Returns
     -------
-    What `compare` returns.
+    What `compare` returns, and "changes": what `what_changed` does, without a single row.
 
     Raises
     ------
@@ -115,7 +116,9 @@ def with_the_one_in_place(old: Model, prepared: Prepared, answers: Prediction, s
     if not np.array_equal(truth, same, equal_nan=True):
         message = f"The model in place reads the target {prepared.task.target!r} differently."
         raise UsageError(message)
-    found = _paired(prepared.task.metric, prepared.test, answers, old.answer(Typed(columns)), None, seed)
+    before = old.answer(Typed(columns))
+    found = _paired(prepared.task.metric, prepared.test, answers, before, None, seed)
+    found["changes"] = what_changed(truth, before, answers, prepared.test.columns, prepared.schema)
     return _fair(found, seen(old, columns, truth), 0.0)
 
 

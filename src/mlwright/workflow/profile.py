@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
@@ -34,18 +35,31 @@ def profile(data: object, target: str | None = None) -> dict[str, Any]:
     With a target, leaks are looked for as `train` does it: on the rows that it would learn from.
     """
     raw = read(data)
-    schema, findings, truth = infer(raw) + (None,) if target is None else _asked(raw, target)
+    asked = _Asked(*infer(raw)) if target is None else _asked(raw, target)
+    schema = asked.schema
     told = [column for column in schema if column.name != target]
     rows = parse(told, raw, where=raw.source)
     return {
         "n_rows": raw.n_rows,
         "columns": schema.to_json(),
-        "findings": [finding.to_json() for finding in findings],
+        "findings": [finding.to_json() for finding in asked.findings],
         "name": PurePath(raw.source).name,
         "target": target,
         "time": _time_column(schema),
-        **portrait(tuple(told), rows, truth, _when(schema, rows)),
+        "leaks": asked.leaks,
+        **portrait(tuple(told), rows, asked.truth, _when(schema, rows)),
     }
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A table in view of a question: what is known of its target, and which columns are accused."""
+
+    schema: Schema
+    findings: list[Finding]
+    truth: Floats | None = None
+    leaks: list[dict[str, Any]] = field(default_factory=list)
 
 
 def _time_column(schema: Schema) -> str | None:
@@ -70,7 +84,7 @@ def _truth(raw: Raw, target: str, prepared: Prepared) -> Floats:
     return truth
 
 
-def _asked(raw: Raw, target: str) -> tuple[Schema, list[Finding], Floats | None]:
+def _asked(raw: Raw, target: str) -> _Asked:
     """Describe the columns in view of a question; a target that cannot be one is a finding."""
     options = TrainOptions(max_trials=1, leaks=Leaks.WARN)
     try:
@@ -79,9 +93,11 @@ def _asked(raw: Raw, target: str) -> tuple[Schema, list[Finding], Floats | None]
         raise
     except DataError as error:
         schema, findings = infer(raw, target=target)
-        return schema, [*findings, _no_question(target, str(error))], None
+        return _Asked(schema, [*findings, _no_question(target, str(error))])
     prepared = without_leaks(prepared, options, Budget(max_trials=1))
-    return prepared.schema, list(prepared.findings), _truth(raw, target, prepared)
+    return _Asked(
+        prepared.schema, list(prepared.findings), _truth(raw, target, prepared), list(prepared.leaks)
+    )
 
 
 def _no_question(target: str, why: str) -> Finding:
