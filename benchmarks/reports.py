@@ -2,10 +2,10 @@
 
 python benchmarks/reports.py DATA --work FOLDER [--only NAME,NAME] [--time-limit 5s] [--axe axe.min.js]
 
-DATA is in the catalog format (see README.md). Each table is trained unless FOLDER has its model; what `mlwright
-train` refuses is named and left out. Each report is opened at 1,280 and 390 points, light and dark, and printed:
-nothing may stick out, no section may be empty, nothing may complain, axe-core may find nothing serious. The
-pictures stay in FOLDER for a person to look at.
+DATA is in the catalog format (see README.md). Each table is trained unless FOLDER has its model; what
+`mlwright train` refuses is named and left out. Each report is opened at 1,280 and 390 points, light and dark,
+and printed: nothing may stick out, no section may be empty, nothing may complain, axe-core may find nothing
+serious. The pictures stay in FOLDER for a person to look at.
 """
 
 from __future__ import annotations
@@ -75,7 +75,16 @@ def trained(entry: dict[str, Any], options: argparse.Namespace) -> Path | None:
     if not data or not entry.get("target"):
         return None
     line = [sys.executable, "-m", "mlwright", "train", str(options.data / entry["name"] / data)]
-    line += ["--target", entry["target"], "--time-limit", options.time_limit, "--no-report", "-q", "-o", str(place)]
+    line += [
+        "--target",
+        entry["target"],
+        "--time-limit",
+        options.time_limit,
+        "--no-report",
+        "-q",
+        "-o",
+        str(place),
+    ]
     if split.get("time_column"):
         line += ["--time", split["time_column"]]
     elif split.get("group_column"):
@@ -106,7 +115,9 @@ def _seen(browser: Any, place: Path, axe: str, width: int, scheme: str) -> list[
     page, wrong = context.new_page(), []
     page.on("console", lambda message: wrong.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-    page.on("request", lambda request: request.url.startswith("file:") or wrong.append(f"went to {request.url}"))
+    page.on(
+        "request", lambda request: request.url.startswith("file:") or wrong.append(f"went to {request.url}")
+    )
     page.goto(place.as_uri())
     if page.evaluate("document.documentElement.scrollWidth") > width:
         wrong.append(f"sticks out: {page.evaluate(STICKS_OUT)}")
@@ -115,7 +126,9 @@ def _seen(browser: Any, place: Path, axe: str, width: int, scheme: str) -> list[
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     wrong += [
-        f"axe: {one['id']} {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in ("serious", "critical")
+        f"axe: {one['id']} {one['nodes'][0]['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
     ]
     if width == WIDTHS[0][0]:
         page.emulate_media(media="print", color_scheme="light")

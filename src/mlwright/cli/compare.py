@@ -19,7 +19,7 @@ mlwright compare in_place.mlw new.mlw last_month.csv -o what_changed.html"""
 
 
 @boundary()
-def compare(
+def compare(  # noqa: PLR0913 - the parameters are the options
     old: OldModel,
     new: NewModel,
     data: Data,

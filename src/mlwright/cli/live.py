@@ -15,15 +15,17 @@ _LOOK_S = 0.05
 
 def show_live(model: Path) -> None:
     """Serve the model on a free port, for this machine alone, and open its page; end with Ctrl-C."""
-    from mlwright.serving.options import check_installed, settings_of
-    from mlwright.serving.run import serve
+    from mlwright.serving.options import check_installed
 
     check_installed()
+    from mlwright.serving.run import serve
+    from mlwright.serving.settings import Settings
+
     port = _free_port()
     address = f"http://{_HOST}:{port}/"
     threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
     try:
-        serve(model, settings_of(host=_HOST, port=port))
+        serve(model, Settings(host=_HOST, port=port))
     except KeyboardInterrupt:
         return
 

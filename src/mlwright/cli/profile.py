@@ -29,7 +29,11 @@ def profile(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", show_default="none", help="Write an HTML report of the data here."
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default="none",
+            help="Write an HTML report of the data here.",
         ),
     ] = None,
     language: Language = "en",
@@ -37,8 +41,8 @@ def profile(
 ) -> None:
     """Show what each column of DATA holds and what deserves attention, before any model.
 
-    The report tells what is odd, what is missing together, what changes over the rows, which columns tell about
-    the target, and what to ask the owner of the data. Exits with 1 if an error is found.
+    The report tells what is odd, what is missing together, what changes over the rows, which columns tell
+    about the target, and what to ask the owner of the data. Exits with 1 if an error is found.
     """
     from mlwright.report.language import check_language
     from mlwright.workflow.profile import profile as inspect

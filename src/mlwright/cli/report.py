@@ -24,7 +24,7 @@ mlwright report churn.mlw --live"""
 
 
 @boundary()
-def report(
+def report(  # noqa: PLR0913 - the parameters are the options
     model: ModelFile,
     *,
     output: Annotated[
@@ -56,9 +56,10 @@ def report(
 ) -> None:
     """Write the report of MODEL: the answer, what it is worth, what could go wrong, and how to check it.
 
-    html: one page that loads nothing. pdf: the same, printed by a browser of this machine. md: the model card, with
-    the front matter of Hugging Face. json: the evidence and what the page works out of it. pptx-outline: text that
-    slide programs open as slides. What is text goes to the terminal unless -o names a file.
+    html: one page that loads nothing. pdf: the same, printed by a browser of this machine. md: the model
+    card, with the front matter of Hugging Face. json: the evidence and what the page works out of it.
+    pptx-outline: text that slide programs open as slides. What is text goes to the terminal unless -o names
+    a file.
     """
     if live:
         from mlwright.cli.live import show_live
@@ -104,6 +105,9 @@ def _form_by_ending(output: Path | None) -> str:
     found = [name for name, form in FORMS.items() if form.ending == output.suffix.lower()]
     if not found:
         endings = ", ".join(form.ending for form in FORMS.values())
-        message = f"What is in a report called {str(output)!r}? Say it with --to, or end the name in one of: {endings}."
+        message = (
+            f"A report called {str(output)!r} may be anything. Say its form with --to, or end the name in one of: "
+            f"{endings}."
+        )
         raise UsageError(message)
     return found[0]

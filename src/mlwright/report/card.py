@@ -1,7 +1,7 @@
 """The model card: what the model is for, how good, how judged, what to watch, in Markdown.
 
-It begins with what Hugging Face reads: licence aside, which is the owner's to say, the kind of task, tags and the
-scores in the shape of a "model-index".
+It begins with what Hugging Face reads: the kind of task, tags and the scores in the shape of a "model-index".
+The licence is the owner's to add.
 """
 
 from __future__ import annotations
@@ -44,14 +44,18 @@ def brief_card(evidence: Evidence, language: str = ENGLISH) -> str:
     """Return the first screen as Markdown: one page."""
     with spoken(language):
         watched = [one.says for one in first.watch(evidence)]
-        return "\n\n".join(
-            [
-                *_lead(evidence),
-                f"## {say('page.good')}\n\n" + _bullets(first.how_good(evidence)),
-                f"## {say('page.drives')}\n\n" + _bullets(driver(item) for item in words.drivers(evidence)),
-                f"## {say('page.watch')}\n\n" + _bullets(watched),
-            ]
-        ) + "\n"
+        return (
+            "\n\n".join(
+                [
+                    *_lead(evidence),
+                    f"## {say('page.good')}\n\n" + _bullets(first.how_good(evidence)),
+                    f"## {say('page.drives')}\n\n"
+                    + _bullets(driver(item) for item in words.drivers(evidence)),
+                    f"## {say('page.watch')}\n\n" + _bullets(watched),
+                ]
+            )
+            + "\n"
+        )
 
 
 def _front(evidence: Evidence) -> str:

@@ -69,7 +69,13 @@ def _scale(axis: Axis, top: float, bottom: float, show: Show | None = None) -> l
 
 
 def _tick(value: float) -> str:
-    return "0" if abs(value) < 1e-12 else number(value) if abs(value) >= 1000 else number(float(f"{value:.6g}"), _places(value))
+    return (
+        "0"
+        if abs(value) < 1e-12
+        else number(value)
+        if abs(value) >= 1000
+        else number(float(f"{value:.6g}"), _places(value))
+    )
 
 
 def _places(value: float) -> int:
@@ -166,7 +172,9 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
     ]
     for p in _thin(kept, 24):
         told = say("charts.on_curve", x=axes[0], across=percent(p["x"]), y=axes[1], up=percent(p["y"]))
-        parts.append(tag("circle", note(told), cx=x_axis.at(p["x"]), cy=y_axis.at(p["y"]), r=8, class_="spot"))
+        parts.append(
+            tag("circle", note(told), cx=x_axis.at(p["x"]), cy=y_axis.at(p["y"]), r=8, class_="spot")
+        )
     return drawing(title, say("charts.curve"), 304, *parts)
 
 
@@ -210,7 +218,9 @@ def ledger_title(evidence: Evidence) -> str:
 
 def ledger(evidence: Evidence) -> Markup:
     """Draw where the time went, in the order in which it was spent."""
-    rows = [(p["phase"], p["seconds"]) for p in dig(evidence, "ledger", default=[]) if is_number(p.get("seconds"))]
+    rows = [
+        (p["phase"], p["seconds"]) for p in dig(evidence, "ledger", default=[]) if is_number(p.get("seconds"))
+    ]
     if sum(float(spent) for _, spent in rows) <= 0:
         return Markup("")
     height, longest, parts = 30 * len(rows) + 8, max(float(s) for _, s in rows), []

@@ -77,7 +77,9 @@ def _train(evidence: Evidence, names: Names) -> str:
         for value in values:
             train += [f"--{option}", str(value)]
     seed = dig(evidence, "environment", "seed", default=0)
-    return shlex.join([*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model])
+    return shlex.join(
+        [*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model]
+    )
 
 
 def _same_test(evidence: Evidence, model: str) -> list[tuple[str, str]]:

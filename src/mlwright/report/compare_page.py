@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mlwright.report import charts
-from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_number, listing, number, points
+from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_number, listing, number, shown
 from mlwright.report.language import ENGLISH, say, spoken
 from mlwright.report.render import render
 from mlwright.report.text import join
@@ -37,7 +38,7 @@ def _page(found: Evidence, names: tuple[str, str, str]) -> dict[str, Any]:
     told = {key: estimate_text(found[key]) for key in ("old", "new", "difference")}
     rows = [(say("compared.new"), found["new"]), (say("compared.old"), found["old"])]
     return {
-        "names": [brief(name, 60) for name in names],
+        "names": [brief(PurePath(name).name, 60) for name in names],
         "tone": _TONES.get(found["verdict"], "unsure"),
         "answer": say(f"compared.{found['verdict']}"),
         "why": f"{found['why'][:1].upper()}{found['why'][1:]}.",
@@ -50,7 +51,7 @@ def _page(found: Evidence, names: tuple[str, str, str]) -> dict[str, Any]:
 
 
 def told_changes(changes: Evidence) -> dict[str, Any]:
-    """Return what changed in words: "changed", "where", "inputs" and "examples"; empty where nothing is known."""
+    """Return what changed in words: "changed", "where", "inputs", "examples"; empty if not known."""
     if not changes:
         return {"changed": "", "where": [], "inputs": "", "examples": []}
     return {
@@ -99,5 +100,7 @@ def _answer(value: object) -> str:
 
 def _moved(one: Evidence, *, is_class: bool) -> str:
     value = say("why.missing") if one.get("value") is None else brief(one["value"], 30)
-    amount = points(one["amount"]) if is_class else number(one["amount"])
+    amount = number(one["amount"])
+    if is_class:
+        amount = say("why.points", n=shown(f"{100 * one['amount']:+.1f}", one["amount"], 100))
     return say("compared.moved_by", column=brief(one["column"], 40), value=value, amount=amount)

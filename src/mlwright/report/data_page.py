@@ -51,7 +51,9 @@ def _page(profile: Evidence, data: str) -> dict[str, Any]:
         "findings": bool(findings),
     }
     target = profile.get("target")
-    line = f"mlwright profile {data or profile.get('name') or 'DATA'}{f' --target {target}' if target else ''}"
+    line = (
+        f"mlwright profile {data or profile.get('name') or 'DATA'}{f' --target {target}' if target else ''}"
+    )
     return {
         "name": brief(profile.get("name") or say("question.target")),
         "target": target,
@@ -148,7 +150,13 @@ def _usual(one: Evidence) -> dict[str, str]:
 
 def _outlier(one: Evidence) -> str:
     far = number(one["farthest"])
-    return say("profile.outlier", column=brief(one["column"], 40), share=percent(one["share"], 1), far=far, **_usual(one))
+    return say(
+        "profile.outlier",
+        column=brief(one["column"], 40),
+        share=percent(one["share"], 1),
+        far=far,
+        **_usual(one),
+    )
 
 
 def _together(one: Evidence) -> str:
@@ -182,7 +190,11 @@ def _strongest(relations: Sequence[Evidence], target: object) -> str:
 def _bars(rows: Sequence[tuple[str, float]], axis: str) -> Markup:
     if not rows:
         return Markup("")
-    scale, height, parts = Axis.around([0.0, *(float(v) for _, v in rows)], 16, WIDTH - 16), 34 * len(rows) + 42, []
+    scale, height, parts = (
+        Axis.around([0.0, *(float(v) for _, v in rows)], 16, WIDTH - 16),
+        34 * len(rows) + 42,
+        [],
+    )
     for tick in scale.ticks():
         x = scale.at(tick)
         parts += [line(x, 4, x, height - 36, "grid"), text(x, height - 21, percent(tick), "tick", "middle")]
@@ -190,7 +202,10 @@ def _bars(rows: Sequence[tuple[str, float]], axis: str) -> Markup:
         y, end = 34 * i + 22, scale.at(share)
         told = note(f"{name}: {percent(share)}")
         parts.append(tag("rect", told, x=16, y=y, width=max(end - 16, 1), height=8, rx=2, class_="bar"))
-        parts += [text(16, y - 5, brief(name, 40), "name"), text(WIDTH - 16, y - 5, percent(share), "value", "end")]
+        parts += [
+            text(16, y - 5, brief(name, 40), "name"),
+            text(WIDTH - 16, y - 5, percent(share), "value", "end"),
+        ]
     parts.append(text(WIDTH / 2, height - 4, axis, "axis", "middle"))
     words = ", ".join(f"{brief(name, 40)} {percent(share)}" for name, share in rows[:5])
     return drawing(axis, say("charts.strongest", columns=words), height, *parts)
@@ -202,7 +217,9 @@ def _spark(shape: Evidence) -> Markup:
     heights = [float(bar["n"]) for bar in bars] or [float(one["share"]) for one in levels]
     if not heights or not max(heights):
         return Markup("")
-    told = [f"{number(b['low'])} – {number(b['high'])}: {number(b['n'])}" for b in bars]
+    told = [
+        f"{say('data.range', low=number(b['low']), high=number(b['high']))}: {number(b['n'])}" for b in bars
+    ]
     told = told or [f"{brief(one['level'], 30)}: {percent(one['share'])}" for one in levels]
     width, most, parts = _SPARK_WIDTH / len(heights), max(heights), []
     for i, (height, words) in enumerate(zip(heights, told, strict=True)):

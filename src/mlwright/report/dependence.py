@@ -30,7 +30,10 @@ def dependence(evidence: Evidence) -> list[dict[str, Any]]:
 
 
 def _what(evidence: Evidence, item: Evidence) -> str:
-    target, label = brief(dig(evidence, "task", "target", default=say("question.target")), 30), item.get("class")
+    target, label = (
+        brief(dig(evidence, "task", "target", default=say("question.target")), 30),
+        item.get("class"),
+    )
     return target if label is None else say("goes.chance", target=target, label=brief(label, 20))
 
 
@@ -100,7 +103,9 @@ def _dots(item: Evidence, says: str, what: str) -> Markup:
     for i, point in enumerate(points):
         y = 34 * i + 26
         parts.append(line(axis.at(point["low"]), y, axis.at(point["high"]), y, "whisker model"))
-        parts.append(tag("circle", note(_at(point)), cx=axis.at(point["mean"]), cy=y, r=5, class_="dot model"))
+        parts.append(
+            tag("circle", note(_at(point)), cx=axis.at(point["mean"]), cy=y, r=5, class_="dot model")
+        )
         parts += [text(16, y - 9, _at(point), "name")]
         parts.append(text(WIDTH - 16, y - 9, show(point["mean"]), "value", "end"))
     parts.append(text(WIDTH / 2, height - 4, brief(what, 60), "axis", "middle"))

@@ -35,8 +35,8 @@ def derive(evidence: Evidence) -> dict[str, Any]:
     "confusion" ("shares" of each truth, "right", "usual": the share of the most frequent class, "mixed": the
     most frequent mistakes), "calibration_gap" (mean distance between said and happened), "ranked" (area
     under the curve), "less_error" (than the baseline, a share), "longest" (the phase that took most of the
-    time: its "share"), "further" (what three times as many rows take off the error: "low", "value" and "high" as
-    shares of it), "through" (the share of test rows that a capacity lets through).
+    time: its "share"), "further" (what three times as many rows take off the error: "low", "value" and
+    "high" as shares of it), "through" (the share of test rows that a capacity lets through).
     """
     return {
         "confusion": _confusion(evidence),

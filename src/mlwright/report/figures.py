@@ -122,9 +122,10 @@ def estimate_text(estimate: Evidence | None) -> str:
 
 def size_of(estimate: Evidence) -> Evidence:
     """Return an estimate without its sign: a loss of 3 (2 to 4) for a gain of -3 (-4 to -2)."""
-    ends = {key: abs(estimate[key]) if is_number(estimate.get(key)) else None for key in ("value", "low", "high")}
-    flipped = has_interval(estimate) and ends["low"] > ends["high"]
-    if flipped:
+    ends = {
+        key: abs(estimate[key]) if is_number(estimate.get(key)) else None for key in ("value", "low", "high")
+    }
+    if has_interval(estimate) and float(ends["low"] or 0) > float(ends["high"] or 0):
         ends["low"], ends["high"] = ends["high"], ends["low"]
     return {**estimate, **ends}
 

@@ -38,7 +38,9 @@ _WRONG_CHANCES = 0.05
 _FEW_FOUND = 0.5
 _FEW_TEST_ROWS = 100
 _OFTEN = 0.02
-_TOLD_ELSEWHERE = frozenset({"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage"})
+_TOLD_ELSEWHERE = frozenset(
+    {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage"}
+)
 """Findings that the headline or a concern says better."""
 
 
@@ -66,6 +68,8 @@ def answer(evidence: Evidence) -> str:
             return say(f"answer.errors.{rule}", column=brief(errors[0].get("column") or "", 40))
         column = errors[0].get("column")
         return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
+    if not words.is_seen(evidence):
+        return say("answer.hardly")
     return join([say("answer.ships"), next(_worth(evidence))])
 
 
@@ -77,14 +81,16 @@ def _worth(evidence: Evidence) -> Iterator[str]:
     name = main_plain(evidence)
     if name:
         yield _plainly(evidence, name)
-    yield say("answer.hardly" if words.plain_metrics(evidence) else "answer.better")
+    yield say("answer.better")
 
 
 def _saved(evidence: Evidence) -> str:
     against = dig(evidence, "decision", "against", default=[])
     if not against or words.sign_of({**against[0]["per_row"], "direction": "max"}) != 1:
         return ""
-    return say("answer.saves", amount=value_of(against[0]["per_row"]), against=advice.rival(against[0]["what"]))
+    return say(
+        "answer.saves", amount=value_of(against[0]["per_row"]), against=advice.rival(against[0]["what"])
+    )
 
 
 def main_plain(evidence: Evidence) -> str:
@@ -103,7 +109,9 @@ def _is_gain(evidence: Evidence, name: str) -> bool:
         else (value_of(test), value_beside(base, test))
     )  # fmt: skip
     is_max = test.get("direction") == Direction.MAX
-    return str(shown) != str(other) and (test["low"] > base["value"] if is_max else test["high"] < base["value"])
+    return str(shown) != str(other) and (
+        test["low"] > base["value"] if is_max else test["high"] < base["value"]
+    )
 
 
 def _plainly(evidence: Evidence, name: str) -> str:
@@ -112,7 +120,9 @@ def _plainly(evidence: Evidence, name: str) -> str:
     value = in_hundred(test.get("value")) if is_share else value_of(test)
     beside = in_hundred(base.get("value")) if is_share else value_beside(base, test)
     label = (words.classes(evidence) or [""])[-1]
-    return say(f"answer.plain.{name}", n=value, base=beside, label=label, target=words.target_of(evidence, 40))
+    return say(
+        f"answer.plain.{name}", n=value, base=beside, label=label, target=words.target_of(evidence, 40)
+    )
 
 
 def how_good(evidence: Evidence) -> list[str]:
@@ -185,10 +195,12 @@ def _unfair(evidence: Evidence) -> list[Watched]:
 def _rarely_found(evidence: Evidence) -> list[Watched]:
     recall = next((name for name in words.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
     share = dig(evidence, "test", recall, "value") if recall else None
-    if not is_number(share) or share >= _FEW_FOUND:
+    if share is None or not is_number(share) or share >= _FEW_FOUND:
         return []
     label = words.classes(evidence)[-1]
-    return [Watched("note", "performance", say(f"watch.few.{recall}", label=label, n=_missed(evidence, recall)))]
+    return [
+        Watched("note", "performance", say(f"watch.few.{recall}", label=label, n=_missed(evidence, recall)))
+    ]
 
 
 def _missed(evidence: Evidence, name: str) -> str:
@@ -214,14 +226,20 @@ def _coverage(evidence: Evidence) -> list[Watched]:
     level = dig(evidence, "intervals", "level")
     if not is_number(held.get("high")) or not is_number(level) or held["high"] >= level - _OFTEN:
         return []
-    return [Watched("warning", "calibration", say("watch.held", n=points(held["value"]), level=percent(level)))]
+    return [
+        Watched("warning", "calibration", say("watch.held", n=points(held["value"]), level=percent(level)))
+    ]
 
 
 def _more_rows(evidence: Evidence) -> list[Watched]:
     low = derived(evidence, "further", "low")
     if not is_number(low) or low <= _OFTEN:
         return []
-    return [Watched("note", "candidates", say("watch.more_rows", share=percent(derived(evidence, "further", "value"))))]
+    return [
+        Watched(
+            "note", "candidates", say("watch.more_rows", share=percent(derived(evidence, "further", "value")))
+        )
+    ]
 
 
 def _one_driver(evidence: Evidence) -> list[Watched]:
@@ -262,11 +280,13 @@ def lede(evidence: Evidence) -> Text:
 
 
 def picture(evidence: Evidence) -> tuple[str, Markup]:
-    """Return the title and the drawing of the first screen: money, else cases of a hundred, else the score."""
+    """Return the title and the drawing of the first screen: money, else cases, else the score."""
     against = [one for one in dig(evidence, "decision", "against", default=[]) if one.get("per_row")]
     if against:
-        title = say("compare.saved")
-        return title, charts.comparison([(advice.rival(one["what"]), one["per_row"]) for one in against], title)
+        title: str = say("compare.saved")
+        return title, charts.comparison(
+            [(advice.rival(one["what"]), one["per_row"]) for one in against], title
+        )
     plain = words.plain_metrics(evidence)
     name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
     rows = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UnknownNameError, UsageError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Wishes:
     """How a report is asked for."""
 
-    names: Names = Names()
+    names: Names = field(default_factory=Names)
     language: str = ENGLISH
     is_brief: bool = False
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlwright.report import advice, charts, first, leak_words, parts, promises, words
-from mlwright.report.compare_page import told_changes
 from mlwright.report.commands import Names, commands, sources
+from mlwright.report.compare_page import told_changes
 from mlwright.report.dependence import dependence
 from mlwright.report.derive import derived
 from mlwright.report.figures import Evidence, brief, count, dig, hundredths, is_number, number, percent
@@ -101,7 +101,9 @@ def _split(evidence: Evidence) -> dict[str, Any]:
             for key, value in dig(evidence, "split", "proof", default={}).items()
             if value is not None
         },
-        "folds": say("split.folds", n=number(folds.get("n")), how=brief(folds.get("how"), 120)) if folds else "",
+        "folds": say("split.folds", n=number(folds.get("n")), how=brief(folds.get("how"), 120))
+        if folds
+        else "",
     }
 
 
@@ -199,8 +201,15 @@ def _confusion(evidence: Evidence) -> dict[str, Any]:
     ]
     title = say("charts.no_mistake")
     if mixed:
-        title = say("charts.mistake", answer=brief(mixed[0]["answer"], 24), truth=brief(mixed[0]["truth"], 24))
-    return {"labels": labels, "rows": rows if len(labels) <= _MOST_CLASSES else [], "mixed": mixed, "title": title}
+        title = say(
+            "charts.mistake", answer=brief(mixed[0]["answer"], 24), truth=brief(mixed[0]["truth"], 24)
+        )
+    return {
+        "labels": labels,
+        "rows": rows if len(labels) <= _MOST_CLASSES else [],
+        "mixed": mixed,
+        "title": title,
+    }
 
 
 def _calibration(evidence: Evidence) -> dict[str, Any]:
@@ -249,7 +258,9 @@ def _slices(evidence: Evidence) -> dict[str, Any]:
 def _explanations(evidence: Evidence) -> dict[str, Any]:
     importance = dig(evidence, "importance", default=[])
     strongest = words.drivers(evidence, 1)
-    title = say("charts.driver", column=brief(strongest[0]["column"], 40)) if strongest else say("page.no_driver")
+    title = (
+        say("charts.driver", column=brief(strongest[0]["column"], 40)) if strongest else say("page.no_driver")
+    )
     return {
         "picture": charts.importance(importance),
         "picture_title": title,

@@ -117,7 +117,9 @@ def _told(one: Evidence, label: str, of: str) -> list[tuple[str, bool]]:
     worst = one.get("worst")
     if worst:
         score = estimate_text(worst["score"])
-        line = say("fair.worst", group=brief(worst["group"], 30), metric=metric_title(one["metric"]), score=score)
+        line = say(
+            "fair.worst", group=brief(worst["group"], 30), metric=metric_title(one["metric"]), score=score
+        )
         told.append((line, False))
     off = [group for group in one["groups"] if group["off"]]
     if off:

@@ -57,11 +57,15 @@ def note(words: object) -> Markup:
 
 def _marked(words: object) -> list[Markup | str]:
     parts = words.parts if isinstance(words, Text) else (words if isinstance(words, str) else str(words),)
-    return [tag("tspan", str(part), **_places(part)) if isinstance(part, Figure) else str(part) for part in parts]
+    return [
+        tag("tspan", str(part), **_places(part)) if isinstance(part, Figure) else str(part) for part in parts
+    ]
 
 
 def _places(figure: Figure) -> dict[str, str]:
-    return {key.replace("-", "_").replace("value", "data_value"): item for key, item in figure.attributes.items()}
+    return {
+        key.replace("-", "_").replace("value", "data_value"): item for key, item in figure.attributes.items()
+    }
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:

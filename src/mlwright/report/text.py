@@ -18,6 +18,9 @@ class Figure(str):
     """A number as people read it."""
 
     __slots__ = ("at", "exact", "per")
+    exact: float
+    at: str
+    per: float
 
     def __new__(cls, shown: str, exact: float, at: str, per: float = 1.0) -> Figure:
         """Remember the exact value, its place, and per how many it is shown: 100 for percent."""
@@ -42,6 +45,7 @@ class Text(str):
     """Words with figures among them."""
 
     __slots__ = ("parts",)
+    parts: tuple[str, ...]
 
     def __new__(cls, parts: Iterable[str] = ()) -> Text:
         """Join the parts; those of another text become its own."""

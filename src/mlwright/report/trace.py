@@ -20,6 +20,7 @@ class Number(float):
     """A number of the evidence with its place."""
 
     __slots__ = ("at",)
+    at: str
 
     def __new__(cls, value: float, at: str) -> Number:
         """Keep the place beside the value."""
@@ -73,7 +74,13 @@ def look_up(evidence: Evidence, at: str) -> Any:
             value = value[int(name)] if isinstance(value, list) else value[name]
         except (KeyError, IndexError, ValueError, TypeError):
             where = "/".join(at.split("/")[: n_done + 1]) or "/"
-            there = list(value) if isinstance(value, Mapping) else f"{len(value)} items" if isinstance(value, list) else value
+            there = (
+                list(value)
+                if isinstance(value, Mapping)
+                else f"{len(value)} items"
+                if isinstance(value, list)
+                else value
+            )
             message = f"Nothing stands at {at!r} of the evidence. At {where!r} there is: {str(there)[:300]}."
             raise UsageError(message) from None
     return value

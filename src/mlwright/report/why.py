@@ -53,8 +53,16 @@ def _named(columns: Sequence[Evidence]) -> list[Evidence]:
 
 def _moved(item: Evidence, *, is_chance: bool) -> str:
     value = item["value"]
-    held = say("why.missing") if value is None else number(value) if isinstance(value, float) else brief(value, 40)
-    return Text([brief(item["column"], 40), " = ", held, " (", _amount(item["amount"], is_chance=is_chance), ")"])
+    held = (
+        say("why.missing")
+        if value is None
+        else number(value)
+        if isinstance(value, float)
+        else brief(value, 40)
+    )
+    return Text(
+        [brief(item["column"], 40), " = ", held, " (", _amount(item["amount"], is_chance=is_chance), ")"]
+    )
 
 
 def _amount(amount: float, *, is_chance: bool) -> str:

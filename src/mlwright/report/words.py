@@ -125,7 +125,16 @@ def verdict(evidence: Evidence) -> Verdict:
         about = f"{brief(column, 40)}: " if column else ""
         reason = say("verdict.but", problem=f"{about}{errors[0].get('message', '')}")
         return Verdict("bad", say("verdict.not_yet"), reason)
+    if not is_seen(evidence):
+        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", n=n_test))
     return Verdict("good", say("verdict.good"), say("verdict.beats", n=n_test))
+
+
+def is_seen(evidence: Evidence) -> bool:
+    """Tell whether the gain shows in the digits that people read: what is real may be worth nothing."""
+    name = dig(evidence, "task", "metric", default="")
+    test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
+    return not test or not base or str(value_of(test)) != str(value_beside(base, test))
 
 
 def headline(evidence: Evidence) -> str:
@@ -240,7 +249,9 @@ def split_line(evidence: Evidence) -> str:
     """Say how the test rows were chosen."""
     split = dig(evidence, "split", default={})
     how = str(split.get("how") or say("split.aside")).rstrip(".")
-    return say("split.line", n_train=number(split.get("n_train")), n_test=number(split.get("n_test")), how=how)
+    return say(
+        "split.line", n_train=number(split.get("n_train")), n_test=number(split.get("n_test")), how=how
+    )
 
 
 def price_line(evidence: Evidence) -> str:
@@ -279,4 +290,6 @@ def in_place_line(evidence: Evidence) -> str:
         return ""
     holes = {key: estimate_text(found.get(key)) for key in ("old", "new", "difference")}
     title = metric_title(found.get("metric", ""))
-    return join([say(f"in_place.{found.get('verdict', 'unknown')}"), say("in_place.line", metric=title, **holes)])
+    return join(
+        [say(f"in_place.{found.get('verdict', 'unknown')}"), say("in_place.line", metric=title, **holes)]
+    )

@@ -35,7 +35,9 @@ def learning_points(evidence: Evidence) -> list[tuple[str, Evidence]]:
     """Return the learning curve as named estimates, the most rows first."""
     points = dig(evidence, "learning_curve", "points", default=[])
     return [
-        (say("learning.rows", n=number(p.get("n_rows"))), p["loss"]) for p in reversed(points) if p.get("loss")
+        (say("learning.rows", n=number(p.get("n_rows"))), p["loss"])
+        for p in reversed(points)
+        if p.get("loss")
     ]
 
 

@@ -29,9 +29,10 @@ def what_changed(
 
     Returns
     -------
-    "n_rows"; "is_value": the answers are values, not classes; "n_changed": rows with another class, or another value; "n_better" and "n_worse": of those, where it
-    became right or wrong, or came closer to the truth or went away; "middle": the median distance of the answers,
-    in probability or in the target's unit; "where": "column", "group", "n" and the mean "distance", the largest first.
+    "n_rows"; "is_value": the answers are values, not classes; "n_changed": rows with another class or value;
+    "n_better" and "n_worse": of those, where it became right or wrong, or came closer to the truth or went
+    away; "middle": the median distance of the answers, in probability or in the target's unit; "where":
+    "column", "group", "n" and the mean "distance", the largest first.
     """
     distance = np.abs(new.scores - old.scores).max(axis=1)
     if new.labels is None or old.labels is None:
@@ -56,9 +57,9 @@ def changes(old: Model, new: Model, data: object) -> dict[str, Any]:
 
     Returns
     -------
-    What `what_changed` does; "rows": for each its number as "row" (from 1), "truth", "old" and "new" answers, the
-    "distance" and "why": the columns that moved it most, "column", "value" and "amount"; "inputs": the columns that
-    only the "old" or only the "new" one reads.
+    What `what_changed` does; "rows": for each its number as "row" (from 1), "truth", "old" and "new" answers,
+    the "distance" and "why": the columns that moved it most, "column", "value" and "amount"; "inputs": the
+    columns that only the "old" or only the "new" one reads.
     """
     raw = read(data)
     columns, truth, known = typed_rows(raw, new.schema, new.task)
@@ -100,16 +101,22 @@ def _answers(model: Model, given: Prediction | Floats) -> list[Any]:
     return given.values.tolist() if given.labels is None else [classes[one] for one in given.labels.tolist()]
 
 
-def _why(old: Model, new: Model, others: Columns, columns: Columns, after: Prediction) -> list[list[dict[str, Any]]]:
-    """Say which columns moved each row from the old answer to the new one, as differences of their amounts."""
+def _why(
+    old: Model, new: Model, others: Columns, columns: Columns, after: Prediction
+) -> list[list[dict[str, Any]]]:
+    """Say which columns moved each row from the old answer to the new one: differences of their amounts."""
     one, other = new.explain(Typed(columns)), old.explain(Typed(others))
     chosen = np.zeros(len(after.scores), int) if after.labels is None else after.labels
     if len(new.task.classes) == 2:
         chosen = np.ones(len(after.scores), int)
     found = []
     for at, answer in enumerate(chosen.tolist()):
-        moved = dict(zip(one.columns, one.amounts[at, min(answer, one.amounts.shape[1] - 1)].tolist(), strict=True))
-        for name, amount in zip(other.columns, other.amounts[at, min(answer, other.amounts.shape[1] - 1)].tolist(), strict=True):
+        moved = dict(
+            zip(one.columns, one.amounts[at, min(answer, one.amounts.shape[1] - 1)].tolist(), strict=True)
+        )
+        for name, amount in zip(
+            other.columns, other.amounts[at, min(answer, other.amounts.shape[1] - 1)].tolist(), strict=True
+        ):
             moved[name] = moved.get(name, 0.0) - amount
         top = sorted(moved.items(), key=lambda item: -abs(item[1]))[:_MOST_REASONS]
         found.append([{"column": name, "amount": amount} for name, amount in top])
@@ -118,14 +125,21 @@ def _why(old: Model, new: Model, others: Columns, columns: Columns, after: Predi
 
 def _where(columns: Columns, schema: Schema, distance: Floats) -> list[dict[str, Any]]:
     least = max(_FEWEST, len(distance) // 50)
-    found = []
+    found: list[dict[str, Any]] = []
     for name, cells in columns.items():
         for group, rows in _groups(cells, is_number=schema[name].kind in NUMERIC).items():
             if least <= rows.sum() < len(distance):
-                found.append({"column": name, "group": group, "n": int(rows.sum()), "distance": float(distance[rows].mean())})
-    found.sort(key=lambda one: -one["distance"])
+                found.append(
+                    {
+                        "column": name,
+                        "group": group,
+                        "n": int(rows.sum()),
+                        "distance": float(distance[rows].mean()),
+                    }
+                )
+    found.sort(key=lambda one: -float(one["distance"]))
     usual = float(distance.mean()) if len(distance) else 0.0
-    return [one for one in found if one["distance"] > usual][:_MOST_PLACES]
+    return [one for one in found if float(one["distance"]) > usual][:_MOST_PLACES]
 
 
 def _groups(cells: Array, *, is_number: bool) -> dict[str, Array]:
@@ -138,6 +152,8 @@ def _groups(cells: Array, *, is_number: bool) -> dict[str, Array]:
     pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     last = edges[-1]
     return {
-        f"{low:.4g} – {high:.4g}": known & (cells >= low) & ((cells < high) | (high == last) & (cells == last))
+        f"{low:.4g} to {high:.4g}": known
+        & (cells >= low)
+        & ((cells < high) | (high == last) & (cells == last))
         for low, high in pairs
     }

@@ -1,4 +1,4 @@
-"""Portrait: what a table looks like before any model: its columns, what is missing together, what sticks out."""
+"""Portrait: what a table looks like before any model: what is missing together, sticks out, or changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ _LEAST_DRIFT = 0.1
 _LISTED = 12
 
 
-def portrait(columns: tuple[Column, ...], rows: Columns, target: Floats | None, when: Array | None) -> dict[str, Any]:
+def portrait(
+    columns: tuple[Column, ...], rows: Columns, target: Floats | None, when: Array | None
+) -> dict[str, Any]:
     """Describe a table.
 
     Parameters
@@ -72,24 +74,32 @@ def _shape(column: Column, cells: Array) -> dict[str, Any]:
         return {"bars": []}
     low, high = np.quantile(known, (0.01, 0.99))
     inside = known[(known >= low) & (known <= high)]
-    counts_, edges = np.histogram(inside, bins=_N_BARS, range=(low, high) if high > low else (low - 0.5, low + 0.5))
+    counts_, edges = np.histogram(
+        inside, bins=_N_BARS, range=(low, high) if high > low else (low - 0.5, low + 0.5)
+    )
     ends = zip(edges[:-1].tolist(), edges[1:].tolist(), counts_.tolist(), strict=True)
     middle = float(np.median(known))
     return {"middle": middle, "bars": [{"low": low, "high": high, "n": n} for low, high, n in ends]}
 
 
 def _is_missing(column: Column, cells: Array) -> Array:
-    return ~np.isfinite(cells) if _is_number(column) else np.array([cell in ("", None) for cell in cells.tolist()])
+    return (
+        ~np.isfinite(cells)
+        if _is_number(column)
+        else np.array([cell in ("", None) for cell in cells.tolist()])
+    )
 
 
 def _missing_together(columns: list[Column], rows: Columns) -> list[dict[str, Any]]:
     """Count which columns are empty in the same rows, the most frequent pattern first."""
-    gaps = {c.name: _is_missing(c, rows[c.name]) for c in columns if c.missing_share and c.role is not Role.TARGET}
+    gaps = {
+        c.name: _is_missing(c, rows[c.name]) for c in columns if c.missing_share and c.role is not Role.TARGET
+    }
     if len(gaps) < 2:
         return []
     patterns, counts = np.unique(np.column_stack(list(gaps.values())), axis=0, return_counts=True)
     names, n_rows = list(gaps), int(counts.sum())
-    found = [
+    found: list[dict[str, Any]] = [
         {"columns": [names[i] for i in np.flatnonzero(pattern)], "share": int(n) / n_rows}
         for pattern, n in zip(patterns, counts, strict=True)
         if pattern.sum() > 1
@@ -101,7 +111,9 @@ def _duplicates(rows: Columns, n_rows: int) -> dict[str, Any]:
     """Count rows that repeat an earlier one in every column that is read."""
     if not rows or n_rows < 2:
         return {"n": 0, "share": 0.0}
-    frame = pl.DataFrame({f"{i}": cells.tolist() if cells.dtype == object else cells for i, cells in enumerate(rows.values())})
+    frame = pl.DataFrame(
+        {f"{i}": cells.tolist() if cells.dtype == object else cells for i, cells in enumerate(rows.values())}
+    )
     n = n_rows - frame.n_unique()
     return {"n": n, "share": n / n_rows}
 
@@ -127,14 +139,15 @@ def _outliers(columns: list[Column], rows: Columns) -> list[dict[str, Any]]:
 
 def _farness(one: dict[str, Any]) -> float:
     width = one["usual_high"] - one["usual_low"]
-    return max(one["usual_low"] - one["farthest"], one["farthest"] - one["usual_high"]) / width
+    return float(max(one["usual_low"] - one["farthest"], one["farthest"] - one["usual_high"]) / width)
 
 
 def _groups(column: Column, cells: Array) -> Array:
-    """Number the rows by tenths of a number or by the most frequent levels; missing is a group of its own."""
+    """Give each row the number of its tenth or its level; missing is a group of its own."""
     if _is_number(column):
         known = np.isfinite(cells)
-        edges = np.unique(np.quantile(cells[known], np.linspace(0, 1, _N_GROUPS + 1)[1:-1])) if known.any() else []
+        ends = np.linspace(0, 1, _N_GROUPS + 1)[1:-1]
+        edges = np.unique(np.quantile(cells[known], ends)) if known.any() else np.zeros(0)
         return np.where(known, np.searchsorted(edges, cells, side="right"), _N_GROUPS)
     levels = [level for level, _ in Counter(cells.tolist()).most_common(2 * _N_GROUPS)]
     number = {level: i for i, level in enumerate(levels)}
@@ -142,14 +155,14 @@ def _groups(column: Column, cells: Array) -> Array:
 
 
 def _relations(columns: list[Column], rows: Columns, target: Floats) -> list[dict[str, Any]]:
-    """Say how much of the target each column explains alone, groups of rows told by their mean, chance taken off."""
+    """Say how much of the target each column explains alone, chance taken off."""
     known = np.isfinite(target)
     truth = target[known]
     if len(truth) < _FEWEST or len(np.unique(truth)) < 2:
         return []
     is_class = len(np.unique(truth)) <= _N_GROUPS and np.all(truth == np.round(truth))
     sides = [truth == label for label in np.unique(truth)] if is_class else [truth]
-    found = [
+    found: list[dict[str, Any]] = [
         {"column": column.name, "strength": _explained(_groups(column, rows[column.name])[known], sides)}
         for column in columns
         if column.role is Role.FEATURE
@@ -173,7 +186,7 @@ def _explained(groups: Array, sides: list[Array]) -> float:
 
 
 def _drift(columns: list[Column], rows: Columns, when: Array | None) -> list[dict[str, Any]]:
-    """Compare the first fifth of the rows with the last: the columns that changed beyond chance and noticeably."""
+    """Compare the first fifth of the rows with the last: what changed beyond chance, and noticeably."""
     n_rows = len(next(iter(rows.values()))) if rows else 0
     order = np.arange(n_rows) if when is None else np.argsort(when, kind="stable")
     fifth = n_rows // 5

@@ -77,7 +77,9 @@ def test_links_within_the_page_lead_somewhere(evidence):
 def test_the_first_screen_answers_the_question(income, read):
     text = read(build_report(income))
     first = text[: text.index("All scores are of the sealed test")]
-    said = "It ships: it is right in 85 of 100 cases; always giving the most usual answer would be right in 76."
+    said = (
+        "It ships: it is right in 85 of 100 cases; always giving the most usual answer would be right in 76."
+    )
     for words in ("Is income <=50K or >50K?", said, "0.907", "marital_status", "native_country"):
         assert words in first
 

@@ -28,7 +28,10 @@ def test_there_is_a_second_language():
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_language_has_the_same_keys_in_the_same_order_with_the_same_holes(code):
-    english, other = catalogue(ENGLISH), {k: v for k, v in catalogue(code).items() if not k.startswith("metrics.")}
+    english, other = (
+        catalogue(ENGLISH),
+        {k: v for k, v in catalogue(code).items() if not k.startswith("metrics.")},
+    )
     assert list(english) == list(other)
     assert {key: holes(words) for key, words in english.items()} == {k: holes(w) for k, w in other.items()}
 
@@ -44,7 +47,9 @@ def used():
                 begun.add(node.values[0].value)
     for path in (HOME / "templates").glob("*.j2"):
         text = path.read_text(encoding="utf-8")
-        whole |= set(re.findall(r'say\("([\w.]+)"(?! ~)', text)) | set(re.findall(r'"([a-z_]+\.[a-z_]+)"', text))
+        whole |= set(re.findall(r'say\("([\w.]+)"(?! ~)', text)) | set(
+            re.findall(r'"([a-z_]+\.[a-z_]+)"', text)
+        )
         begun |= set(re.findall(r'(?:say|word)\("([\w.]+)" ~', text))
     return whole, begun
 

@@ -35,7 +35,7 @@ class Numbers(HTMLParser):
         assert self._open.pop()[0] == tag
 
     def handle_data(self, data):
-        tag, attributes = self._open[-1] if self._open else ("", {})
+        attributes = self._open[-1][1] if self._open else {}
         inside = {name for name, _ in self._open} | {
             one for _, found in self._open for one in (found.get("class") or "").split()
         }
@@ -58,7 +58,10 @@ def amount(text, language):
 
 
 def is_right(text, attributes, evidence, language):
-    exact, per = float(attributes.get("data-value") or attributes["value"]), float(attributes.get("data-per", 1))
+    exact, per = (
+        float(attributes.get("data-value") or attributes["value"]),
+        float(attributes.get("data-per", 1)),
+    )
     there = look_up(evidence, attributes["data-at"])
     there = len(there) if isinstance(there, list) else there
     if abs(abs(exact) - abs(there)) > 1e-9 * max(1.0, abs(there)):
@@ -69,7 +72,11 @@ def is_right(text, attributes, evidence, language):
         return 0 < shown < value
     if ">" in text:
         return value < shown
-    slack = max(0.5001 * step, 0.0051 * abs(shown) if "e" in text or step >= 10 else 0.0, 0.051 * abs(shown) * (step == 1))
+    slack = max(
+        0.5001 * step,
+        0.0051 * abs(shown) if "e" in text or step >= 10 else 0.0,
+        0.051 * abs(shown) * (step == 1),
+    )
     return abs(abs(value) - abs(shown)) <= slack
 
 

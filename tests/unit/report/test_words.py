@@ -101,4 +101,7 @@ def test_a_metric_of_another_version_keeps_its_id():
 def test_lines_about_split_and_budget(income):
     assert words.split_line(income).startswith("4,496 rows to learn from, 1,500 rows sealed")
     assert words.budget_line(income).startswith("Training took 29 s of 30 s allowed: ")
-    assert words.budget_line({"budget": {"max_trials": 7}}) == "Training was measured in work, not in time, for 7 trials."
+    assert (
+        words.budget_line({"budget": {"max_trials": 7}})
+        == "Training was measured in work, not in time, for 7 trials."
+    )

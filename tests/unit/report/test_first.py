@@ -1,0 +1,155 @@
+"""The first screen: whatever the evidence is like, it says what a stakeholder must know, first of all."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlwright.report import first, words
+from mlwright.report.build import build_brief, build_report
+
+
+def estimate(value, low, high, direction="max"):
+    return {"value": value, "low": low, "high": high, "direction": direction}
+
+
+def same(value, direction="max"):
+    return estimate(value, value, value, direction)
+
+
+def finding(rule, severity="error", column=None, message="It is so."):
+    return {
+        "rule": rule, "severity": severity, "column": column, "message": message, "evidence": {},
+        "remedy": "Do this.", "action": "kept",
+    }  # fmt: skip
+
+
+def good(evidence):
+    return evidence
+
+
+def useless(evidence):
+    evidence["test"] = {"roc_auc": same(0.5), "accuracy": same(0.758)}
+    evidence["gain"] = same(0.0)
+    evidence["findings"] = [finding("not_better_than_baseline", column="income")]
+
+
+def worse(evidence):
+    evidence["gain"] = estimate(-0.1, -0.2, -0.05)
+
+
+def barely(evidence):
+    evidence["test"]["roc_auc"] = estimate(0.5001, 0.5, 0.5003)
+    evidence["baseline"]["roc_auc"] = same(0.5001)
+    evidence["gain"] = estimate(1e-8, 1e-9, 2e-8)
+
+
+def leaky(evidence):
+    evidence["findings"] = [finding("target_copy", column="paid", message="It repeats the answer.")]
+    evidence["leaks"] = [{"column": "paid", "verdict": "drop", "action": "kept"}]
+
+
+def tiny(evidence):
+    evidence["split"]["n_test"] = 24
+    evidence["findings"] = [finding("few_test_rows", message="Only 24 rows judge it.")]
+
+
+def few(evidence):
+    evidence["split"]["n_test"] = 60
+
+
+def drifting(evidence):
+    evidence["split"]["price"] = {
+        "metric": "roc_auc", "n_rows": 900, "random": same(0.9), "proper": same(0.8),
+        "flattery": estimate(0.1, 0.05, 0.15),
+    }  # fmt: skip
+
+
+def unfair(evidence):
+    rates = {"selection_rate": estimate(0.4, 0.35, 0.45), "error_rate": estimate(0.1, 0.08, 0.12)}
+    lower = {**rates, "selection_rate": estimate(0.1, 0.05, 0.15)}
+    evidence["fairness"] = [
+        {
+            "column": "sex", "metric": "roc_auc", "n_left_out": 0, "is_feature": True, "of": "answers",
+            "groups": [
+                {"group": "m", "n": 700, "score": same(0.9), "off": 0, "rates": rates},
+                {"group": "f", "n": 700, "score": same(0.9), "off": 0, "rates": lower},
+            ],
+            "gaps": {"selection_rate": {**estimate(0.3, 0.24, 0.36), "between": ["m", "f"]}},
+            "worst": None,
+        }
+    ]  # fmt: skip
+
+
+def uncalibrated(evidence):
+    evidence["calibration_error"] = estimate(0.12, 0.1, 0.14, "min")
+
+
+def beaten(evidence):
+    evidence["findings"] = [finding("not_better_than_in_place")]
+
+
+MATRIX = [
+    (good, "good", "It ships: it is right in 85 of 100 cases; always giving the most usual answer", ""),
+    (useless, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
+    (worse, "bad", "It does not ship: it is worse than a model that ignores every column.", ""),
+    (barely, "unsure", "It could ship, but hardly gains anything", ""),
+    (leaky, "bad", "It does not ship yet: paid must be dealt with first.", "paid: It repeats the answer."),
+    (tiny, "bad", "It does not ship yet: there are too few test rows", "Only 24 rows judge it."),
+    (few, "good", "It ships:", "Only 60 rows judged it"),
+    (drifting, "good", "It ships:", "Time or groups matter here"),
+    (unfair, "good", "It ships:", "It answers >50K 40 % of the time where sex is m, 10 % where it is f"),
+    (uncalibrated, "good", "It ships:", "Its chances are off by 12 points on average"),
+    (beaten, "bad", "It does not ship: it is not better than the model in place.", ""),
+]
+
+
+@pytest.mark.parametrize(("change", "tone", "says", "watches"), MATRIX, ids=[one[0].__name__ for one in MATRIX])
+@pytest.mark.parametrize("build", [build_report, build_brief])
+def test_the_first_screen_is_right_for_every_sort_of_model(change, tone, says, watches, build, income, read):
+    income["findings"] = []
+    change(income)
+    html = build(income)
+    first_line = read(html[html.index("<h1") : html.index("</h1>")])
+    assert first_line[1:].startswith(says)
+    assert words.verdict(income).tone == tone
+    assert watches in read(html[html.index("What to watch") : html.index("</section>")])
+    assert first_line.startswith({"good": "✓", "bad": "✕", "unsure": "?"}[tone])
+
+
+def test_at_most_three_things_are_to_watch_the_gravest_first_and_none_twice(income):
+    income["findings"] = [finding("a", "note"), finding("b", "warning"), finding("c"), finding("c")]
+    drifting(income)
+    uncalibrated(income)
+    watched = first.watch(income)
+    assert len(watched) == len({one.says for one in watched}) == first.MOST_WATCHED
+    assert [one.severity for one in watched][0] == "error"
+
+
+def test_money_is_told_first(income, read):
+    saved = {"per_row": estimate(12.3, 10.0, 14.6), "total": estimate(1230, 1000, 1460)}
+    income["decision"] = {
+        "costs": [[0, 20], [500, 0]], "classes": ["<=50K", ">50K"], "n_rows": 100, "threshold": 0.04,
+        "counts": [{"decision": "<=50K", "n": 60}, {"decision": ">50K", "n": 40}],
+        "against": [{"what": "doing nothing", **saved}],
+    }  # fmt: skip
+    assert first.answer(income) == "It ships: it saves 12.3 a case against doing nothing."
+    assert "Saved per case, against" in read(build_report(income))
+
+
+def test_a_number_is_told_in_its_own_unit(bikes):
+    assert first.answer(bikes).startswith("It ships: its answers are off by 39.5 on average; always giving the")
+
+
+def test_the_model_in_place_stands_beside_the_new_one(income, read):
+    income["in_place"] = {
+        "verdict": "ship", "why": "better", "metric": "roc_auc", "n_rows": 1500, "n_needed": None,
+        "old": estimate(0.85, 0.83, 0.87), "new": income["test"]["roc_auc"],
+        "difference": estimate(0.05, 0.04, 0.06),
+        "changes": {
+            "n_rows": 1500, "is_value": False, "n_changed": 90, "n_better": 60, "n_worse": 30, "middle": 0.1,
+            "where": [{"column": "age", "group": "60 to 90", "n": 100, "distance": 0.3}],
+        },
+    }  # fmt: skip
+    page = read(build_report(income))
+    assert "It is better than the model in place, beyond chance." in page
+    assert "Of 1,500 rows, 90 get another answer: 60 become right, 30 become wrong." in page
