@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,15 @@ def income():
 def bikes():
     """A number: how many bicycles are rented in an hour."""
     return copy.deepcopy(_LOADED["bikes"])
+
+
+@pytest.fixture
+def read():
+    """Return a function that gives the words of a page as a person reads them."""
+
+    def words(html):
+        body = html[html.index("<body") :] if "<body" in html else html
+        apart = re.sub(r"</(?:p|li|td|th|dd|dt|h\d|text)>", " ", body)
+        return " ".join(unescape(re.sub(r"<[^>]*>", "", apart)).split())
+
+    return words

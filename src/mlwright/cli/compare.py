@@ -54,7 +54,6 @@ def compare(  # noqa: PLR0913 - the parameters are the options
     """
     from mlwright.artifact.load import load
     from mlwright.report.language import check_language
-    from mlwright.workflow.changes import changes
     from mlwright.workflow.compare import compare as judge
 
     check_language(language)
@@ -62,7 +61,6 @@ def compare(  # noqa: PLR0913 - the parameters are the options
         check_writable(output, data, old, new)
     before, after = (load(model, require_signed=require_signed) for model in (old, new))
     found = judge(before, after, data, metric=metric, matters=matters)
-    found["changes"] = changes(before, after, data)
     if output is not None:
         from mlwright.report.compare_page import build_comparison
         from mlwright.report.write import write_whole

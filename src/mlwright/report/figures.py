@@ -72,8 +72,10 @@ def two_digits(value: object) -> str:
     """Write the size of a number with the two digits that a sentence needs."""
     if not is_number(value):
         return NONE
-    size = abs(float(value))  # type: ignore[arg-type]  # is_number has just seen to it
-    return shown(_digits(float(f"{size:.2g}"), None), value)
+    size = float(f"{abs(float(value)):.2g}")  # type: ignore[arg-type]  # is_number has just seen to it
+    if not size or size >= 1e15 or size < _SMALLEST:
+        return shown(_digits(size, None), value)
+    return shown(f"{size:,.{max(0, 1 - math.floor(math.log10(size)))}f}", value)
 
 
 def decimals_of(estimate: Evidence) -> int | None:

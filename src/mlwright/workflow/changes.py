@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from mlwright.core.dataset import Typed
+from mlwright.core.errors import UsageError
 from mlwright.core.schema import NUMERIC
-from mlwright.data.read import read
-from mlwright.workflow.prepare import typed_rows
 
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
-    from mlwright.core.arrays import Array, Columns, Floats
+    from mlwright.core.arrays import Array, Columns, Floats, Integers
     from mlwright.core.prediction import Prediction
     from mlwright.core.schema import Schema
+    from mlwright.data.raw import Raw
 
 _MOST_ROWS, _MOST_REASONS, _MOST_PLACES = 8, 3, 5
 _FEWEST, _N_GROUPS, _N_LEVELS = 30, 5, 12
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Both:
+    """Labeled rows as two models read them: `raw` cells, of which those in `known` have a truth, and answers.
+
+    `columns` are typed for the new model, `others` for the old one; `before` and `after` are their answers.
+    """
+
+    raw: Raw
+    known: Integers
+    truth: Floats
+    columns: Columns
+    others: Columns
+    before: Prediction
+    after: Prediction
 
 
 def what_changed(
@@ -52,41 +70,43 @@ def what_changed(
     }
 
 
-def changes(old: Model, new: Model, data: object) -> dict[str, Any]:
+def changes(old: Model, new: Model, both: Both) -> dict[str, Any]:
     """Return what changed on labeled rows, and for those that moved most also why.
 
     Returns
     -------
     What `what_changed` does; "rows": for each its number as "row" (from 1), "truth", "old" and "new" answers,
-    the "distance" and "why": the columns that moved it most, "column", "value" and "amount"; "inputs": the
-    columns that only the "old" or only the "new" one reads.
+    the "distance" and "why": the columns that moved it most, "column", "value" and "amount" (none for models
+    made before models could explain themselves); "inputs": the columns that only the "old" or only the "new"
+    one reads.
     """
-    raw = read(data)
-    columns, truth, known = typed_rows(raw, new.schema, new.task)
-    others, _, _ = typed_rows(raw, old.schema, old.task)
-    before, after = old.answer(Typed(others)), new.answer(Typed(columns))
-    found = what_changed(truth, before, after, columns, new.schema)
-    inputs = {
-        "old": [name for name in old.inputs if name not in new.inputs],
-        "new": [name for name in new.inputs if name not in old.inputs],
-    }
+    before, after = both.before, both.after
     distance = np.abs(after.scores - before.scores).max(axis=1)
     top = np.argsort(-distance, kind="stable")[:_MOST_ROWS]
     top = top[distance[top] > 0]
-    reasons = _why(old, new, _rows(others, top), _rows(columns, top), after.take(top)) if len(top) else []
-    label = _answers(new, truth), _answers(new, before), _answers(new, after)
-    rows = [
-        {
-            "row": int(known[at]) + 1, "truth": label[0][at], "old": label[1][at], "new": label[2][at],
-            "distance": float(distance[at]), "why": why,
-        }
-        for at, why in zip(top.tolist(), reasons, strict=True)
-    ]  # fmt: skip
-    for row in rows:
-        for reason in row["why"]:
-            cell = raw.columns[reason["column"]][row["row"] - 1]
-            reason["value"] = None if cell is None else str(cell)
-    return {**found, "rows": rows, "inputs": inputs}
+    reasons = _why(old, new, _rows(both.others, top), _rows(both.columns, top), after.take(top))
+    answers = [_answers(new, one) for one in (both.truth, before, after)]
+    return {
+        **what_changed(both.truth, before, after, both.columns, new.schema),
+        "rows": [
+            {
+                "row": int(both.known[at]) + 1,
+                **{key: found[at] for key, found in zip(("truth", "old", "new"), answers, strict=True)},
+                "distance": float(distance[at]),
+                "why": [{**one, "value": _cell(both.raw, one["column"], int(both.known[at]))} for one in why],
+            }
+            for at, why in zip(top.tolist(), reasons, strict=True)
+        ],
+        "inputs": {
+            "old": [name for name in old.inputs if name not in new.inputs],
+            "new": [name for name in new.inputs if name not in old.inputs],
+        },
+    }
+
+
+def _cell(raw: Raw, column: str, row: int) -> str | None:
+    cell = raw.columns[column][row]
+    return None if cell is None else str(cell)
 
 
 def _rows(columns: Columns, rows: Array) -> Columns:
@@ -105,18 +125,17 @@ def _why(
     old: Model, new: Model, others: Columns, columns: Columns, after: Prediction
 ) -> list[list[dict[str, Any]]]:
     """Say which columns moved each row from the old answer to the new one: differences of their amounts."""
-    one, other = new.explain(Typed(columns)), old.explain(Typed(others))
+    try:
+        one, other = new.explain(Typed(columns)), old.explain(Typed(others))
+    except UsageError:
+        return [[] for _ in after.scores]
     chosen = np.zeros(len(after.scores), int) if after.labels is None else after.labels
-    if len(new.task.classes) == 2:
+    if len(new.task.classes) == 2:  # the chance of the second is explained, whichever was chosen
         chosen = np.ones(len(after.scores), int)
     found = []
     for at, answer in enumerate(chosen.tolist()):
-        moved = dict(
-            zip(one.columns, one.amounts[at, min(answer, one.amounts.shape[1] - 1)].tolist(), strict=True)
-        )
-        for name, amount in zip(
-            other.columns, other.amounts[at, min(answer, other.amounts.shape[1] - 1)].tolist(), strict=True
-        ):
+        moved = dict(zip(one.columns, one.amounts[at, answer].tolist(), strict=True))
+        for name, amount in zip(other.columns, other.amounts[at, answer].tolist(), strict=True):
             moved[name] = moved.get(name, 0.0) - amount
         top = sorted(moved.items(), key=lambda item: -abs(item[1]))[:_MOST_REASONS]
         found.append([{"column": name, "amount": amount} for name, amount in top])

@@ -14,7 +14,7 @@ from mlwright.data.read import read
 from mlwright.evaluation.score import compare as differ
 from mlwright.evaluation.score import estimate
 from mlwright.evaluation.verdict import Answer, Verdict, verdict
-from mlwright.workflow.changes import what_changed
+from mlwright.workflow.changes import Both, changes, what_changed
 from mlwright.workflow.prepare import group_numbers, row_times, typed_rows
 from mlwright.workflow.seen import seen
 
@@ -52,7 +52,8 @@ def compare(
     -------
     "verdict", "why", "difference" (new minus old, paired on the same resampled rows), "metric", "old"
     and "new" (their scores), "n_rows", "n_needed" and "seen" (the share of the rows that each of the two has
-    learned from, null where that is not known): there is no verdict by rows that one of them knows.
+    learned from, null where that is not known): there is no verdict by rows that one of them knows. "changes":
+    which answers changed, where and why, see `changes`.
 
     Raises
     ------
@@ -77,7 +78,12 @@ def compare(
         times=row_times(new.schema, raw, known),
     )
     rows = replace(rows, target=truth)
-    found = _paired(name, rows, new.answer(Typed(columns)), old.answer(Typed(others)), matters, seed)
+    before, after = old.answer(Typed(others)), new.answer(Typed(columns))
+    found = _paired(name, rows, after, before, matters, seed)
+    both = Both(
+        raw=raw, known=known, truth=truth, columns=columns, others=others, before=before, after=after
+    )  # fmt: skip
+    found["changes"] = changes(old, new, both)
     return _fair(found, seen(old, others, truth), seen(new, columns, truth))
 
 

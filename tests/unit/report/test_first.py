@@ -103,7 +103,9 @@ MATRIX = [
 ]
 
 
-@pytest.mark.parametrize(("change", "tone", "says", "watches"), MATRIX, ids=[one[0].__name__ for one in MATRIX])
+@pytest.mark.parametrize(
+    ("change", "tone", "says", "watches"), MATRIX, ids=[one[0].__name__ for one in MATRIX]
+)
 @pytest.mark.parametrize("build", [build_report, build_brief])
 def test_the_first_screen_is_right_for_every_sort_of_model(change, tone, says, watches, build, income, read):
     income["findings"] = []
@@ -137,7 +139,9 @@ def test_money_is_told_first(income, read):
 
 
 def test_a_number_is_told_in_its_own_unit(bikes):
-    assert first.answer(bikes).startswith("It ships: its answers are off by 39.5 on average; always giving the")
+    assert first.answer(bikes).startswith(
+        "It ships: its answers are off by 39.5 on average; always giving the"
+    )
 
 
 def test_the_model_in_place_stands_beside_the_new_one(income, read):

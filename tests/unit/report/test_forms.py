@@ -23,7 +23,9 @@ def test_the_card_begins_as_hugging_face_reads_it(income, bikes):
     assert found["pipeline_tag"] == "tabular-classification"
     assert found["library_name"] == "mlwright"
     (result,) = found["model-index"][0]["results"]
-    assert {one["type"]: one["value"] for one in result["metrics"]}["roc_auc"] == income["test"]["roc_auc"]["value"]
+    assert {one["type"]: one["value"] for one in result["metrics"]}["roc_auc"] == income["test"]["roc_auc"][
+        "value"
+    ]
     assert result["dataset"]["name"] == "adult_sample.csv"
     assert front_matter(make(bikes, "md", Wishes()))["pipeline_tag"] == "tabular-regression"
 

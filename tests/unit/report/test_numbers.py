@@ -72,11 +72,11 @@ def is_right(text, attributes, evidence, language):
         return 0 < shown < value
     if ">" in text:
         return value < shown
-    slack = max(
-        0.5001 * step,
-        0.0051 * abs(shown) if "e" in text or step >= 10 else 0.0,
-        0.051 * abs(shown) * (step == 1),
-    )
+    slack = max(0.5001 * step, 0.0051 * abs(shown) if "e" in text else 0.0)
+    if step == 1 and value >= 100 and value % 10 == 0:  # two digits are all that a sentence needs
+        slack = max(slack, 0.5001 * 10 ** (len(f"{value:.0f}") - 2))
+    if step > 1:  # hours and minutes
+        slack = step
     return abs(abs(value) - abs(shown)) <= slack
 
 

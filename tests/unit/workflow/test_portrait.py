@@ -18,7 +18,7 @@ def table(n_rows=2_000, seed=0):
         "size": size,
         "kind": kind,
         "noise": rng.normal(size=n_rows),
-        "price": 3 * size + rng.normal(0, 5, n_rows),
+        "price": 3 * size + rng.normal(0, 20, n_rows),
     }
 
 
@@ -40,7 +40,7 @@ def test_a_clean_table_has_nothing_odd():
 def test_what_tells_about_the_target_comes_first_and_noise_not_at_all():
     found = {one["column"]: one["strength"] for one in told(table())["relations"]}
     assert next(iter(found)) == "size"
-    assert found["size"] == pytest.approx(0.95, abs=0.04)
+    assert found["size"] == pytest.approx(0.68, abs=0.05)
     assert all(strength < 0.01 for name, strength in found.items() if name != "size")
 
 
@@ -67,7 +67,12 @@ def test_copies_gaps_far_values_and_changes_are_found():
     assert sorted(together["columns"]) == ["extra", "note"]
     assert together["share"] == pytest.approx(0.2, abs=0.01)
     asked = " ".join(questions(found))
-    for words in ("40 rows repeat earlier ones", "Can size really be 9,000?", "empty together", "What happened there?"):
+    for words in (
+        "40 rows repeat earlier ones",
+        "Can size really be 9,000?",
+        "empty together",
+        "What happened there?",
+    ):
         assert words in asked
 
 
@@ -89,10 +94,10 @@ def test_rows_are_ordered_by_their_time_where_they_have_one():
     assert moved["first"] < moved["last"]
 
 
-@pytest.mark.parametrize("n_rows", [0, 1, 2, 40])
+@pytest.mark.parametrize("n_rows", [1, 2, 40])
 def test_a_small_table_is_no_trouble(n_rows):
     columns = {name: cells[:n_rows] for name, cells in table().items()}
-    found = profile(rows(columns) or {"a": []})
+    found = profile(rows(columns))
     assert found["drift"] == []
     assert "<h1" in build_data_report(found)
 
