@@ -106,7 +106,7 @@ def _form_by_ending(output: Path | None) -> str:
     if not found:
         endings = ", ".join(form.ending for form in FORMS.values())
         message = (
-            f"A report called {str(output)!r} may be anything. Say its form with --to, or end the name in one of: "
+            f"A report called {str(output)!r} may be anything. Say its form with --to, or end the name in: "
             f"{endings}."
         )
         raise UsageError(message)

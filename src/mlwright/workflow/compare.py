@@ -52,8 +52,8 @@ def compare(
     -------
     "verdict", "why", "difference" (new minus old, paired on the same resampled rows), "metric", "old"
     and "new" (their scores), "n_rows", "n_needed" and "seen" (the share of the rows that each of the two has
-    learned from, null where that is not known): there is no verdict by rows that one of them knows. "changes":
-    which answers changed, where and why, see `changes`.
+    learned from, null where that is not known): there is no verdict by rows that one of them knows; and
+    "changes": which answers changed, where and why, see `changes`.
 
     Raises
     ------

@@ -124,7 +124,7 @@ def test_at_most_three_things_are_to_watch_the_gravest_first_and_none_twice(inco
     uncalibrated(income)
     watched = first.watch(income)
     assert len(watched) == len({one.says for one in watched}) == first.MOST_WATCHED
-    assert [one.severity for one in watched][0] == "error"
+    assert watched[0].severity == "error"
 
 
 def test_money_is_told_first(income, read):
