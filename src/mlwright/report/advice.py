@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from typing import TYPE_CHECKING
 
 from mlwright.report.derive import derived
@@ -54,7 +56,7 @@ def advice(evidence: Evidence) -> str:
 
 def rival(what: str) -> str:
     """Return what a decision is compared with, in the language if it has a word for it."""
-    return word(f"rivals.{what.replace(' ', '_')}", brief(what, 60))
+    return word(f"rivals.{re.sub(r'[^a-z]+', '_', what)}", brief(what, 60))
 
 
 def _who(found: Evidence) -> str:

@@ -20,7 +20,7 @@ def why(told: Evidence, target: str) -> str:
     """Say what moved the answer, the strongest first.
 
     `told` holds "class" (None for a value), "answer", "base" and "columns" with "column", "value" and
-    "amount", the strongest first.
+    "amount", the strongest first. A plain string: it goes into JSON, where no place is known.
     """
     is_chance = told["class"] is not None
     show = _chance if is_chance else number
@@ -30,7 +30,7 @@ def why(told: Evidence, target: str) -> str:
     lead = say("why.lead", what=what, answer=show(told["answer"]), base=show(told["base"]))
     named = _named(told["columns"])
     if not named:
-        return join([lead, say("why.nothing")])
+        return str(join([lead, say("why.nothing")]))
     sentences: list[str] = [lead]
     for key, sign in (("up", 1), ("down", -1)):
         here = [item for item in named if item["amount"] * sign > 0]
@@ -42,7 +42,7 @@ def why(told: Evidence, target: str) -> str:
     if n_rest:
         amount = _amount(rest, is_chance=is_chance)
         sentences.append(say_some("why.others", n_rest, n=str(n_rest), amount=amount))
-    return join(sentences)
+    return str(join(sentences))
 
 
 def _named(columns: Sequence[Evidence]) -> list[Evidence]:

@@ -34,15 +34,15 @@ def form(scorer: Scorer, settings: Settings) -> dict[str, Any]:
     return {
         "name": scorer.name,
         "version": scorer.version,
-        "question": question(evidence),
+        "question": str(question(evidence)),
         "target": model.task.target,
         "classes": [
             {"label": label, "text": _text(label), "key": f"probability_{label}"}
             for label in model.task.classes
         ],
         "level": _level(model),
-        "headline": headline(evidence),
-        "verdict": {"tone": judged.tone, "title": judged.title, "reason": judged.reason},
+        "headline": str(headline(evidence)),
+        "verdict": {"tone": judged.tone, "title": str(judged.title), "reason": str(judged.reason)},
         "prediction": _quantiles(model.profile.get("prediction"), ("0.0", *_USUAL, "1.0")),
         "max_rows": settings.max_rows,
         "max_body_bytes": settings.max_body_bytes,

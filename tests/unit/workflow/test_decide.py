@@ -221,7 +221,7 @@ def test_the_report_and_the_card_say_what_to_do(staked):
     assert any(line.startswith("Against today's rule it") or "may be chance" in line for line in lines)
     assert any(line.startswith(("What if the costs are wrong", "If a cost")) for line in lines)
     page, card = build_report(staked.evidence), model_card(staked.evidence)
-    assert "What to decide" in page
+    assert "Decisions and value" in page
     assert "What to decide" in card
     assert "Decide yes for the" in page
 
