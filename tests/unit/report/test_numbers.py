@@ -9,9 +9,12 @@ from html.parser import HTMLParser
 import pytest
 
 from mlwright.report.build import build_report
+from mlwright.report.compare_page import build_comparison
+from mlwright.report.data_page import build_data_report
 from mlwright.report.derive import complete
 from mlwright.report.language import catalogue, languages
 from mlwright.report.trace import look_up
+from mlwright.workflow.profile import profile
 
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 SILENT = {"style", "code", "time"}
@@ -101,3 +104,37 @@ def test_no_number_stands_on_a_page_without_its_place(name, language, request):
     for text in page.loose:
         for digits in re.findall(r"\d+(?:[.,]\d+)*", text):
             assert digits in known or digits in literal or digits in metrics, (digits, text)
+
+
+def test_the_numbers_of_a_data_report_are_those_of_the_profile():
+    rows = [
+        {"size": n % 97, "kind": "abc"[n % 3], "gap": None if n % 4 else n, "price": 3 * (n % 97) + n % 7}
+        for n in range(600)
+    ]
+    found = profile(rows + rows[:9], "price")
+    page = Numbers(build_data_report(found))
+    assert [one for one in page.marked if not is_right(*one, found, "en")] == []
+    assert len(page.marked) > 20
+
+
+def test_the_numbers_of_a_comparison_are_those_of_the_verdict():
+    score = {"value": 0.8123, "low": 0.79, "high": 0.834, "direction": "max"}
+    moved = {"row": 7, "truth": "yes", "old": "no", "new": "yes", "distance": 0.4, "why": [
+        {"column": "age", "amount": -0.3219, "value": "31"}
+    ]}  # fmt: skip
+    found = {
+        "verdict": "ship", "why": "better", "metric": "roc_auc", "n_rows": 900, "n_needed": None,
+        "old": score, "new": score, "difference": {**score, "value": 0.0213, "low": 0.01, "high": 0.03},
+        "changes": {
+            "n_rows": 900, "is_value": False, "n_changed": 31, "n_better": 20, "n_worse": 11, "middle": 0.02,
+            "where": [{"column": "age", "group": "20 to 30", "n": 61, "distance": 0.123}], "rows": [moved],
+            "inputs": {"old": [], "new": ["age"]},
+        },
+    }  # fmt: skip
+    for language in languages():
+        html = build_comparison(found, ("old.mlw", "new.mlw", "rows.csv"), language)
+        page = Numbers(html)
+        assert [one for one in page.marked if not is_right(*one, found, language)] == []
+        assert {"/changes/n_better", "/changes/rows/0/why/0/amount"} <= {
+            one["data-at"] for _, one in page.marked
+        }
