@@ -76,3 +76,15 @@ def test_a_list_reads_as_in_a_sentence():
     assert figures.listing(["a"]) == "a"
     assert figures.listing(["a", "b", "c"], "or") == "a, b or c"
     assert figures.listing([]) == figures.NONE
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(-0.1693, "0.17"), (2_979.0, "3,000"), (27.4, "27"), (0.0, "0"), (9.87, "9.9"), (None, figures.NONE)],
+)
+def test_two_digits_are_all_that_a_sentence_needs(value, shown):
+    assert figures.two_digits(value) == shown
+
+
+def test_what_may_be_a_year_has_no_thousands_mark():
+    assert [figures.usual(value) for value in (2016.0, 2016.5, 12_016.0)] == ["2016", "2,017", "12,016"]

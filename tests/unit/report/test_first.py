@@ -33,6 +33,10 @@ def useless(evidence):
     evidence["findings"] = [finding("not_better_than_baseline", column="income")]
 
 
+def chance(evidence):
+    evidence["gain"] = estimate(0.01, -0.02, 0.04)
+
+
 def worse(evidence):
     evidence["gain"] = estimate(-0.1, -0.2, -0.05)
 
@@ -91,6 +95,7 @@ def beaten(evidence):
 MATRIX = [
     (good, "good", "It ships: it is right in 85 of 100 cases; always giving the most usual answer", ""),
     (useless, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
+    (chance, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
     (worse, "bad", "It does not ship: it is worse than a model that ignores every column.", ""),
     (barely, "unsure", "It could ship, but hardly gains anything", ""),
     (leaky, "bad", "It does not ship yet: paid must be dealt with first.", "paid: It repeats the answer."),
