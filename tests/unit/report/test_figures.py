@@ -87,4 +87,4 @@ def test_two_digits_are_all_that_a_sentence_needs(value, shown):
 
 
 def test_what_may_be_a_year_has_no_thousands_mark():
-    assert [figures.usual(value) for value in (2016.0, 2016.5, 12_016.0)] == ["2016", "2,017", "12,016"]
+    assert [figures.usual(value) for value in (2016.0, 2016.5, 12_016.0)] == ["2016", "2,016", "12,016"]
