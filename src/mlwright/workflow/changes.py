@@ -105,7 +105,7 @@ def changes(old: Model, new: Model, both: Both) -> dict[str, Any]:
 
 
 def _cell(raw: Raw, column: str, row: int) -> str | None:
-    cell = raw.columns[column][row]
+    cell = raw.columns[column][row] if column in raw.columns else None  # a history is not in the file
     return None if cell is None else str(cell)
 
 
