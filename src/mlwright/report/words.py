@@ -66,6 +66,9 @@ def _metric(name: str) -> Any:
 
 def question(evidence: Evidence) -> str:
     """Write the question that was asked of the data."""
+    asked = dig(evidence, "task", "question")
+    if asked:
+        return brief(asked, 120)
     target, classes = brief(dig(evidence, "task", "target", default="the target")), _classes(evidence)
     if not classes:
         return f"How high is {target}?"
@@ -92,13 +95,15 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
     sign, n_test = gain_sign(evidence), number(dig(evidence, "split", "n_test"))
+    unit = dig(evidence, "split", "unit", default="rows")
+    dull = dig(evidence, "task", "baseline", default="a baseline that ignores every column")
     if sign is None:
         told = [finding.get("message") for finding in open_errors(dig(evidence, "findings", default=[]))]
         reason = next(filter(None, told), "The evidence holds no comparison with a baseline.")
         return Verdict("unsure", "Not judged", reason)
     if sign < 1:
         how = "worse than" if sign < 0 else "not better, beyond chance, than"
-        reason = f"On {n_test} sealed test rows the model is {how} a baseline that ignores every column."
+        reason = f"On {n_test} sealed test {unit} the model is {how} {dull}."
         return Verdict("bad", "Do not ship", reason)
     errors = open_errors(dig(evidence, "findings", default=[]))
     if errors:
@@ -106,7 +111,7 @@ def verdict(evidence: Evidence) -> Verdict:
         about = f"{brief(column, 40)}: " if column else ""
         reason = f"It beats the baseline, but first deal with this: {about}{errors[0].get('message', '')}"
         return Verdict("bad", "Do not ship yet", reason)
-    reason = f"On {n_test} sealed test rows it beats the baseline by more than chance can explain."
+    reason = f"On {n_test} sealed test {unit} it beats the baseline by more than chance can explain."
     return Verdict("good", "Ready to ship", reason)
 
 
@@ -118,6 +123,8 @@ def headline(evidence: Evidence) -> str:
     n_test = number(dig(evidence, "split", "n_test"))
     rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
     seen = "rows, some of which it has learned from" if "test_seen" in rules else "rows it never saw"
+    if dig(evidence, "split", "unit"):
+        seen = f"{dig(evidence, 'split', 'unit')}, by what they did after all that it learned from"
     return f"{metric_title(name)} {estimate_text(test)} on {n_test} {seen}{tail}."
 
 
@@ -255,8 +262,8 @@ def split_line(evidence: Evidence) -> str:
     """Say how the test rows were chosen."""
     split = dig(evidence, "split", default={})
     n_train, n_test = number(split.get("n_train")), number(split.get("n_test"))
-    how = str(split.get("how") or "set aside").rstrip(".")
-    return f"{n_train} rows to learn from, {n_test} rows sealed before anything was learned ({how})."
+    how, unit = str(split.get("how") or "set aside").rstrip("."), split.get("unit") or "rows"
+    return f"{n_train} rows to learn from, {n_test} {unit} sealed before anything was learned ({how})."
 
 
 def price_line(evidence: Evidence) -> str:
