@@ -67,9 +67,8 @@ def train(
         `stakes`, `today` (columns: the money at risk in a row, what was decided so far), `history` (columns
         of entities, or "all", whose earlier outcomes tell about a row), `known_after` (when they are known),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
-        `memory_limit` (bytes, or text such as "4GB": all processes together stay below it), `max_latency`
-        (seconds, or text such as "1ms": of a single answer), `max_size` (bytes, or text such as "5MB"). To
-        recommend: `user`, `item`, `rating` (columns), `items` (a table of items, for filters).
+        `memory_limit` (bytes, or "4GB": of all processes), `max_latency` (seconds, or "1ms": of an answer),
+        `max_size` (bytes, or "5MB"). To recommend: `user`, `item`, `rating` (columns), `items` (a table).
 
     Raises
     ------
@@ -85,7 +84,7 @@ def train(
     --------
     >>> import mlwright as mw
     >>> rows = {"size": list(range(50)), "price": [3 * n for n in range(50)]}
-    >>> model = mw.train(rows, target="price", max_trials=1)
+    >>> model = mw.train(rows, "price", max_trials=1)
     >>> model.predict({"size": 20}).shape
     (1,)
     """
