@@ -31,6 +31,10 @@ class Link(StrEnum):
     """One score per class, in any unit: the highest come first."""
 
 
+OF_ROWS = frozenset(Link) - {Link.RANKING}
+"""The links of questions about one target for each row, which learners can be trained for."""
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
