@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlwright.artifact.model import Model
     from mlwright.core.progress import Listener
+    from mlwright.workflow.family import Ranking
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
@@ -38,7 +39,11 @@ __all__ = [
 
 
 def train(
-    data: object, target: str, *, listen: Listener | None = None, **options: Unpack[TrainArguments]
+    data: object,
+    target: str | None = None,
+    *,
+    listen: Listener | None = None,
+    **options: Unpack[TrainArguments],
 ) -> Model:
     """Train a model and prove it.
 
@@ -46,10 +51,8 @@ def train(
     ----------
     data
         A path, a glob, or a frame (pandas, polars, Arrow, a dict of columns, a list of dicts).
-    target
-        The column to predict.
-    listen
-        Called with an event whenever something happens.
+    target, listen
+        The column to predict, None to recommend; called with an event whenever something happens.
     options
         `time_limit` (seconds, or text such as "10m"; default "60s"), `metric`, `seed`, `kind`, `id`,
         `group`, `time`, `weight`, `exclude` (names of columns), `slice` and `sensitive` (columns by whose
@@ -62,12 +65,10 @@ def train(
         (counts work instead of time: same seed, same bytes), `cost` (what mistakes cost: "fn=500,fp=20",
         a mapping, or the path of a cost matrix), `capacity` (200, "5%": how many rows may be acted on),
         `stakes`, `today` (columns: the money at risk in a row, what was decided so far), `history` (columns
-        of entities, or "all", whose earlier outcomes tell about a row) and `known_after` (how long after
-        its time an outcome is known),
+        of entities, or "all", whose earlier outcomes tell about a row), `known_after` (when they are known),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
-        `memory_limit` (bytes, or text such as "4GB": all processes together stay below it), `max_latency`
-        (seconds, or text such as "1ms": how long a single answer may take), `max_size` (bytes, or text such
-        as "5MB": how large the saved model may be).
+        `memory_limit` (bytes, or "4GB": of all processes), `max_latency` (seconds, or "1ms": of an answer),
+        `max_size` (bytes, or "5MB"). To recommend: `user`, `item`, `rating` (columns), `items` (a table).
 
     Raises
     ------
@@ -83,13 +84,13 @@ def train(
     --------
     >>> import mlwright as mw
     >>> rows = {"size": list(range(50)), "price": [3 * n for n in range(50)]}
-    >>> model = mw.train(rows, target="price", max_trials=1)
+    >>> model = mw.train(rows, "price", max_trials=1)
     >>> model.predict({"size": 20}).shape
     (1,)
     """
     from mlwright.core.progress import silence
     from mlwright.workflow.options import from_arguments
-    from mlwright.workflow.train import train as run
+    from mlwright.workflow.verbs import train as run
 
     model = run(data, target, from_arguments(options), listen or silence)
     for finding in model.evidence["findings"]:
@@ -128,6 +129,7 @@ def predict(
     intervals: float | None = None,
     capacity: int | None = None,
     history: object | None = None,
+    **wishes: Unpack[Ranking],
 ) -> int:
     """Answer every row of files or a frame into a file, and return how many there were.
 
@@ -136,10 +138,15 @@ def predict(
     written whole or not at all. `intervals` is the level of intervals or sets to add, `capacity` how many
     rows may be acted on. `history` are events (a table, or a list of them) that tell about the rows, for a
     model that was trained with it.
-    """
-    from mlwright.workflow.predict import predict_file as run
 
-    return run(model, data, path, intervals, capacity, history=history)
+    A recommender takes users, a log of what they took, or None (all users that it knows); `wishes` are
+    `top` (how many items for each), `allow_seen` and `filter` ("genre=drama").
+    """
+    from mlwright.workflow.family import Wishes
+    from mlwright.workflow.verbs import predict as run
+
+    asked = Wishes(intervals=intervals, capacity=capacity, history=history, **wishes)
+    return run(model, data, path, asked)
 
 
 def evaluate(model: Model, data: object, *, history: object | None = None) -> dict[str, Any]:
@@ -148,7 +155,7 @@ def evaluate(model: Model, data: object, *, history: object | None = None) -> di
     `history` are events (a table, or a list of them) that tell about the rows, for a model that was
     trained with it; without them it answers from memory.
     """
-    from mlwright.workflow.evaluate import evaluate as run
+    from mlwright.workflow.verbs import evaluate as run
 
     return run(model, data, history=history)
 

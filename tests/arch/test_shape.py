@@ -20,8 +20,9 @@ from .source import FILES, SRC, name, tree
 BANNED = {"utils", "util", "helpers", "common", "misc", "base", "manager", "handler"}
 HEAVY = ("numpy", "polars", "pandas", "scipy", "sklearn", "lightgbm", "onnx", "onnxruntime", "jinja2", "rich")
 ABSTRACT = {
-    "Combination", "Encoding", "FittedCombination", "FittedModel", "FittedStep", "Learner", "Metric",
-    "Protocol", "Rule", "Source", "Step", "Target", "TaskKind",
+    "Combination", "Encoding", "Family", "FittedCombination", "FittedModel", "FittedRecommender",
+    "FittedStep", "Learner", "Metric", "Protocol", "Recommender", "Rule", "Source", "Step", "Target",
+    "TaskKind",
 }  # fmt: skip
 MOST_LINES, MOST_FUNCTION_LINES, MOST_CLASS_LINES, MOST_METHODS, MOST_PARAMETERS = 400, 60, 200, 15, 7
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlwright.core.task import Link
+
 if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Array
@@ -22,6 +24,8 @@ def named_answers(model: Model, prediction: Prediction) -> dict[str, Array]:
     found = {PREDICTION: model.classes_[prediction.labels]}
     if prediction.decisions is not None:
         found[DECISION] = model.classes_[prediction.decisions]
+    if model.task.link is Link.RANKING:
+        return found
     return found | {
         f"probability_{name}": prediction.scores[:, i] for i, name in enumerate(model.task.classes)
     }

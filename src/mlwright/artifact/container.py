@@ -9,16 +9,16 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from mlwright.artifact.save import INTERVALS, JSON_FILES, MANIFEST, PROGRAM
+from mlwright.artifact.save import INTERVALS, JSON_FILES, MANIFEST, MEMORY, PROGRAM
 from mlwright.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _NEEDED = frozenset({MANIFEST, PROGRAM, "card.md", *JSON_FILES})
-_KNOWN = _NEEDED | {INTERVALS}
+_KNOWN = _NEEDED | {INTERVALS, MEMORY}
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_MAX_BYTES = {PROGRAM: 2**29, MANIFEST: 2**20}
+_MAX_BYTES = {PROGRAM: 2**29, MEMORY: 2**28, MANIFEST: 2**20}
 _MAX_FILE_BYTES = 2**29 + 2**27
 _MAX_OTHER_BYTES = 64 * 2**20
 """Of all other members together."""
@@ -102,7 +102,7 @@ def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
             message = f"{name!r} is refused: its member {member.filename!r} is not a plain file."
             raise ArtifactError(message)
         _check_size(name, member)
-    others = sum(member.file_size for member in members if member.filename != PROGRAM)
+    others = sum(member.file_size for member in members if member.filename not in (PROGRAM, MEMORY))
     if others > _MAX_OTHER_BYTES:
         message = f"{name!r} is refused: beside the program it would unpack to {others:,} bytes."
         raise ArtifactError(message)

@@ -11,7 +11,7 @@ from mlwright.artifact.container import read_file, read_members
 from mlwright.artifact.documents import read_documents
 from mlwright.artifact.golden import check_golden
 from mlwright.artifact.model import Model
-from mlwright.artifact.save import FORMAT, INTERVALS, MANIFEST, PROGRAM
+from mlwright.artifact.save import FORMAT, INTERVALS, MANIFEST, MEMORY, PROGRAM
 from mlwright.artifact.signature import verify
 from mlwright.core.errors import ArtifactError
 from mlwright.core.schema import NUMERIC, Schema
@@ -65,6 +65,7 @@ def load_bytes(place: Path, data: bytes, *, require_signed: str | Path | None = 
         "card": _card(files["card.md"]),
         "facts": {key: value for key, value in manifest.items() if key not in ("format", "files")},
         "intervals": intervals,
+        "memory": files.get(MEMORY),
     }
     trim()
     return Model(task, schema, contents)
@@ -80,7 +81,10 @@ def _card(data: bytes) -> str:
 
 def _check_question(schema: Schema, task: Task) -> None:
     """Refuse a question that no training poses."""
-    n_classes = {Link.IDENTITY: (0, 0), Link.SIGMOID: (2, 2), Link.SOFTMAX: (2, 2**31)}[task.link]
+    many = (2, 2**31)
+    n_classes = {Link.IDENTITY: (0, 0), Link.SIGMOID: (2, 2), Link.SOFTMAX: many, Link.RANKING: many}[
+        task.link
+    ]
     is_sound = (
         task.kind in TASKS.names()
         and TASKS.get(task.kind).link is task.link

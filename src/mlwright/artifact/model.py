@@ -49,6 +49,8 @@ class Model:
         Whether answers hold a decision beside the label: somebody said what mistakes cost.
     card, profile
         The model card, Markdown; how the training rows were distributed.
+    runtime, memory
+        The program, loaded; what is known of those who may ask, None in most models.
     """
 
     def __init__(self, task: Task, schema: Schema, contents: Mapping[str, Any]) -> None:
@@ -63,6 +65,8 @@ class Model:
         self._conformal = None if intervals is None else Conformal.from_json(intervals)
         self._program: Program = contents.get("runtime") or Program(contents["program"])
         self.decides = self._program.decides
+        self.runtime = self._program
+        self.memory: bytes | None = contents.get("memory")
         self._explainer: Explainer | None = None
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
         self._cells = [(c.name, cell_reader(c)) for c in self._columns]
@@ -117,8 +121,9 @@ class Model:
 
     def predict_proba(self, data: object) -> Array:
         """Return probabilities, shape (n_rows, n_classes), columns in the order of `classes_`."""
-        if self.task.link is Link.IDENTITY:
-            message = f"This model predicts the number {self.task.target!r}; it has no probabilities."
+        if self.task.link in (Link.IDENTITY, Link.RANKING):
+            what = "predicts the number" if self.task.link is Link.IDENTITY else "ranks each"
+            message = f"This model {what} {self.task.target!r}; it has no probabilities."
             raise UsageError(message)
         return self.answer(data).scores
 

@@ -23,6 +23,9 @@ PROGRAM, MANIFEST = "program.onnx", "manifest.json"
 JSON_FILES = ("schema.json", "evidence.json", "profile.json", "golden.json")
 INTERVALS = "intervals.json"
 """Not in every model: those made before there were intervals, or of too few rows, have none."""
+MEMORY = "memory.bin"
+"""What is known of those who may ask, such as what users took before. Data, no code; its kind of question
+reads it."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip wants a date; a fixed one, so that equal models are equal files."""
 
@@ -46,7 +49,7 @@ def artifact_files(task: Task, schema: Schema, contents: Mapping[str, Any]) -> d
     """Return what a model file is made of, by name.
 
     `contents` holds "program" (bytes), "evidence", "profile", "golden" (JSON), "card" (text) and
-    "facts" (JSON for the manifest); "intervals" (JSON) may be None.
+    "facts" (JSON for the manifest); "intervals" (JSON) and "memory" (bytes) may be None.
     """
     files = {
         PROGRAM: contents["program"],
@@ -58,6 +61,8 @@ def artifact_files(task: Task, schema: Schema, contents: Mapping[str, Any]) -> d
     }
     if contents.get("intervals") is not None:
         files[INTERVALS] = _json(contents["intervals"])
+    if contents.get("memory") is not None:
+        files[MEMORY] = contents["memory"]
     manifest = {
         "format": FORMAT,
         **contents["facts"],

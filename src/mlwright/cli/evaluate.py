@@ -26,7 +26,7 @@ def evaluate(
     too, may be named there, as no row is told anything of its own outcome or of later ones.
     """
     from mlwright.artifact.load import load
-    from mlwright.workflow.evaluate import evaluate as judge
+    from mlwright.workflow.verbs import evaluate as judge
 
     scores = judge(load(model, require_signed=require_signed), data, history=history)
     if as_json:

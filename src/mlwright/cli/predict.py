@@ -7,7 +7,8 @@ import typer
 
 from mlwright.cli.console import stderr, watching
 from mlwright.cli.guard import boundary, check_writable
-from mlwright.cli.options import Data, Events, ModelFile, Quiet, RequireSigned
+from mlwright.cli.options import Events, ModelFile, Quiet, RequireSigned
+from mlwright.core.errors import UsageError
 
 EPILOG = """Examples:
 
@@ -17,19 +18,29 @@ mlwright predict prices.mlw new.csv --intervals 0.9 -o answers.csv
 
 mlwright predict churn.mlw customers.csv --capacity 200 -o calls.csv
 
-mlwright predict churn.mlw new.parquet | head"""
+mlwright predict churn.mlw new.parquet | head
+
+mlwright predict films.mlw --top 10 --filter genre=drama -o recommended.parquet"""
 
 
 @boundary()
 def predict(  # noqa: PLR0913 - the parameters are the options
     model: ModelFile,
-    data: Data,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATA",
+            help="Rows to read: a file (csv, parquet, jsonl, …), a glob or '-'. A recommender takes users, "
+            "or what they took; without DATA, all users it knows.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output", "-o", metavar="FILE", help="Where the answers go: .csv, .parquet, .jsonl or .feather."
         ),
     ] = None,
+    *,
     intervals: Annotated[
         float | None,
         typer.Option(
@@ -43,7 +54,19 @@ def predict(  # noqa: PLR0913 - the parameters are the options
             metavar="N", min=0, help="Decide to act on at most N of these rows, those that save most."
         ),
     ] = None,
-    *,
+    top: Annotated[
+        int | None, typer.Option(metavar="K", min=1, help="How many items to recommend to a user (10).")
+    ] = None,
+    allow_seen: Annotated[
+        bool, typer.Option("--allow-seen", help="Recommend what a user took before, too.")
+    ] = False,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="TEXT", help="Only items such as 'genre=drama and year!=1999'."),
+    ] = None,
+    users: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The same as DATA, where users are asked about.")
+    ] = None,
     history: Events = None,
     require_signed: RequireSigned = None,
     quiet: Quiet = False,
@@ -61,14 +84,29 @@ def predict(  # noqa: PLR0913 - the parameters are the options
 
     A model that was trained with --history is told by --history FILE what was known at the time of each row;
     without it, it answers from what it remembers of the rows that it learned from.
+
+    A recommender writes a line for each item that it recommends to a user: both, its rank and its score.
     """
+    if data is not None and users is not None:
+        message = f"DATA ({data}) and --users ({users}) are the same thing. Give one of them."
+        raise UsageError(message)
+    data = data or users
     if output:
         check_writable(output, data, model)
     from mlwright.artifact.load import load
-    from mlwright.workflow.predict import predict_file
+    from mlwright.workflow.family import Wishes
+    from mlwright.workflow.verbs import predict as run
 
+    wishes = Wishes(
+        intervals=intervals,
+        capacity=capacity,
+        history=history,
+        top=top,
+        allow_seen=allow_seen or None,
+        filter=filter_,
+    )
     opened = load(model, require_signed=require_signed)
     with watching(is_quiet=quiet or output is None) as listen:
-        n_rows = predict_file(opened, data, output, intervals, capacity, listen, history=history)
+        n_rows = run(opened, data, output, wishes, listen)
     if output and not quiet:
         stderr().print(f"{n_rows:,} rows answered: {output}")

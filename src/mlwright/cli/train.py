@@ -30,7 +30,9 @@ mlwright train visits.parquet -t readmitted --group patient --time-limit 10m -o 
 
 mlwright train churn.csv -t left --cost fn=500,fp=20 --capacity 200
 
-mlwright train sales.csv -t revenue --time date --metric mae --exclude region,clerk --json"""
+mlwright train sales.csv -t revenue --time date --metric mae --exclude region,clerk --json
+
+mlwright train ratings.csv --kind recommendation --user userId --item movieId --time ts -o films.mlw"""
 
 
 class Mode(StrEnum):
@@ -63,7 +65,9 @@ class Files:
 def train(  # noqa: PLR0913 - the parameters are the options
     data: Data,
     *,
-    target: Annotated[str, typer.Option("--target", "-t", metavar="COL", help="The column to predict.")],
+    target: Annotated[
+        str | None, typer.Option("--target", "-t", metavar="COL", help="The column to predict.")
+    ] = None,
     time_limit: Annotated[
         str | None,
         typer.Option(
@@ -186,6 +190,22 @@ def train(  # noqa: PLR0913 - the parameters are the options
         str | None,
         typer.Option(metavar="NAME", help="The kind of question, where the target leaves it open."),
     ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL", help="The column of users, to recommend to them; the usual names are recognized."
+        ),
+    ] = None,
+    item: Annotated[
+        str | None, typer.Option(metavar="COL", help="The column of items, to recommend.")
+    ] = None,
+    rating: Annotated[
+        str | None, typer.Option(metavar="COL", help="How much users liked or used items: grades or counts.")
+    ] = None,
+    items: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="A table of items, for filters such as genre=drama."),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Same data, work and seed: same model.")] = 0,
     max_trials: Annotated[
         int | None,
@@ -251,7 +271,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     limit_s = _limit(time_limit, max_trials)
     from mlwright.workflow.options import TrainOptions, parse_delay, parse_file_size, parse_latency
     from mlwright.workflow.run import remove_run
-    from mlwright.workflow.train import train as run_training
+    from mlwright.workflow.verbs import train as run_training
 
     options = TrainOptions(
         time_limit_s=limit_s, max_trials=max_trials, metric=metric, seed=seed, kind=kind,
@@ -263,6 +283,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
         max_latency_s=parse_latency(max_latency), max_size_bytes=parse_file_size(max_size),
+        roles=_named(user=user, item=item, rating=rating), tables=_named(items=items),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen, STARTED.get())
@@ -320,6 +341,10 @@ def _limit(time_limit: str | None, max_trials: int | None) -> float | None:
     if time_limit is None and max_trials is not None:
         return None
     return parse_duration(time_limit or _DEFAULT_LIMIT)
+
+
+def _named(**given: str | None) -> dict[str, str]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _columns(given: list[str] | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from mlwright.core.combination import Combination
 from mlwright.core.evaluation import Metric
 from mlwright.core.learner import Learner
+from mlwright.core.recommender import Recommender
 from mlwright.core.registry import Registry
 from mlwright.core.rule import Rule
 from mlwright.core.step import Encoding, Step
@@ -19,3 +20,8 @@ COMBINATIONS: Registry[Combination] = Registry(
 )
 LEARNERS: Registry[Learner] = Registry("mlwright.learners", Learner, "learner")  # type: ignore[type-abstract]
 RULES: Registry[Rule] = Registry("mlwright.checks.rules", Rule, "rule")  # type: ignore[type-abstract]
+RECOMMENDERS: Registry[Recommender] = Registry(
+    "mlwright.recommenders",
+    Recommender,  # type: ignore[type-abstract]
+    "recommender",
+)

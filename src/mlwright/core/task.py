@@ -27,6 +27,12 @@ class Link(StrEnum):
     """One score: the log odds of the second class. Trained on log loss."""
     SOFTMAX = "softmax"
     """One score per class. Trained on log loss."""
+    RANKING = "ranking"
+    """One score per class, in any unit: the highest come first."""
+
+
+OF_ROWS = frozenset(Link) - {Link.RANKING}
+"""The links of questions about one target for each row, which learners can be trained for."""
 
 
 @final
@@ -48,7 +54,10 @@ class TaskKind(ABC):
     """A family of questions: how the target is read, scored and answered.
 
     Kinds name no learner. `metrics` lists ids of the `evaluation/metrics` shelf, the default first.
+    `family` is an id of the `workflow/families` shelf: who knows the way from data to a model and answers.
     """
+
+    family: ClassVar[str] = "rows"
 
     link: ClassVar[Link]
     metrics: ClassVar[tuple[str, ...]]
@@ -107,7 +116,7 @@ class Task:
 
 def answers(link: Link, scores: Floats) -> Floats:
     """Turn raw scores, shape (n_rows, n_scores), into answers: probabilities or values."""
-    if link is Link.IDENTITY:
+    if link in (Link.IDENTITY, Link.RANKING):
         return scores
     if link is Link.SIGMOID:
         yes = 1.0 / (1.0 + np.exp(-np.clip(scores[:, 0], -80.0, 80.0)))
@@ -119,7 +128,7 @@ def answers(link: Link, scores: Floats) -> Floats:
 
 def lower_answers(graph: Graph, link: Link, scores: str) -> str:
     """Add the nodes that do the same in the program."""
-    if link is Link.IDENTITY:
+    if link in (Link.IDENTITY, Link.RANKING):
         return scores
     if link is Link.SIGMOID:
         yes = graph.add("Sigmoid", scores)

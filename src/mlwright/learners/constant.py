@@ -9,7 +9,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.part import Fixed
-from mlwright.core.task import Link
+from mlwright.core.task import OF_ROWS, Link
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats
@@ -41,7 +41,7 @@ class _Constant(FittedModel):
 class Constant(Learner):
     """The baseline that every comparison contains."""
 
-    serves = frozenset(Link)
+    serves = OF_ROWS
     has_luck = False
 
     def configurations(self, shape: Shape) -> list[Configuration]:

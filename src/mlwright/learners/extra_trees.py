@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
-from mlwright.core.task import Link
+from mlwright.core.task import OF_ROWS, Link
 from mlwright.core.trees import Trees, probe_rows
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ExtraTrees(Learner):
     Errors unlike those of boosting, which is why the blend likes a little of it on small data.
     """
 
-    serves = frozenset(Link)
+    serves = OF_ROWS
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {
         "max_features": (0.1, 1.0), "min_samples_leaf": (1, 30),
     }  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.level import Level, Leveled
-from mlwright.core.task import Link
+from mlwright.core.task import OF_ROWS, Link
 from mlwright.core.trees import Trees, probe_rows
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class LightGBM(Learner):
     bins on small data, where they cost nothing and save half the time.
     """
 
-    serves = frozenset(Link)
+    serves = OF_ROWS
     grows_with_rows = True
     is_smaller_in_haste = True
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {

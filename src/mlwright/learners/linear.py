@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.part import Layers
 from mlwright.core.scaling import Scaling
-from mlwright.core.task import Link, answers, losses
+from mlwright.core.task import OF_ROWS, Link, answers, losses
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Singles
@@ -77,7 +77,7 @@ class _Linear(FittedModel):
 class Linear(Learner):
     """Ridge and logistic regression. Source: Hoerl & Kennard 1970; le Cessie & van Houwelingen 1992."""
 
-    serves = frozenset(Link)
+    serves = OF_ROWS
     has_luck = False
 
     def configurations(self, shape: Shape) -> list[Configuration]:

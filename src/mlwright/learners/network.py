@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.part import Layers
 from mlwright.core.scaling import Scaling
-from mlwright.core.task import Link, answers, lower_answers
+from mlwright.core.task import OF_ROWS, Link, answers, lower_answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +126,7 @@ class Network(Learner):
     it is as fast as a framework on a processor, and it is always installed.
     """
 
-    serves = frozenset(Link)
+    serves = OF_ROWS
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {
         "hidden": (32, 384), "dropout": (0.02, 0.5), "decay": (0.003, 0.5), "rate": (0.001, 0.02),
         "epochs": (4, 90),

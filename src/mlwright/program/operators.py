@@ -7,56 +7,36 @@ and that no row sees another: of the first dimension, the rows, nothing is ever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlwright.core.errors import ArtifactError
 from mlwright.core.graph import MICROSOFT, ML, Node
 from mlwright.program.ensembles import verify_trees
+from mlwright.program.histories import OPEN, RULES
+from mlwright.program.value import (
+    DOUBLE,
+    ROWS,
+    SINGLE,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    WORDS,
+    Value,
+    axis_of,
+    misused,
+    plain,
+)
+from mlwright.ranking.words import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlwright.core.arrays import Array, Floats
-
-ROWS, WORDS = -1, -2
-"""Sizes of dimensions that are known when it runs: the number of rows, the most words of one."""
-SINGLE, DOUBLE, WHOLE, TRUTH, TEXT = "float32", "float64", "int64", "bool", "text"
 _EXACT = 2.0**52
 """Whole numbers up to here are followed; beyond, any may come out."""
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
-    """What is known of a value: its type, its shape and, of whole numbers, the least and the most.
-
-    `low` and `high` can be broadcast to the shape with one row. `content` is that of a constant; `dims`, of a
-    shape that is computed, what it holds.
-    """
-
-    kind: str
-    shape: tuple[int, ...]
-    low: Floats = field(default_factory=lambda: np.array([-np.inf]))
-    high: Floats = field(default_factory=lambda: np.array([np.inf]))
-    content: Array | None = None
-    dims: tuple[int, ...] = ()
-
-    @classmethod
-    def of(cls, content: Array) -> Value:
-        """Describe a constant."""
-        if content.dtype == np.int64:
-            ends = content.astype(np.float64)
-            return cls(kind=WHOLE, shape=content.shape, low=ends, high=ends, content=content)
-        return cls(kind=content.dtype.name, shape=content.shape, content=content)
-
-    @property
-    def width(self) -> int:
-        """How many cells a row has; of a constant, all."""
-        return prod(size for size in self.shape if size > 0)
 
 
 def result(node: Node, given: list[Value]) -> Value:
@@ -66,9 +46,11 @@ def result(node: Node, given: list[Value]) -> Value:
         raise ArtifactError(message)
     domain, rule = _RULES[node.op]
     if node.domain != domain:
-        raise _misused(node, f"it is of the domain {node.domain[:40]!r}")
+        raise misused(node, f"it is of the domain {node.domain[:40]!r}")
     if all(value.content is not None for value in given):
-        raise _misused(node, "it reads nothing of a row")
+        raise misused(node, "it reads nothing of a row")
+    if node.op not in OPEN and any(value.is_open for value in given):
+        raise misused(node, "it reads as many cells as a text has words")
     return rule(node, given)
 
 
@@ -76,15 +58,8 @@ def _same(node: Node, given: list[Value], kinds: tuple[str, ...], n_inputs: int)
     """Return the one type of all inputs, which is among these."""
     found = {value.kind for value in given}
     if len(given) != n_inputs or len(found) != 1 or not found <= set(kinds):
-        raise _misused(node, "it reads other values than it can")
+        raise misused(node, "it reads other values than it can")
     return found.pop()
-
-
-def _plain(node: Node, **expected: Any) -> None:
-    """Refuse attributes other than these."""
-    known = node.attributes
-    if set(known) != set(expected) or any(known[name] != value for name, value in expected.items()):
-        raise _misused(node, "its attributes are others than mlwright writes")
 
 
 def _broadcast(node: Node, *values: Value) -> tuple[int, ...]:
@@ -94,22 +69,22 @@ def _broadcast(node: Node, *values: Value) -> tuple[int, ...]:
     for sizes in zip(*((1,) * (rank - len(v.shape)) + v.shape for v in values), strict=True):
         known = {size for size in sizes if size != 1}
         if len(known) > 1:
-            raise _misused(node, "its inputs do not fit side by side")
+            raise misused(node, "its inputs do not fit side by side")
         shape.append(known.pop() if known else 1)
     if not shape or shape[0] != ROWS:
-        raise _misused(node, "it gives a value that is not one of rows")
+        raise misused(node, "it gives a value that is not one of rows")
     return tuple(shape)
 
 
 def _arithmetic(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     kind = _same(node, given, (SINGLE, DOUBLE, WHOLE), 2)
     shape = _broadcast(node, *given)
     if kind != WHOLE:
         return Value(kind=kind, shape=shape)
     one, other = given
     if node.op == "Div" and (other.content is None or (other.content <= 0).any()):
-        raise _misused(node, "whole numbers are divided by what may be zero")
+        raise misused(node, "whole numbers are divided by what may be zero")
     operations = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply}
     if node.op not in operations:
         return Value(kind=kind, shape=shape)
@@ -122,12 +97,15 @@ def _arithmetic(node: Node, given: list[Value]) -> Value:
 
 
 def _extreme(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
+    if node.op == "Min" and {value.kind for value in given} == {WHOLE} and len(given) == 2:
+        low, high = (np.minimum(*ends) for ends in zip(*((v.low, v.high) for v in given), strict=True))
+        return Value(kind=WHOLE, shape=_broadcast(node, *given), low=low, high=high)
     return Value(kind=_same(node, given, (SINGLE, DOUBLE), 2), shape=_broadcast(node, *given))
 
 
 def _compared(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     _same(node, given, (SINGLE, DOUBLE, WHOLE), 2)
     high = np.ones(1)
     if node.op == "Less" and given[0].content is not None:
@@ -137,7 +115,7 @@ def _compared(node: Node, given: list[Value]) -> Value:
 
 
 def _elementwise(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     return Value(kind=_same(node, given, (SINGLE, DOUBLE), 1), shape=given[0].shape)
 
 
@@ -146,41 +124,43 @@ def _tested(node: Node, given: list[Value]) -> Value:
 
 
 def _where(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     if len(given) != 3 or given[0].kind != TRUTH:
-        raise _misused(node, "it reads other values than it can")
+        raise misused(node, "it reads other values than it can")
     kind = _same(node, given[1:], (SINGLE, DOUBLE, WHOLE), 2)
     return Value(kind=kind, shape=_broadcast(node, *given))
 
 
 def _clip(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     kind = _same(node, given, (SINGLE, DOUBLE), 3)
     if any(value.content is None or value.shape for value in given[1:]):
-        raise _misused(node, "its ends are not two constants")
+        raise misused(node, "its ends are not two constants")
     return Value(kind=kind, shape=given[0].shape)
 
 
 def _cast(node: Node, given: list[Value]) -> Value:
-    if len(given) != 1 or set(node.attributes) != {"to"} or given[0].kind == TEXT:
-        raise _misused(node, "it reads other values than it can")
+    if len(given) != 1 or set(node.attributes) != {"to"}:
+        raise misused(node, "it reads other values than it can")
     kind = getattr(node.attributes["to"], "name", "")
+    if given[0].kind == TEXT and (kind != SINGLE or WORDS not in given[0].shape):
+        raise misused(node, "it reads numbers from other texts than words")
     is_whole = kind == WHOLE and given[0].kind in (WHOLE, TRUTH)
     return replace(given[0], kind=kind) if is_whole else Value(kind=kind, shape=given[0].shape)
 
 
 def _concat(node: Node, given: list[Value]) -> Value:
     if given and given[0].dims:
-        _plain(node, axis=0)
+        plain(node, axis=0)
         sizes = [
             value.dims if value.content is None else tuple(value.content.ravel().tolist()) for value in given
         ]
         dims = tuple(size for part in sizes for size in part)
         return Value(kind=WHOLE, shape=(len(dims),), dims=dims)
-    _plain(node, axis=1)
+    plain(node, axis=1)
     kind = _same(node, given, (SINGLE, DOUBLE, WHOLE, TRUTH), len(given))
     if any(len(value.shape) != 2 or value.shape[0] != ROWS for value in given):
-        raise _misused(node, "it joins values that are not tables of rows")
+        raise misused(node, "it joins values that are not tables of rows")
     ends = [
         np.concatenate([np.broadcast_to(end, (1, value.width)) for end, value in pairs], axis=1)
         for pairs in (
@@ -193,90 +173,92 @@ def _concat(node: Node, given: list[Value]) -> Value:
 
 def _gather(node: Node, given: list[Value]) -> Value:
     if len(given) != 2 or given[1].kind != WHOLE:
-        raise _misused(node, "it looks up by what is no whole number")
+        raise misused(node, "it looks up by what is no whole number")
     table, at = given
     if table.content is not None:
-        _plain(node, axis=0)
+        plain(node, axis=0)
         is_within = at.shape[0] == ROWS and bool((at.low >= 0).all() and (at.high < table.shape[0]).all())
         if not is_within:
-            raise _misused(node, "it may look beyond the end of its table")
-        return Value(kind=table.kind, shape=(*at.shape, *table.shape[1:]))
-    _plain(node, axis=1)
+            raise misused(node, "it may look beyond the end of its table")
+        shape = (*at.shape, *table.shape[1:])
+        if table.kind != WHOLE:
+            return Value(kind=table.kind, shape=shape)
+        ends = [np.array([end]) for end in (table.content.min(), table.content.max())]
+        return Value(kind=WHOLE, shape=shape, low=ends[0].astype(np.float64), high=ends[1].astype(np.float64))
+    if table.is_open:
+        raise misused(node, "it chooses among words")
+    plain(node, axis=1)
     if at.content is None or len(at.shape) != 1 or len(table.shape) != 2 or table.shape[0] != ROWS:
-        raise _misused(node, "it chooses other things than columns")
+        raise misused(node, "it chooses other things than columns")
     if (at.content < 0).any() or (at.content >= table.width).any():
-        raise _misused(node, f"it chooses a column beyond the {table.width} that there are")
+        raise misused(node, f"it chooses a column beyond the {table.width} that there are")
     ends = [np.broadcast_to(end, (1, table.width))[:, at.content] for end in (table.low, table.high)]
     return Value(kind=table.kind, shape=(ROWS, len(at.content)), low=ends[0], high=ends[1])
 
 
 def _reshape(node: Node, given: list[Value]) -> Value:
-    _plain(node)
-    if len(given) != 2 or given[1].content is None or given[1].kind != WHOLE or WORDS in given[0].shape:
-        raise _misused(node, "it reads other values than it can")
+    plain(node)
+    if len(given) != 2 or given[1].content is None or given[1].kind != WHOLE:
+        raise misused(node, "it reads other values than it can")
     sizes = tuple(int(size) for size in given[1].content.ravel())
     is_same = given[0].shape[0] == ROWS and sizes[0] == -1 and min(sizes[1:], default=1) > 0
     if not is_same or prod(sizes[1:]) != given[0].width:
-        raise _misused(node, "it moves cells from row to row")
+        raise misused(node, "it moves cells from row to row")
     return Value(kind=given[0].kind, shape=(ROWS, *sizes[1:]))
 
 
 def _shape(node: Node, given: list[Value]) -> Value:
-    _plain(node, start=0, end=1)
+    plain(node, start=0, end=1)
     if len(given) != 1 or given[0].shape[0] != ROWS:
-        raise _misused(node, "it counts something other than rows")
+        raise misused(node, "it counts something other than rows")
     return Value(kind=WHOLE, shape=(1,), dims=(ROWS,))
 
 
 def _expand(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     if len(given) != 2 or given[0].content is None or given[1].dims != (ROWS, 1) or len(given[0].shape) != 2:
-        raise _misused(node, "it repeats something other than one row")
+        raise misused(node, "it repeats something other than one row")
     return Value(kind=given[0].kind, shape=_broadcast(node, given[0], Value(kind="", shape=(ROWS, 1))))
 
 
 def _product(node: Node, given: list[Value]) -> Value:
-    _plain(node)
+    plain(node)
     kind = _same(node, given, (SINGLE, DOUBLE), 2)
     table, weights = given
     is_table = len(table.shape) == 2 and table.shape[0] == ROWS and len(weights.shape) == 2
     if not is_table or weights.content is None or weights.shape[0] != table.width:
-        raise _misused(node, "its tables do not fit")
+        raise misused(node, "its tables do not fit")
     return Value(kind=kind, shape=(ROWS, weights.shape[1]))
 
 
 def _sum(node: Node, given: list[Value]) -> Value:
     """Of whole numbers, so that the order does not matter, over the last of three dimensions."""
-    _plain(node, keepdims=0)
-    if len(given) != 2 or given[0].kind != WHOLE or len(given[0].shape) != 3 or _axis(given[1]) != 2:
-        raise _misused(node, "it adds up other things than mlwright does")
+    plain(node, keepdims=0)
+    if len(given) != 2 or given[0].kind != WHOLE or len(given[0].shape) != 3 or axis_of(given[1]) != 2:
+        raise misused(node, "it adds up other things than mlwright does")
     shape = (1, *given[0].shape[1:])
     low, high = (np.broadcast_to(end, shape).sum(axis=2) for end in (given[0].low, given[0].high))
     return Value(kind=WHOLE, shape=given[0].shape[:2], low=low, high=high)
 
 
 def _length(node: Node, given: list[Value]) -> Value:
-    _plain(node, keepdims=1)
-    if len(given) != 2 or given[0].kind != SINGLE or len(given[0].shape) != 2 or _axis(given[1]) != 1:
-        raise _misused(node, "it adds up other things than mlwright does")
+    plain(node, keepdims=1)
+    if len(given) != 2 or given[0].kind != SINGLE or len(given[0].shape) != 2 or axis_of(given[1]) != 1:
+        raise misused(node, "it adds up other things than mlwright does")
     return Value(kind=SINGLE, shape=(ROWS, 1))
 
 
-def _axis(value: Value) -> int:
-    return int(value.content[0]) if value.content is not None and value.shape == (1,) else -1
-
-
 def _softmax(node: Node, given: list[Value]) -> Value:
-    _plain(node, axis=1)
+    plain(node, axis=1)
     return Value(kind=_same(node, given, (SINGLE,), 1), shape=given[0].shape)
 
 
 def _likeliest(node: Node, given: list[Value]) -> Value:
     keeps = node.attributes.get("keepdims")
-    _plain(node, axis=1, keepdims=1 if keeps else 0, select_last_index=0)
+    plain(node, axis=1, keepdims=1 if keeps else 0, select_last_index=0)
     _same(node, given, (SINGLE,), 1)
     if len(given[0].shape) != 2:
-        raise _misused(node, "it chooses among other things than columns")
+        raise misused(node, "it chooses among other things than columns")
     shape = (ROWS, 1) if keeps else (ROWS,)
     return Value(kind=WHOLE, shape=shape, low=np.zeros(1), high=np.array([given[0].width - 1.0]))
 
@@ -286,13 +268,13 @@ def _encoded(node: Node, given: list[Value]) -> Value:
     keys, kind = ("keys_strings", TEXT) if "keys_strings" in node.attributes else ("keys_int64s", WHOLE)
     _same(node, given, (kind,), 1)
     if set(node.attributes) != {keys, "values_int64s", "default_int64"}:
-        raise _misused(node, "its attributes are others than mlwright writes")
+        raise misused(node, "its attributes are others than mlwright writes")
     known: Any = node.attributes
     default, values = known["default_int64"], known["values_int64s"]
     if not isinstance(default, int) or not isinstance(values, np.ndarray) or values.dtype != np.int64:
-        raise _misused(node, "its attributes are others than mlwright writes")
+        raise misused(node, "its attributes are others than mlwright writes")
     if not 0 < len(known[keys]) == len(values):
-        raise _misused(node, f"it has {len(known[keys])} keys and {len(values)} values")
+        raise misused(node, f"it has {len(known[keys])} keys and {len(values)} values")
     ends = np.append(values, default).astype(np.float64)
     return Value(kind=WHOLE, shape=given[0].shape, low=ends.min(keepdims=True), high=ends.max(keepdims=True))
 
@@ -300,16 +282,19 @@ def _encoded(node: Node, given: list[Value]) -> Value:
 def _trees(node: Node, given: list[Value]) -> Value:
     _same(node, given, (SINGLE,), 1)
     if len(given[0].shape) != 2:
-        raise _misused(node, "it reads something other than a table")
+        raise misused(node, "it reads something other than a table")
     return Value(kind=SINGLE, shape=(ROWS, verify_trees(node.attributes, given[0].width)))
 
 
 def _words(node: Node, given: list[Value]) -> Value:
-    cut = {"separators": [" "]} if "separators" in node.attributes else {"tokenexp": "."}
-    _plain(node, mark=0, mincharnum=1, pad_value="\x01", **cut)
+    cut: dict[str, Any] = {"tokenexp": "."}
+    if "separators" in node.attributes:
+        cut = {"separators": [BETWEEN] if node.attributes["separators"] == [BETWEEN] else [" "]}
+    is_number = node.attributes.get("pad_value") == "0"  # of numbers, what fills up is one
+    plain(node, mark=0, mincharnum=1, pad_value="0" if is_number else "\x01", **cut)
     _same(node, given, (TEXT,), 1)
     if given[0].shape != (ROWS,):
-        raise _misused(node, "it reads something other than one text a row")
+        raise misused(node, "it reads something other than one text a row")
     return Value(kind=TEXT, shape=(ROWS, WORDS))
 
 
@@ -321,15 +306,15 @@ def _counts(node: Node, given: list[Value]) -> Value:
     shortest, longest = (known.get(name) for name in ("min_gram_length", "max_gram_length"))
     rest = {name: value for name, value in known.items() if not isinstance(value, np.ndarray | list)}
     if rest != {"mode": "TF", "max_skip_count": 0, "min_gram_length": shortest, "max_gram_length": longest}:
-        raise _misused(node, "its attributes are others than mlwright writes")
+        raise misused(node, "its attributes are others than mlwright writes")
     is_cut = given[0].shape == (ROWS, WORDS) and 1 <= shortest <= longest == len(starts) <= _LONGEST_TERM
     if not is_cut or not np.array_equal(terms, np.arange(len(terms))) or len(known) != len(rest) + 3:
-        raise _misused(node, "its terms are not numbered as mlwright does")
+        raise misused(node, "its terms are not numbered as mlwright does")
     sizes = np.diff([*starts, len(pool)])
     lengths = np.arange(1, longest + 1)
     is_whole = (sizes >= 0).all() and not (sizes % lengths).any() and not any(starts[: int(shortest)])
     if not is_whole or (sizes // lengths).sum() != len(terms) or not len(terms):
-        raise _misused(node, "its terms do not fit into its pool of words")
+        raise misused(node, "its terms do not fit into its pool of words")
     return Value(kind=SINGLE, shape=(ROWS, len(terms)))
 
 
@@ -358,11 +343,8 @@ _RULES: dict[str, tuple[str, Callable[[Node, list[Value]], Value]]] = {
     "Tokenizer": (MICROSOFT, _words),
     "TreeEnsembleRegressor": (ML, _trees),
     "Where": ("", _where),
+    **{op: ("", rule) for op, rule in RULES.items()},
 }
 
 OPERATORS = frozenset({*_RULES, "Identity"})
 """All that a program is made of; `Identity` gives an answer its name."""
-
-
-def _misused(node: Node, why: str) -> ArtifactError:
-    return ArtifactError(f"program.onnx uses {node.op} in a way that no program of mlwright does: {why}.")

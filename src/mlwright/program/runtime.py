@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Array, Columns
 
-PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION = (
-    "probabilities", "label", "value", "difficulty", "decision"
+PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION, SCORES = (
+    "probabilities", "label", "value", "difficulty", "decision", "scores"
 )  # fmt: skip
 """Names of the outputs of a program."""
 _CHUNK_ROWS = 4_096
 _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
+_CHUNK_ROWS_RANKING = 16
+"""A row scores a whole catalog, several times over."""
 
 
 @final
@@ -48,8 +50,8 @@ class Program:
         place = {name: number for number, name in enumerate(self._outputs)}
         self._places = place.get(LABEL), place.get(DIFFICULTY), place.get(DECISION)
         self.decides = DECISION in place
-        has_words = b"TfIdfVectorizer" in data
-        self.chunk_rows = _CHUNK_ROWS_TEXT if has_words else _CHUNK_ROWS
+        sizes = {b"TfIdfVectorizer": _CHUNK_ROWS_TEXT, b"ScatterElements": _CHUNK_ROWS_RANKING}
+        self.chunk_rows = min([size for wide, size in sizes.items() if wide in data], default=_CHUNK_ROWS)
 
     def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:
         """Answer typed rows, each array of shape (n_rows,), on a thread per processor unless told."""

@@ -14,19 +14,35 @@ from mlwright.core.errors import ArtifactError
 from mlwright.core.graph import MICROSOFT, ML, Graph, Node
 from mlwright.core.strict_json import read_strictly
 from mlwright.program.message import Message, read_message
-from mlwright.program.operators import DOUBLE, OPERATORS, ROWS, SINGLE, TEXT, WHOLE, Value, result
-from mlwright.program.runtime import DECISION, DIFFICULTY, LABEL, PROBABILITIES, VALUE
+from mlwright.program.operators import OPERATORS, result
+from mlwright.program.runtime import DECISION, DIFFICULTY, LABEL, PROBABILITIES, SCORES, VALUE
+from mlwright.program.value import DOUBLE, ROWS, SINGLE, TEXT, WHOLE, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OPERATOR_SETS = (("", 18), (ML, 3), (MICROSOFT, 1))
 _IR_VERSION = 9
-_ANSWERS = ([VALUE], [VALUE, DIFFICULTY], [PROBABILITIES, LABEL], [PROBABILITIES, LABEL, DECISION])
-_KINDS = {VALUE: DOUBLE, DIFFICULTY: DOUBLE, PROBABILITIES: SINGLE, LABEL: WHOLE, DECISION: WHOLE}
-_MOST_CELLS, _MOST_CELLS_TEXT = 250_000, 1_000_000
-"""Of all values together, for one row: 4,096 rows are computed at once, and 256 where words are counted. Our
-programs have some thousands, with texts some ten thousands."""
+_ANSWERS = (
+    [VALUE],
+    [VALUE, DIFFICULTY],
+    [PROBABILITIES, LABEL],
+    [PROBABILITIES, LABEL, DECISION],
+    [SCORES, LABEL],
+)
+_KINDS = {
+    VALUE: DOUBLE,
+    DIFFICULTY: DOUBLE,
+    PROBABILITIES: SINGLE,
+    SCORES: SINGLE,
+    LABEL: WHOLE,
+    DECISION: WHOLE,
+}
+_MOST_CELLS = 250_000
+_MOST_CELLS_WITH = {"TfIdfVectorizer": 1_000_000, "ScatterElements": 8_000_000}
+"""Of all values together, for one row: 4,096 rows are computed at once, 256 where words are counted, and 16
+where a catalog is scored. Our programs have some thousands, with texts some ten thousands, for each item of a
+catalog some dozens."""
 
 
 def verify_program(data: bytes) -> None:
@@ -59,8 +75,7 @@ def _values(graph: Graph) -> dict[str, Value]:
     for item in graph.inputs:
         values[item.value] = Value(kind=TEXT if item.is_text else DOUBLE, shape=(ROWS, 1))
     n_cells = 0
-    has_words = any(node.op == "TfIdfVectorizer" for node in graph.nodes)
-    limit = _MOST_CELLS_TEXT if has_words else _MOST_CELLS
+    limit = max(_MOST_CELLS_WITH.get(node.op, _MOST_CELLS) for node in graph.nodes) if graph.nodes else 0
     for node in graph.nodes:
         lost = [name for name in node.inputs if name not in values]
         if lost and node.op in OPERATORS:
@@ -82,10 +97,11 @@ def _check_answers(program: Message, values: Mapping[str, Value]) -> None:
         known = ", ".join(sources)[:80] or "nothing"
         message = f"program.onnx answers {known}, which no program of mlwright does."
         raise ArtifactError(message)
-    n_classes = values[sources[PROBABILITIES]].width if PROBABILITIES in sources else 0
+    scores = SCORES if SCORES in sources else PROBABILITIES
+    n_classes = values[sources[scores]].width if scores in sources else 0
     for name, source in sources.items():
         value, (dtype, width) = values[source], program.declared[name]
-        shape = (ROWS,) if name == LABEL else (ROWS, n_classes if name == PROBABILITIES else 1)
+        shape = (ROWS,) if name == LABEL else (ROWS, n_classes if name == scores else 1)
         declared = (ROWS, width) if width else (ROWS,)
         if not value.kind == _KINDS[name] == dtype.name or not value.shape == shape == declared:
             message = f"program.onnx gives {name!r} in a type or a shape that it does not have."
@@ -93,16 +109,14 @@ def _check_answers(program: Message, values: Mapping[str, Value]) -> None:
         if value.kind == WHOLE and not _within(value, n_classes):
             message = f"program.onnx may give a {name} that is no class."
             raise ArtifactError(message)
-    likeliest = {
-        node.outputs[0] for node in program.graph.nodes if _chooses(node, sources.get(PROBABILITIES))
-    }
+    likeliest = {node.outputs[0] for node in program.graph.nodes if _chooses(node, sources.get(scores))}
     if LABEL in sources and sources[LABEL] not in likeliest:
         message = "program.onnx gives a label that is not the most probable class."
         raise ArtifactError(message)
 
 
-def _chooses(node: Node, probabilities: str | None) -> bool:
-    return node.op == "ArgMax" and node.inputs == (probabilities,)
+def _chooses(node: Node, scores: str | None) -> bool:
+    return node.op == "ArgMax" and node.inputs == (scores,)
 
 
 def _within(value: Value, n_classes: int) -> bool:

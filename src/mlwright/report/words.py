@@ -73,6 +73,9 @@ def _metric(name: str) -> Any:
 
 def question(evidence: Evidence) -> str:
     """Write the question that was asked of the data."""
+    asked = dig(evidence, "task", "question")
+    if asked:
+        return brief(asked, 120)
     target, labels = target_of(evidence), classes(evidence)
     if not labels:
         return say("question.value", target=target)
@@ -112,13 +115,18 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
 
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
-    sign, n_test = gain_sign(evidence), number(dig(evidence, "split", "n_test"))
+    sign, n_test, unit = (
+        gain_sign(evidence),
+        number(dig(evidence, "split", "n_test")),
+        _unit(evidence, "test"),
+    )
     errors = open_errors(dig(evidence, "findings", default=[]))
     if sign is None:
         told = [finding.get("message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
     if sign < 1:
-        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", n=n_test)
+        dull = dig(evidence, "task", "baseline") or say("unit.dull")
+        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", n=n_test, unit=unit, dull=dull)
         return Verdict("bad", say("verdict.bad"), reason)
     if errors:
         column = errors[0].get("column")
@@ -126,8 +134,13 @@ def verdict(evidence: Evidence) -> Verdict:
         reason = say("verdict.but", problem=f"{about}{errors[0].get('message', '')}")
         return Verdict("bad", say("verdict.not_yet"), reason)
     if not is_seen(evidence):
-        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", n=n_test))
-    return Verdict("good", say("verdict.good"), say("verdict.beats", n=n_test))
+        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", n=n_test, unit=unit))
+    return Verdict("good", say("verdict.good"), say("verdict.beats", n=n_test, unit=unit))
+
+
+def _unit(evidence: Evidence, which: str) -> Text:
+    """Name what is judged: rows, or users by what they did next."""
+    return say(f"unit.{which}_{'users' if dig(evidence, 'split', 'unit') == 'users' else 'rows'}")
 
 
 def is_seen(evidence: Evidence) -> bool:
@@ -142,7 +155,7 @@ def headline(evidence: Evidence) -> str:
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
     rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
-    rows = say("score.some_seen" if "test_seen" in rules else "score.never_seen")
+    rows = say("score.some_seen") if "test_seen" in rules else _unit(evidence, "new")
     n_test = number(dig(evidence, "split", "n_test"))
     told = say("score.line", metric=metric_title(name), score=estimate_text(test), n=n_test, rows=rows)
     return Text([told, say("score.beside", base=value_beside(base, test)) if base else "", "."])
@@ -250,7 +263,11 @@ def split_line(evidence: Evidence) -> str:
     split = dig(evidence, "split", default={})
     how = str(split.get("how") or say("split.aside")).rstrip(".")
     return say(
-        "split.line", n_train=number(split.get("n_train")), n_test=number(split.get("n_test")), how=how
+        "split.line",
+        n_train=number(split.get("n_train")),
+        n_test=number(split.get("n_test")),
+        how=how,
+        unit=_unit(evidence, "plain"),
     )
 
 

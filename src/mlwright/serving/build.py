@@ -80,6 +80,8 @@ def _routes(scorer: Scorer) -> Mapping[str, tuple[str, Protocol]]:
     found = {}
     for name in PROTOCOLS.names():
         protocol = PROTOCOLS.get(name)
+        if scorer.model.task.link not in protocol.links:
+            continue
         for route in protocol.routes:
             path = route.replace("{model}", scorer.name).replace("{version}", scorer.version)
             found[path] = (route, protocol)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
+from mlwright.core.task import Link
 from mlwright.serving.wishes import NOTHING_MORE, Wishes
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class Protocol(ABC):
 
     routes: ClassVar[tuple[str, ...]]
     """Paths that take POST; `{model}` stands for the name of the model."""
+
+    links: ClassVar[frozenset[Link]] = frozenset(Link)
+    """Which questions it answers; the routes are there for models of these alone."""
 
     says_error: ClassVar[bool] = False
     """Whether a refusal is `{"error": "..."}` instead of a problem document."""

@@ -11,6 +11,7 @@ from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.schema import Kind
+from mlwright.core.task import Link
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Reader
 from mlwright.serving.wishes import NOTHING_MORE
@@ -35,7 +36,9 @@ class Scorer:
         self.version = self.digest[:12]
         self.reader = Reader([model.schema[name] for name in model.inputs], settings)
         self._classes: list[Any] = list(model.task.classes)
-        self._shares = [f"probability_{label}" for label in self._classes]
+        self.classes = frozenset(self._classes)
+        has_shares = model.task.link is not Link.RANKING
+        self._shares = [f"probability_{label}" for label in self._classes] if has_shares else []
 
     def answer(self, rows: Rows) -> Prediction:
         """Answer rows that were read."""
@@ -51,7 +54,7 @@ class Scorer:
             classes, shares = self._classes, self._shares
             labels, scores = prediction.labels.tolist(), prediction.scores.tolist()
             found = [
-                {PREDICTION: classes[label], **dict(zip(shares, chances, strict=True))}
+                {PREDICTION: classes[label], **dict(zip(shares, chances, strict=False))}
                 for label, chances in zip(labels, scores, strict=True)
             ]
             if prediction.decisions is not None:

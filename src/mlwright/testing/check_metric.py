@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
     from mlwright.core.evaluation import Metric
 
-_N_ROWS = 300
+_N_ROWS, _N_ITEMS = 300, 30
 _FIRST_ORDER = 1e-3
 """Metrics on ranks state their parts by a projection; what it leaves out of one row in 300 is less."""
 
@@ -46,7 +46,7 @@ def _answers(link: Link) -> tuple[Floats, Prediction, Prediction, Prediction]:
         noisy = truth + rng.normal(0.0, 1.0, _N_ROWS)
         wrong = truth.mean() - 5.0 * (truth - truth.mean())
         return truth, Prediction(noisy[:, None]), Prediction(truth[:, None]), Prediction(wrong[:, None])
-    n_classes = N_CLASSES[link]
+    n_classes = N_CLASSES.get(link, _N_ITEMS)
     truth = rng.integers(0, n_classes, _N_ROWS).astype(np.float64)
     sure, wrong = (np.eye(n_classes)[(truth.astype(int) + step) % n_classes] for step in (0, 1))
     noisy = rng.random((_N_ROWS, n_classes)) + 0.6 * sure

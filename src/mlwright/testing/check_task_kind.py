@@ -24,6 +24,7 @@ _TARGETS: dict[Link, tuple[tuple[Any, ...], ...]] = {
         (1.5, 2.5, 1.5, 2.5),
     ),
     Link.SOFTMAX: (("b", "a", "c"), (3, 1, 2), ("Ä", "ä", "東", " "), (0.5, 1.5, 2.5)),
+    Link.RANKING: (("b", "a", "c"), ("Ä", "ä", "東", "x y")),
 }
 """Targets for each link; every row is repeated ten times."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict, final
+from typing import Any, TypedDict, final
 
 from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import parse_duration
@@ -39,7 +39,8 @@ class TrainOptions:
     `known_after_s` [s] says how long after its time an outcome is known. `max_latency_s` [s] and
     `max_size_bytes` are contracts: the best of what keeps them is returned. `run` is the folder that makes
     a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
-    together stay below `memory_limit_bytes`.
+    together stay below `memory_limit_bytes`. `roles` are columns, and `tables` data beside the rows, that
+    only some kinds of questions know (see `workflow.family`), by role.
     """
 
     time_limit_s: float | None = None
@@ -73,6 +74,8 @@ class TrainOptions:
     memory_limit_bytes: int | None = None
     max_latency_s: float | None = None
     max_size_bytes: int | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
@@ -152,6 +155,8 @@ class TrainOptions:
             "max-latency": [None if self.max_latency_s is None else f"{1e3 * self.max_latency_s:g}ms"],
             "max-size": [None if self.max_size_bytes is None else f"{self.max_size_bytes / 1e3:g}KB"],
         }
+        found |= {role: [column] for role, column in self.roles.items()}
+        found |= {name: [str(data)] for name, data in self.tables.items() if isinstance(data, str | Path)}
         given = {name: [value for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
 
@@ -188,6 +193,10 @@ class TrainArguments(TypedDict, total=False):
     memory_limit: str | int | None
     max_latency: str | float | None
     max_size: str | int | None
+    user: str | None
+    item: str | None
+    rating: str | None
+    items: object
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -227,6 +236,8 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         memory_limit_bytes=None if memory is None else parse_size(memory),
         max_latency_s=parse_latency(arguments.get("max_latency")),
         max_size_bytes=parse_file_size(arguments.get("max_size")),
+        roles=_given(user=arguments.get("user"), item=arguments.get("item"), rating=arguments.get("rating")),
+        tables=_given(items=arguments.get("items")),
     )
 
 
@@ -243,6 +254,10 @@ def parse_latency(value: str | float | None) -> float | None:
 def parse_file_size(value: str | float | None) -> int | None:
     """Read the bytes that a model file may have; None stays None."""
     return None if value is None else parse_size(value, "size of the model", "'200KB' or '5MB'")
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _shown(cost: Cost | None) -> str | None:

@@ -53,7 +53,7 @@ def workflow(monkeypatch, income):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict_file(_model, _data, out, _level, _capacity, _listen, **_history):
+    def predict(_model, _data, out, _wishes, _listen):
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1
@@ -83,9 +83,11 @@ def workflow(monkeypatch, income):
             "explain": answer("explain", partial(_reasons, state)),
             "explain_file": answer("explain_file", partial(_reasons_file, state)),
         },
-        "mlwright.workflow.train": {"train": answer("train", train)},
-        "mlwright.workflow.evaluate": {"evaluate": answer("evaluate", scores)},
-        "mlwright.workflow.predict": {"predict_file": answer("predict", predict_file)},
+        "mlwright.workflow.verbs": {
+            "train": answer("train", train),
+            "evaluate": answer("evaluate", scores),
+            "predict": answer("predict", predict),
+        },
         "mlwright.workflow.profile": {"profile": answer("profile", profile)},
         "mlwright.artifact.load": {"load": answer("load", lambda _, **_options: FakeModel(state.evidence))},
     }

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from mlwright.core.edges import Edges, Splitting
 from mlwright.core.learner import Matrix
 from mlwright.core.shapley import Forest
-from mlwright.core.task import Link
 from mlwright.core.trees import Trees
 from mlwright.learners.extra_trees import ExtraTrees
 from mlwright.learners.lightgbm import read_trees
+from mlwright.testing.worlds import N_CLASSES
 
 from .test_trees import fitted, sample
 
@@ -110,7 +110,7 @@ def test_amounts_of_features_that_become_known_together_are_those_of_the_definit
     assert forest.base[0] == pytest.approx(base, abs=1e-6)
 
 
-@pytest.mark.parametrize("link", list(Link))
+@pytest.mark.parametrize("link", list(N_CLASSES))
 def test_base_and_amounts_add_up_to_the_scores_of_extra_trees(link):
     trees = fitted(ExtraTrees(), link, sample(link), rounds=10).model
     rows = sample(link).matrix.dense[:20]

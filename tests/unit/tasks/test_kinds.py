@@ -24,6 +24,7 @@ def test_defaults_are_the_first_metrics_and_links_fit():
     assert found == {
         "binary": ("roc_auc", Link.SIGMOID),
         "multiclass": ("log_loss", Link.SOFTMAX),
+        "recommendation": ("ndcg_at_10", Link.RANKING),
         "regression": ("rmse", Link.IDENTITY),
     }
 

@@ -16,7 +16,7 @@ from mlwright.testing.check_learner import check_learner
 from mlwright.testing.check_metric import check_metric
 from mlwright.testing.check_step import check_step
 from mlwright.testing.check_task_kind import check_task_kind
-from mlwright.testing.worlds import odd_rows, table, world
+from mlwright.testing.worlds import N_CLASSES, odd_rows, table, world
 
 
 def fails(check, *arguments, says):
@@ -160,7 +160,7 @@ def test_a_task_kind_with_a_fault_is_found(monkeypatch):
 
 
 def test_worlds_are_the_same_every_time_and_their_truth_is_known():
-    for link in Link:
+    for link in N_CLASSES:
         one, other = world(link), world(link)
         np.testing.assert_array_equal(one.train.matrix.dense, other.train.matrix.dense)
         np.testing.assert_array_equal(one.valid.target, other.valid.target)

@@ -1,0 +1,1 @@
+"""Rankings of items for histories: what recommenders have in common, and how several become one."""

@@ -1,0 +1,85 @@
+"""Histories as matrices, and the largest entries of each row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlwright.core.arrays import Array, Floats, Integers, Singles
+    from mlwright.core.recommender import Histories
+
+_MOST_ROWS, _MOST_CELLS = 1_000, 16_000_000
+"""Of a matrix of items by items: what is dense at the same time."""
+_MOST_PAIRS = 30_000_000
+"""Of items of one user, added up over users: what counting together may cost."""
+_LATEST = 500
+
+
+def matrix(known: Histories) -> Any:
+    """Return strengths as a sparse matrix of shape (n_users, n_items), in single precision."""
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 - heavy, and not needed to serve
+
+    shape = known.n_users, known.n_items
+    return csr_matrix((known.strengths, known.items, known.starts), shape=shape, dtype=np.float32)
+
+
+def countable(known: Histories) -> Histories:
+    """Return the latest events of each user and, of many users, as many as can be counted pair by pair."""
+    recent = known.keep(known.positions < _LATEST)
+    pairs = recent.lengths.astype(np.float64) ** 2
+    if pairs.sum() <= _MOST_PAIRS:
+        return recent
+    order = np.random.default_rng(0).permutation(recent.n_users)
+    n_users = int(np.searchsorted(np.cumsum(pairs[order]), _MOST_PAIRS))
+    return recent.take(np.sort(order[: max(1, n_users)]))
+
+
+def blocks(n_items: int) -> Iterator[Array]:
+    """Go through the items, some at a time."""
+    size = max(1, min(_MOST_ROWS, _MOST_CELLS // max(1, n_items)))
+    for start in range(0, n_items, size):
+        yield np.arange(start, min(n_items, start + size))
+
+
+def largest(entries: Any, n_most: int) -> tuple[Integers, Singles]:
+    """Return, for each row of a sparse matrix, where its entries furthest from zero stand, and the entries.
+
+    Both have shape (n_rows, n_most), the largest first; where there are fewer, zeros at column 0 follow.
+    """
+    entries = entries.tocoo()
+    order = np.lexsort((entries.col, -np.abs(entries.data), entries.row))
+    rows, starts = entries.row[order], np.searchsorted(entries.row[order], np.arange(entries.shape[0]))
+    place = np.arange(len(rows)) - starts[rows]
+    kept = place < n_most
+    at = np.zeros((entries.shape[0], n_most), np.int64)
+    values = np.zeros((entries.shape[0], n_most), np.float32)
+    at[rows[kept], place[kept]] = entries.col[order[kept]]
+    values[rows[kept], place[kept]] = entries.data[order[kept]]
+    return at, values
+
+
+def largest_dense(scores: Floats, n_most: int) -> tuple[Integers, Singles]:
+    """Return the same of a dense matrix, in no order."""
+    n_most = min(n_most, scores.shape[1])
+    at = np.argpartition(-np.abs(scores), n_most - 1, axis=1)[:, :n_most]
+    return at.astype(np.int64), np.take_along_axis(scores, at, axis=1).astype(np.float32)
+
+
+def best(scores: Singles, n_most: int) -> Integers:
+    """Return the columns with the highest scores of each row, the best first, of equal ones the first.
+
+    Shape (n_rows, min(n_most, n_columns)).
+    """
+    n_most = min(n_most, scores.shape[1])
+    found = np.sort(np.argpartition(-scores, n_most - 1, axis=1)[:, :n_most], axis=1)
+    chosen = np.take_along_axis(scores, found, axis=1)
+    bound = chosen.min(axis=1, keepdims=True)
+    for row in np.flatnonzero((scores >= bound).sum(axis=1) > n_most):  # of equal ones at the end the first
+        at = np.flatnonzero(scores[row] >= bound[row])
+        found[row] = np.sort(at[np.argsort(-scores[row, at], kind="stable")[:n_most]])
+    order = np.argsort(-np.take_along_axis(scores, found, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1)

@@ -1,0 +1,92 @@
+"""What every recommender keeps: it answers any history, and its program answers as it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlwright.core.recommender import Histories
+from mlwright.core.task import Link, Task
+from mlwright.ranking.blend import Blend, Member, View
+from mlwright.testing.claim import claim, claim_close
+from mlwright.testing.tastes import taste_log
+
+if TYPE_CHECKING:
+    from mlwright.core.arrays import Singles
+    from mlwright.core.recommender import FittedRecommender, Recommender, Settings
+
+_VIEW = View(is_graded=True, floor=0.3, decay=0.9)
+
+
+def check_recommender(recommender: Recommender) -> None:
+    """Raise AssertionError if a recommender does not keep its contract.
+
+    Examples
+    --------
+    >>> from mlwright.core.shelves import RECOMMENDERS
+    >>> check_recommender(RECOMMENDERS.get("item_knn"))
+    """
+    known = known_histories()
+    proposed = recommender.settings(known)
+    claim(bool(proposed), "Nothing is proposed for a small log with times.")
+    claim(
+        all(0 <= floor <= 1 and 0 <= decay <= 1 for floor, decay in recommender.fades),
+        "Histories grow with age.",
+    )
+    for settings in proposed:
+        fitted = recommender.fit(known, settings)
+        scores = fitted.scores(known)
+        shape = (known.n_users, known.n_items)
+        claim(
+            scores.shape == shape, f"With {dict(settings)} scores have the shape {scores.shape}, not {shape}."
+        )
+        claim(bool(np.isfinite(scores).all()), f"With {dict(settings)} a score is not finite.")
+    fitted = recommender.fit(known, proposed[0])
+    _users_do_not_matter_to_each_other(fitted, known)
+    _any_history_is_answered(fitted, known)
+    _a_fit_can_be_repeated(recommender, proposed[0], known, fitted.scores(known))
+
+
+def program_of(fitted: FittedRecommender, n_items: int) -> tuple[Blend, Task]:
+    """Return what compiles a recommender alone, with items named for their numbers."""
+    items = tuple(f"item {number}" for number in range(n_items))
+    task = Task(
+        kind="", link=Link.RANKING, target="item", metric="ndcg_at_10", metrics=("ndcg_at_10",), classes=items
+    )
+    return Blend((Member(fitted, _VIEW),)), task
+
+
+def known_histories() -> Histories:
+    """Return the histories that recommenders are checked with; items have their numbers."""
+    log = taste_log()
+    users = np.array([int(name.split()[1]) for name in log["user"]])
+    items = np.array([int(name.split()[1]) for name in log["item"]])
+    times = np.array(log["time"], dtype=np.float64)
+    order = np.lexsort((-times, users))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(users))])
+    strengths = np.array(log["rating"], dtype=np.float32)[order] / np.float32(5.0)
+    return Histories(starts=starts, items=items[order], strengths=strengths, n_items=40, times=times[order])
+
+
+def _users_do_not_matter_to_each_other(fitted: FittedRecommender, known: Histories) -> None:
+    order = np.random.default_rng(1).permutation(known.n_users)
+    whole, mixed = fitted.scores(known), fitted.scores(known.take(order))
+    claim_close(mixed, whole[order], "Scores depend on the order of the users", 1e-6)
+    alone = np.concatenate([fitted.scores(known.take(np.array([user]))) for user in range(5)])
+    claim_close(alone, whole[:5], "Scores depend on the other users who ask", 1e-6)
+
+
+def _any_history_is_answered(fitted: FittedRecommender, known: Histories) -> None:
+    empty = known.take(np.zeros(1, np.int64)).keep(np.zeros(int(known.lengths[0]), bool))
+    claim(
+        bool(np.isfinite(fitted.scores(empty)).all()),
+        "A user who took nothing gets scores that are not finite.",
+    )
+
+
+def _a_fit_can_be_repeated(
+    recommender: Recommender, settings: Settings, known: Histories, scores: Singles
+) -> None:
+    again = recommender.fit(known, settings).scores(known)
+    claim(np.array_equal(again, scores), "The same fit gives other scores the second time.")

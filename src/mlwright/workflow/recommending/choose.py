@@ -1,0 +1,235 @@
+"""Choosing: recommenders are tried on later events; the best are blended if that helps."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.progress import event
+from mlwright.core.shelves import RECOMMENDERS
+from mlwright.evaluation.hits import PLACES
+from mlwright.ranking.blend import Blend, Member, View, leveled
+from mlwright.ranking.matrix import best
+from mlwright.workflow.recommending.judged import HIDDEN_SCORE, ndcg
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlwright.core.arrays import Floats, Integers, Singles
+    from mlwright.core.budget import Budget
+    from mlwright.core.progress import Listener
+    from mlwright.core.recommender import FittedRecommender, Histories, Settings
+    from mlwright.workflow.recommending.judged import Exam
+
+_LAST_S = 2.0
+"""Kept for writing the evidence, when all is fitted and judged."""
+_SLACK = 1.3
+_WEIGHTS = (0.15, 0.3, 0.5, 1.0)
+_MOST_MEMBERS, _LISTED = 3, 100
+_WORTH = 0.25
+"""A member joins if it gains a quarter of a standard error: it costs time at every answer."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """A recommender with settings and a view, the nDCG of each judging user, and the seconds of a fit."""
+
+    name: str
+    settings: Settings
+    view: View
+    is_naive: bool
+    values: Floats
+    fit_s: float
+    fitted: FittedRecommender | None = None
+
+    @property
+    def score(self) -> float:
+        """The mean over users."""
+        return float(self.values.mean())
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return float(self.values.std() / np.sqrt(max(1, len(self.values))))
+
+    def fit(self, known: Histories) -> FittedRecommender:
+        """Fit it again."""
+        return RECOMMENDERS.get(self.name).fit(self.view.fits(known), self.settings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the evidence says of it."""
+        reach = 1.96 * self.error
+        score = {
+            "value": self.score,
+            "low": self.score - reach,
+            "high": self.score + reach,
+            "direction": "max",
+        }
+        return {
+            "learner": self.name,
+            "settings": {**self.settings, **self.view.to_json()},
+            "is_naive": self.is_naive,
+            "fit_s": self.fit_s,
+            "score": score,
+        }
+
+
+@final
+@dataclass(slots=True)
+class Choice:
+    """What was tried, and the members of the winner with their weights."""
+
+    tried: list[Candidate]
+    members: list[tuple[Candidate, float]] = field(default_factory=list)
+    naive: Candidate | None = None
+    ended: str = "every candidate was tried"
+    blended: float = 0.0
+
+    def fit(self, known: Histories) -> Blend:
+        """Fit the winner."""
+        return Blend(tuple(Member(one.fit(known), one.view, weight) for one, weight in self.members))
+
+    def fit_naive(self, known: Histories) -> Blend:
+        """Fit the best of those that have to be beaten."""
+        assert self.naive is not None  # noqa: S101 - popularity is always tried
+        return Blend((Member(self.naive.fit(known), self.naive.view),))
+
+
+def choose(
+    known: Histories, exam: Exam, budget: Budget, listen: Listener, *, has_grades: bool, most: int | None
+) -> Choice:
+    """Try candidates on events to learn from and users who judge; `most` limits their number."""
+    choice = Choice([])
+    recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
+    shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
+    waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
+    costs: dict[str, float] = {}
+    while any(waiting.values()):
+        for name in shelf:  # the usual settings of each first, then the others in turn
+            if not waiting[name]:
+                continue
+            is_late = bool(choice.tried) and _ahead(choice, costs, name) > budget.left_s
+            if is_late or (most is not None and len(choice.tried) >= max(1, most)):
+                choice.ended = (
+                    "the time for the search was used up" if is_late else "as many as asked for were tried"
+                )
+                waiting[name] = []
+                continue
+            began = time.monotonic()
+            _try(choice, name, waiting[name].pop(0), known, exam, has_grades=has_grades)
+            costs[name] = time.monotonic() - began
+            leader = max(choice.tried, key=lambda one: one.score)
+            told = event(budget, "searching", f"{name}: nDCG@10 {choice.tried[-1].score:.4f}")
+            listen(replace(told, metric="ndcg_at_10", best=leader.score, done=len(choice.tried)))
+    choice.naive = max((one for one in choice.tried if one.is_naive), key=lambda one: one.score)
+    _blend(choice, exam)
+    return choice
+
+
+def _ahead(choice: Choice, costs: Mapping[str, float], name: str) -> float:
+    """Return how long it may take to try a recommender once more, and then to end [s].
+
+    A new one is taken for as slow as the slowest so far. In the end the best are fitted twice, and judged.
+    """
+    slowest = max(costs.values(), default=0.0)
+    fits: dict[str, float] = {}
+    for one in sorted(choice.tried, key=lambda one: one.score):
+        fits[one.name] = one.fit_s
+    last = sorted(fits.values())[-_MOST_MEMBERS:]
+    coming = _SLACK * costs[name] if name in costs else slowest
+    return coming + 2.0 * sum(last) + 0.5 * slowest + _LAST_S
+
+
+def _try(
+    choice: Choice, name: str, settings: Settings, known: Histories, exam: Exam, *, has_grades: bool
+) -> None:
+    """Fit with these settings, by strength or not, and keep the best view of histories."""
+    recommender = RECOMMENDERS.get(name)
+    fades = recommender.fades if known.times is not None else recommender.fades[:1]
+    found: list[Candidate] = []
+    rivals = [one for one in choice.tried if one.name == name]
+    grades = (True, False) if has_grades else (False,)
+    if rivals:  # whether strengths help it has been seen
+        grades = (max(rivals, key=lambda one: one.score).view.is_graded,)
+    for is_graded in grades:
+        began = time.monotonic()
+        if found:  # how fast histories fade has been seen
+            view = max(found, key=lambda one: one.score).view
+            fades = ((view.floor, view.decay),)
+        views = [View(is_graded, floor, decay) for floor, decay in fades]
+        fitted = recommender.fit(views[0].fits(known), settings)
+        fit_s = time.monotonic() - began
+        for view in views:
+            lists = exam.lists(Blend((Member(fitted, view),)).scores)
+            found.append(
+                Candidate(
+                    name=name,
+                    settings=settings,
+                    view=view,
+                    is_naive=recommender.is_naive,
+                    values=ndcg(exam.truth(lists)),
+                    fit_s=fit_s,
+                    fitted=fitted,
+                )
+            )
+    winner = max(found, key=lambda one: one.score)
+    for rival in [
+        one for one in rivals if one.fitted is not None
+    ]:  # the fitted form is kept of the best of each name alone
+        if rival.score >= winner.score:
+            winner = replace(winner, fitted=None)
+        else:
+            choice.tried[choice.tried.index(rival)] = replace(rival, fitted=None)
+    choice.tried.append(winner)
+
+
+def _blend(choice: Choice, exam: Exam) -> None:
+    """Start with the best and add, one by one, what helps most; weights relate to the first."""
+    ranked = sorted((one for one in choice.tried if one.fitted is not None), key=lambda one: -one.score)
+    places, scores = _shortlist(ranked, exam)
+
+    def values(total: Singles) -> Floats:
+        lists = np.take_along_axis(places, best(total, PLACES), axis=1)
+        return ndcg(exam.truth(lists))
+
+    chosen, total, reached = [(0, 1.0)], scores[0], values(scores[0])
+    while len(chosen) < min(_MOST_MEMBERS, len(ranked)):
+        used = [number for number, _ in chosen]
+        tried = [
+            (values(total + np.float32(weight) * scores[number]), number, weight)
+            for number in range(len(ranked))
+            if number not in used
+            for weight in _WEIGHTS
+        ]
+        joined, number, weight = max(tried, key=lambda one: float(one[0].mean()))
+        gain = joined - reached
+        if gain.mean() <= _WORTH * gain.std() / np.sqrt(len(gain)):
+            break
+        chosen.append((number, weight))
+        total, reached = total + np.float32(weight) * scores[number], joined
+    choice.members = [(ranked[number], weight) for number, weight in chosen]
+    choice.blended = float(reached.mean())
+
+
+def _shortlist(ranked: list[Candidate], exam: Exam) -> tuple[Integers, list[Singles]]:
+    """Return the items that anybody ranks high for a user, and their scores by each candidate.
+
+    All have shape (n_users, n_listed); an item that is listed twice scores only once.
+    """
+    scores = []
+    for one in ranked:
+        assert one.fitted is not None  # noqa: S101 - only such are blended
+        found = leveled(one.fitted.scores(one.view.of(exam.asked)))
+        exam.hide(found)
+        scores.append(found)
+    n_most = min(_LISTED, exam.asked.n_items)
+    high = [np.argpartition(-one, n_most - 1, axis=1)[:, :n_most] for one in scores]
+    places = np.sort(np.concatenate(high, axis=1), axis=1)
+    is_again = np.zeros(places.shape, bool)
+    is_again[:, 1:] = places[:, 1:] == places[:, :-1]
+    listed = [np.where(is_again, HIDDEN_SCORE, np.take_along_axis(one, places, axis=1)) for one in scores]
+    return places, listed

@@ -1,0 +1,103 @@
+"""Which column holds users, which items, what else is there: by name, as the user says or as people write."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from mlwright.core.errors import MissingColumnError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_NAMES = {
+    "user": """user users userid uid customer customerid client clientid visitor visitorid member memberid
+        account accountid reader listener viewer subscriber person personid session sessionid reviewerid
+        buyer""",
+    "item": """item items itemid iid movie movieid film filmid product productid article articleid asin isbn
+        book bookid song songid track trackid artist artistid sku content contentid video videoid show showid
+        news newsid restaurant business businessid page pageid offer offerid title""",
+    "rating": """rating ratings score stars value preference playcount plays listens weight count clicks
+        quantity strength watchtime duration interactions views overall""",
+    "time": """time timestamp ts date datetime when createdat unixreviewtime eventtime ratedat viewedat
+        purchasedat day""",
+}
+"""Names of columns, in lower case without signs, the usual first."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LogColumns:
+    """The columns of a log, "" where there is none; `why` says how they were found."""
+
+    user: str
+    item: str
+    rating: str = ""
+    time: str = ""
+    why: str = ""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Return the name of each role that is there."""
+        roles = {"user": self.user, "item": self.item, "rating": self.rating, "time": self.time}
+        return {role: name for role, name in roles.items() if name}
+
+
+def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> LogColumns:
+    """Find the columns of a log among names; `given` are roles with the column that was named for them.
+
+    Raises
+    ------
+    MissingColumnError
+        A named column is not there.
+    UsageError
+        No column, or no single one, looks like users or items.
+    """
+    known = list(names)
+    lost = [name for name in given.values() if name not in known]
+    if lost:
+        raise MissingColumnError.among(lost, known, where)
+    found = dict(given)
+    for role in ("user", "item", "rating", "time"):
+        if role not in found:
+            name = _usual(role, [one for one in known if one not in found.values()])
+            found |= {role: name} if name else {}
+    for role in ("user", "item"):
+        if role not in found:
+            shown = ", ".join(repr(name) for name in known[:10])
+            message = f"No column of {where} is plainly the {role}: {shown}. Name it: --{role} COLUMN."
+            raise UsageError(message)
+    if len(set(found.values())) < len(found):
+        message = f"A column is named for two roles: {found}. Each role needs a column of its own."
+        raise UsageError(message)
+    told = [
+        f"{name!r} as {role} {'as told' if role in given else 'by its name'}" for role, name in found.items()
+    ]
+    return LogColumns(
+        found["user"], found["item"], found.get("rating", ""), found.get("time", ""), why=", ".join(told)
+    )
+
+
+def _usual(role: str, names: list[str]) -> str:
+    """Return the column whose name is the most usual one for a role; "" if none is."""
+    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(names)}
+    return next((plain[one] for one in _NAMES[role].split() if one in plain), "")
+
+
+def recognize_item(names: Iterable[str], item: str, where: str) -> str:
+    """Return the column of a table of items that names them: as in the log, or the usual one."""
+    known = list(names)
+    found = item if item in known else _usual("item", known)
+    if not found:
+        raise MissingColumnError.among([item], known, where)
+    return found
+
+
+def recognize_user(names: Iterable[str], user: str, where: str) -> str:
+    """Return the column of a table of users that names them; of a table with one column, that."""
+    known = list(names)
+    found = user if user in known else known[0] if len(known) == 1 else _usual("user", known)
+    if not found:
+        raise MissingColumnError.among([user], known, where)
+    return found

@@ -1,0 +1,245 @@
+"""The evidence of a recommender, in the same mapping as that of every model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.workflow.judge import EVIDENCE_FORMAT, environment
+from mlwright.workflow.recommending import cut
+from mlwright.workflow.recommending.judge import beside, doubts, paired, parts, scored
+from mlwright.workflow.recommending.judged import ndcg
+from mlwright.workflow.recommending.prepare import described
+
+if TYPE_CHECKING:
+    from mlwright.core.budget import Budget
+    from mlwright.core.evaluation import Estimate
+    from mlwright.core.finding import Finding
+    from mlwright.core.recommender import Histories
+    from mlwright.core.task import Task
+    from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.recommending.choose import Choice
+    from mlwright.workflow.recommending.judged import Exam, Scores
+    from mlwright.workflow.recommending.memory import Memory
+    from mlwright.workflow.recommending.prepare import Log
+    from mlwright.workflow.recommending.program import Compiled
+
+_EMPTY = (
+    "confusion", "calibration", "calibration_error", "roc", "residuals", "in_place", "intervals", "decision",
+    "learning_curve",
+    "selection", "slice_search", "groups", "fairness", "contract", "recipe",
+)  # fmt: skip
+"""What the evidence of other questions holds, and this one has not."""
+_NO_LISTS = ("leaks", "importance", "dependence", "slices", "ledger")
+
+
+@final
+@dataclass(slots=True, kw_only=True, eq=False)
+class Result:
+    """What came out: the program that was judged, and what the sealed test said."""
+
+    log: Log
+    task: Task
+    choice: Choice
+    judged: Compiled
+    learned: Histories
+    n_users: int = 0
+    n_there: int = 0
+    scores: dict[str, Any] = field(default_factory=dict)
+    ranking: dict[str, Any] = field(default_factory=dict)
+    noticed: list[Finding] = field(default_factory=list)
+    is_refitted: bool = False
+    refit_why: str = ""
+
+    @property
+    def baseline(self) -> str:
+        """Name what has to be beaten."""
+        naive = self.choice.naive
+        return naive.name.replace("_", " ") if naive is not None else "popularity"
+
+    def look(self, exam: Exam, scores: Scores, seed: int) -> None:
+        """Open the sealed test: rank all items for all users, by the program and by the best naive one."""
+        self.n_users = exam.n_users
+        if not exam.n_users:
+            return
+        lists, dull = exam.lists(scores), exam.lists(self.choice.fit_naive(self.learned).scores)
+        truth, plain = exam.truth(lists), exam.truth(dull)
+        gain: Estimate = paired(ndcg(truth), ndcg(plain), seed)
+        self.scores = {
+            "test": scored(self.task.metrics, truth, seed),
+            "baseline": scored(self.task.metrics, plain, seed),
+            "gain": gain.to_json(),
+        }
+        self.ranking = {
+            "users": parts(exam, truth, seed),
+            "beside": beside(exam, lists, self.learned),
+            "baseline_beside": beside(exam, dull, self.learned),
+            "examples": _examples(exam, lists, self.task),
+        }
+        self.noticed = doubts(gain, exam.n_users, self.baseline)
+
+
+def _examples(exam: Exam, lists: Any, task: Task, most: int = 5) -> list[dict[str, Any]]:
+    """Show, for a few users, what they took last, what they were offered, and what of it they took."""
+    found = []
+    for user in np.linspace(0, exam.n_users - 1, min(most, exam.n_users)).astype(int).tolist():
+        asked, later = exam.asked, exam.relevant[exam.starts[user] : exam.starts[user + 1]]
+        history = asked.items[asked.starts[user] : asked.starts[user + 1]][:5]
+        offered = lists[user][lists[user] >= 0]
+        found.append(
+            {
+                "history": [task.classes[item] for item in history.tolist()],
+                "offered": [task.classes[item] for item in offered.tolist()],
+                "hits": [task.classes[item] for item in offered.tolist() if item in later],
+            }
+        )
+    return found
+
+
+def collect(
+    result: Result, shipped: Compiled, memory: Memory, options: TrainOptions, budget: Budget
+) -> dict[str, Any]:
+    """Return the evidence: scores on the sealed test, how they came about, what was decided and why."""
+    log, task, choice = result.log, result.task, result.choice
+    is_timed = options.max_trials is None
+    leaderboard = _leaderboard(result)
+    if not is_timed:
+        leaderboard = [{**row, "fit_s": None} for row in leaderboard]
+    return {
+        "format": EVIDENCE_FORMAT,
+        "name": log.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds") if is_timed else None,
+        "task": {
+            **task.to_json(),
+            "classes": [],
+            "n_classes": len(task.classes),
+            "question": f"Which {task.target} will a {log.columns.user} take next?",
+            "baseline": f"the best of the naive ones, {result.baseline}",
+        },
+        "data": {
+            "n_rows": log.n_rows,
+            "n_rows_used": log.everything.n_events,
+            "n_users": len(log.train.user_names),
+            "n_items": len(log.items),
+            "columns": [column.to_json() for column in described(log)],
+            "attributes": list(memory.attributes),
+            "fingerprint": log.fingerprint,
+        },
+        "split": _split(result),
+        **dict.fromkeys(_EMPTY),
+        **{name: [] for name in _NO_LISTS},
+        "importance_left_out": 0,
+        "test": {},
+        "baseline": {},
+        "gain": None,
+        **result.scores,
+        "leaderboard": leaderboard,
+        "ranking": result.ranking,
+        "decisions": _decisions(result),
+        "options": options.named(),
+        "budget": _budget(choice, options, budget),
+        **_programs(result, shipped, len(memory.histories.items)),
+        "findings": [finding.to_json() for finding in (*log.findings, *result.noticed)],
+        "environment": environment(options.seed),
+    }
+
+
+def _budget(choice: Choice, options: TrainOptions, budget: Budget) -> dict[str, Any]:
+    return {
+        "time_limit_s": budget.time_limit_s,
+        "max_trials": budget.max_trials,
+        "elapsed_s": None,
+        "memory_limit_bytes": options.memory_limit_bytes,
+        "memory_peak_bytes": None,
+        "ended": choice.ended,
+    }
+
+
+def _programs(result: Result, shipped: Compiled, n_events: int) -> dict[str, Any]:
+    """Tell the judged program and the shipped one."""
+    digest = sha256(shipped.data).hexdigest()
+    return {
+        "refit": {
+            "done": result.is_refitted,
+            "why": result.refit_why,
+            "judged_program": sha256(result.judged.data).hexdigest(),
+            "shipped_program": digest,
+            "n_rows": n_events,
+            "n_seeds": 1,
+        },
+        "program": {
+            "sha256": digest,
+            "size_bytes": len(shipped.data),
+            "n_members": len(result.choice.members),
+            "n_trees": 0,
+            "inputs": shipped.program.columns,
+            "largest_difference": shipped.largest_difference,
+            "n_proof_rows": shipped.n_rows,
+        },
+    }
+
+
+def _split(result: Result) -> dict[str, Any]:
+    log = result.log
+    return {
+        "how": f"{log.how}{', as the file to judge by is' if log.is_given else ''}",
+        "n_train": log.train.n_events,
+        "n_test": result.n_users,
+        "n_test_users": result.n_there,
+        "n_test_events": log.test.n_events,
+        "unit": "users",
+        "proof": cut.spans(log.train.times, log.test.times),
+        "price": None,
+        "folds": {"n": 1, "how": log.how},
+    }
+
+
+def _leaderboard(result: Result) -> list[dict[str, Any]]:
+    weights = {id(one): weight for one, weight in result.choice.members}
+    rows = []
+    for number, one in enumerate(sorted(result.choice.tried, key=lambda one: -one.score), start=1):
+        told = one.to_json()
+        shown = ", ".join(f"{key} {value:g}" for key, value in told["settings"].items())
+        row = {
+            "name": f"{one.name} {number}",
+            "learner": one.name,
+            "weight": weights.get(id(one), 0.0),
+            "fit_s": round(one.fit_s, 3),
+            "rounds": None,
+            "state": "done",
+            "note": shown,
+        }
+        rows.append({**told, **row})
+    return rows
+
+
+def _decisions(result: Result) -> list[dict[str, Any]]:
+    log = result.log
+    scale = {
+        "grades": f"grades; liked from {log.scale.liked_from or 0.0:g} on, which is what counts as relevant",
+        "counts": "counts; all are relevant, and strength grows with their logarithm",
+        "nothing": "no rating; all events weigh alike",
+    }
+    members = ", ".join(f"{one.name} ({weight:g})" for one, weight in result.choice.members)
+    span = f"values from {log.scale.low:g} to {log.scale.high:g}"
+    by = "the best nDCG@10 on events cut off by the same rule as the test"
+    return [
+        {"what": "columns", "choice": ", ".join(log.columns.named.values()), "why": log.columns.why},
+        {"what": "ratings", "choice": scale[log.scale.says], "why": span},
+        {"what": "split", "choice": log.how, "why": _why(log)},
+        {"what": "recommenders", "choice": members, "why": by},
+    ]
+
+
+def _why(log: Log) -> str:
+    if log.is_given:
+        return "so the file to judge by was chosen, as its users and times show"
+    if log.how == cut.RANDOM:
+        return "nothing tells when events took place"
+    if log.how == cut.LATER_TIME:
+        return "most later events are of users who were there before"
+    return "few later events are of users who were there before"

@@ -1,0 +1,70 @@
+"""What holds for every history that may come, of a model that was trained once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mlwright as mw
+from mlwright.core.dataset import Lines
+from mlwright.ranking.matrix import best
+from mlwright.ranking.words import written, written_strengths
+from mlwright.testing.tastes import taste_log
+from mlwright.workflow.recommending.judged import HIDDEN_SCORE
+
+ITEMS = [f"item {number}" for number in range(40)]
+histories = st.lists(st.sampled_from([*ITEMS, "nobody's", "ä \N{SNOWMAN}", "a\tb"]), unique=True, max_size=30)
+strengths = st.floats(0.0625, 1.0, width=32)
+
+
+@st.composite
+def rows(draw):
+    """A history with strengths, and items that are hidden, among them those that were taken."""
+    items = draw(histories)
+    weights = [draw(strengths) for _ in items]
+    hidden = [*items, *draw(histories)]
+    return written(items), written_strengths(weights), written(hidden)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return mw.train(taste_log(), kind="recommendation", max_trials=9)
+
+
+@given(asked=st.lists(rows(), min_size=1, max_size=20))
+@settings(deadline=None, max_examples=40)
+def test_an_answer_alone_is_the_one_in_a_batch(model, asked):
+    together = model.answer(Lines(asked)).scores
+    alone = np.concatenate([model.answer(Lines([row])).scores for row in asked])
+    assert np.array_equal(together, alone)
+    assert np.isfinite(together).all()
+
+
+@given(row=rows())
+@settings(deadline=None, max_examples=40)
+def test_what_is_hidden_is_never_among_the_best(model, row):
+    scores = model.answer(Lines([row])).scores
+    hidden = set(row[2].split("\x1f"))
+    places = best(scores, 40)[0]
+    offered = [model.task.classes[place] for place in places if scores[0, place] > HIDDEN_SCORE / 2]
+    assert not hidden & set(offered)
+    assert len(offered) == len(set(ITEMS) - hidden)
+
+
+@given(row=rows())
+@settings(deadline=None, max_examples=20)
+def test_items_that_nobody_knows_only_age_the_others(model, row):
+    strange = written(["x", "y"])
+    alone = model.answer(Lines([("", "", "")])).scores
+    assert np.array_equal(model.answer(Lines([(strange, "1\x1f1", "")])).scores, alone)
+
+
+@given(
+    scores=st.lists(st.lists(st.integers(0, 5), min_size=12, max_size=12), min_size=1, max_size=5),
+    n=st.integers(1, 15),
+)
+def test_the_best_are_those_of_a_stable_sort(scores, n):
+    table = np.array(scores, dtype=np.float32)
+    assert best(table, n).tolist() == np.argsort(-table, axis=1, kind="stable")[:, :n].tolist()

@@ -1,0 +1,103 @@
+"""Operators on histories are refused when they are used otherwise than mlwright does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlwright.core.errors import ArtifactError
+from mlwright.core.graph import Node
+from mlwright.program.operators import result
+from mlwright.program.value import FEW, ROWS, SINGLE, TEXT, WHOLE, WORDS, Value
+
+
+def node(op, **attributes):
+    return Node(op=op, domain="", inputs=(), outputs=("v",), attributes=attributes)
+
+
+def whole(low, high, shape=(ROWS, FEW)):
+    return Value(kind=WHOLE, shape=shape, low=np.array([low]), high=np.array([high]))
+
+
+def constant(value):
+    return Value.of(np.array(value, dtype=np.int64))
+
+
+INTO = Value(kind=SINGLE, shape=(ROWS, 5))
+WEIGHTS = Value(kind=SINGLE, shape=(ROWS, FEW))
+
+
+def test_values_go_to_places_of_their_own_row():
+    found = result(node("ScatterElements", axis=1, reduction="add"), [INTO, whole(0.0, 4.0), WEIGHTS])
+    assert found.shape == (ROWS, 5)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "given", "why"),
+    [
+        ({"axis": 1, "reduction": "add"}, [INTO, whole(0.0, 5.0), WEIGHTS], "beyond the end"),
+        ({"axis": 1, "reduction": "add"}, [INTO, whole(-1.0, 4.0), WEIGHTS], "beyond the end"),
+        ({"axis": 0, "reduction": "add"}, [INTO, whole(0.0, 4.0), WEIGHTS], "attributes"),
+        ({"axis": 1, "reduction": "mul"}, [INTO, whole(0.0, 4.0), WEIGHTS], "attributes"),
+        ({"axis": 1, "reduction": "none"}, [INTO, whole(0.0, 4.0), INTO], "other values"),
+        ({"axis": 1, "reduction": "none"}, [INTO, WEIGHTS, WEIGHTS], "other values"),
+    ],
+)
+def test_values_do_not_go_beyond_their_row(attributes, given, why):
+    with pytest.raises(ArtifactError, match=why):
+        result(node("ScatterElements", **attributes), given)
+
+
+def test_words_are_cut_off_at_no_more_than_fit():
+    words = whole(0.0, 3.0, (ROWS, WORDS))
+    found = result(node("Slice"), [words, constant([0]), constant([500]), constant([1])])
+    assert found.shape == (ROWS, FEW)
+    for ends in ([0, 501, 1], [1, 500, 1], [0, 500, 0]):
+        with pytest.raises(ArtifactError, match="words"):
+            result(node("Slice"), [words, *(constant([end]) for end in ends)])
+
+
+def test_only_ones_are_added_up():
+    axis = constant(1)
+    assert result(node("CumSum", exclusive=1), [whole(1.0, 1.0), axis]).low.tolist() == [0.0]
+    with pytest.raises(ArtifactError, match="other things than ones"):
+        result(node("CumSum", exclusive=1), [whole(0.0, 1.0), axis])
+    with pytest.raises(ArtifactError, match="other things"):
+        result(node("CumSum", exclusive=1), [whole(1.0, 1.0, (ROWS, WORDS)), axis])
+
+
+def test_what_words_look_up_is_joined_only_if_it_is_little():
+    def looked_up(size):
+        return Value(kind=SINGLE, shape=(ROWS, FEW, size))
+
+    assert result(node("Flatten", axis=1), [looked_up(200)]).shape == (ROWS, WORDS)
+    with pytest.raises(ArtifactError, match="more than mlwright writes"):
+        result(node("Flatten", axis=1), [looked_up(201)])
+
+
+def test_words_that_were_not_cut_off_look_nothing_up():
+    with pytest.raises(ArtifactError, match="other things than words"):
+        result(node("Unsqueeze"), [Value(kind=SINGLE, shape=(ROWS, WORDS)), constant([2])])
+
+
+@pytest.mark.parametrize("op", ["Concat", "MatMul", "ReduceL2", "Max", "ArgMax", "Sqrt", "Reshape", "Where"])
+def test_other_operators_read_nothing_whose_size_is_open(op):
+    with pytest.raises(ArtifactError, match="as many cells as a text has words"):
+        result(node(op), [Value(kind=SINGLE, shape=(ROWS, WORDS)), Value(kind=SINGLE, shape=(ROWS, 3))])
+
+
+def test_only_words_become_numbers():
+    to = {"to": np.dtype(np.float32)}
+    assert result(node("Cast", **to), [Value(kind=TEXT, shape=(ROWS, WORDS))]).kind == SINGLE
+    with pytest.raises(ArtifactError, match="other texts than words"):
+        result(node("Cast", **to), [Value(kind=TEXT, shape=(ROWS, 1))])
+    with pytest.raises(ArtifactError, match="other texts than words"):
+        result(node("Cast", to=np.dtype(np.int64)), [Value(kind=TEXT, shape=(ROWS, WORDS))])
+
+
+def test_a_table_of_whole_numbers_says_how_far_it_reaches():
+    table = Value.of(np.array([[0, 7], [3, 2]]))
+    found = result(node("Gather", axis=0), [table, whole(0.0, 1.0)])
+    assert (found.low.tolist(), found.high.tolist()) == ([0.0], [7.0])
+    with pytest.raises(ArtifactError, match="beyond the end of its table"):
+        result(node("Gather", axis=0), [table, whole(0.0, 2.0)])

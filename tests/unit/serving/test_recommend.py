@@ -1,0 +1,131 @@
+"""Recommendations over HTTP: for users who are known, and for histories in the request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import polars as pl
+import pytest
+
+import mlwright as mw
+from mlwright.serving.build import make_scorer, make_service
+from mlwright.serving.settings import Settings
+from mlwright.testing.tastes import taste_log
+
+from .test_site import ask
+
+ITEMS = {
+    "item": [f"item {number}" for number in range(40)],
+    "taste": [str(number % 4) for number in range(40)],
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return mw.train(taste_log(), kind="recommendation", items=ITEMS, max_trials=6)
+
+
+@pytest.fixture(scope="module")
+def app(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("recommend") / "m.mlw"
+    model.save(path)
+    return make_service(make_scorer(path, path.read_bytes(), Settings()), Settings())[0]
+
+
+def post(app, body):
+    sent = []
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": "/recommend", "query_string": b"",
+        "root_path": "", "scheme": "http", "server": ("here", 80),
+        "headers": [(b"content-type", b"application/json")],
+    }  # fmt: skip
+
+    async def receive():
+        return {"type": "http.request", "body": json.dumps(body).encode()}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+def test_a_known_user_gets_what_predict_says(app, model, tmp_path):
+    mw.predict(model, {"user": ["user 3"]}, tmp_path / "a.parquet", top=5)
+    status, answer = post(app, {"user": "user 3", "k": 5})
+    assert status == 200
+    assert answer["is_known"]
+    assert [one["item"] for one in answer["items"]] == pl.read_parquet(tmp_path / "a.parquet")[
+        "item"
+    ].to_list()
+    assert [one["rank"] for one in answer["items"]] == [1, 2, 3, 4, 5]
+
+
+def test_a_history_in_the_request_is_enough(app):
+    taken = ["item 1", "item 5", "item 9"]
+    status, answer = post(app, {"history": taken, "k": 4})
+    assert status == 200
+    offered = [one["item"] for one in answer["items"]]
+    assert not set(taken) & set(offered)
+    assert sum(int(item.split()[1]) % 4 == 1 for item in offered) >= 3
+    rated = post(app, {"history": [{"item": item, "rating": 5} for item in taken], "k": 4})[1]
+    assert rated == answer  # the highest grade is what an item without one counts for
+
+
+def test_a_stranger_gets_what_is_popular_and_is_told(app):
+    status, answer = post(app, {"user": "nobody"})
+    assert (status, answer["is_known"], len(answer["items"])) == (200, False, 10)
+    assert post(app, {"history": []})[1] == answer
+
+
+def test_filters_and_seen_items(app):
+    taken = ["item 1", "item 5"]
+    assert {
+        int(one["item"].split()[1]) % 4
+        for one in post(app, {"user": "user 0", "k": 40, "filter": "taste=2"})[1]["items"]
+    } == {2}
+    everything = post(app, {"history": taken, "k": 40, "allow_seen": True})[1]["items"]
+    assert len(everything) == 40
+    assert len(post(app, {"history": taken, "k": 40})[1]["items"]) == 38
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"user": "a", "history": []},
+        {"user": None},
+        {"user": True},
+        {"history": "item 1"},
+        {"history": [None]},
+        {"history": [{"rating": 3}]},
+        {"history": [{"item": "item 1", "rating": "high"}]},
+        {"user": "a", "k": 0},
+        {"user": "a", "k": 2.5},
+        {"user": "a", "k": 10**9},
+        {"user": "a", "allow_seen": 1},
+        {"user": "a", "filter": 3},
+        {"user": "a", "filter": "drama"},
+        {"user": "a", "filter": "gender=drama"},
+        {"user": "a", "more": 1},
+    ],
+)
+def test_what_cannot_be_used_is_refused_as_a_problem(app, body):
+    status, answer = post(app, body)
+    assert status in (400, 422)
+    assert answer["detail"]
+
+
+def test_the_description_of_the_service_names_it(app):
+    described = json.loads(ask(app, "/openapi.json")[2])
+    assert "/recommend" in described["paths"]
+    assert list(described["components"]["schemas"]["Answer"]["required"]) == ["prediction"]
+
+
+def test_models_of_rows_recommend_nothing(tmp_path):
+    rows = {"size": list(range(50)), "price": [3 * n for n in range(50)]}
+    mw.train(rows, "price", max_trials=1, refit="no").save(tmp_path / "m.mlw")
+    scorer = make_scorer(tmp_path / "m.mlw", (tmp_path / "m.mlw").read_bytes(), Settings())
+    assert post(make_service(scorer, Settings())[0], {})[0] == 404

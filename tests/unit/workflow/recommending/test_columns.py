@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from mlwright.core.errors import MissingColumnError, UsageError
+from mlwright.workflow.recommending.columns import recognize
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (("userId", "movieId", "rating", "timestamp"), ("userId", "movieId", "rating", "timestamp")),
+        (("user_id", "item_id", "play_count"), ("user_id", "item_id", "play_count", "")),
+        (("Customer ID", "ASIN", "Stars", "Date"), ("Customer ID", "ASIN", "Stars", "Date")),
+        (("a", "visitor", "article", "b"), ("visitor", "article", "", "")),
+        (("title", "user", "item"), ("user", "item", "", "")),
+    ],
+)
+def test_usual_names_are_recognized(names, found):
+    columns = recognize(names, {}, "log.csv")
+    assert (columns.user, columns.item, columns.rating, columns.time) == found
+
+
+def test_what_is_told_comes_before_what_is_usual():
+    columns = recognize(("user", "who", "item"), {"user": "who"}, "log.csv")
+    assert columns.user == "who"
+    assert "'who' as user as told" in columns.why
+    assert "'item' as item by its name" in columns.why
+
+
+def test_a_column_that_is_not_plain_must_be_named():
+    with pytest.raises(
+        UsageError, match=r"No column of log.csv is plainly the item: 'user', 'x'.*--item COLUMN"
+    ):
+        recognize(("user", "x"), {}, "log.csv")
+
+
+def test_a_named_column_must_be_there():
+    with pytest.raises(MissingColumnError, match="userid"):
+        recognize(("userId", "item"), {"user": "userid"}, "log.csv")
+
+
+def test_a_column_has_one_role():
+    with pytest.raises(UsageError, match="two roles"):
+        recognize(("user", "item"), {"user": "user", "item": "user"}, "log.csv")

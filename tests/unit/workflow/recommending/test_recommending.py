@@ -1,0 +1,209 @@
+"""From a log to a model and its answers, through the facade."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+import mlwright as mw
+from mlwright.core.errors import DataError, MlwrightError, UsageError
+from mlwright.testing.tastes import taste_log
+
+ITEMS = {
+    "item": [f"item {number}" for number in range(40)],
+    "taste": [str(number % 4) for number in range(40)],
+}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return mw.train(taste_log(), kind="recommendation", items=ITEMS, max_trials=8)
+
+
+@pytest.fixture
+def ask(model, tmp_path):
+    def answer(data, of=None, **wishes):
+        place = tmp_path / "answers.parquet"
+        mw.predict(of or model, data, place, **wishes)
+        return pl.read_parquet(place)
+
+    return answer
+
+
+def taste(name):
+    return int(name.split()[1]) % 4
+
+
+def test_tastes_are_found_and_beat_what_is_popular(model):
+    assert model.evidence["gain"]["low"] > 0
+    assert not [one for one in model.evidence["findings"] if one["severity"] == "error"]
+    assert model.evidence["baseline"]["ndcg_at_10"]["value"] < model.evidence["test"]["ndcg_at_10"]["value"]
+
+
+def test_users_are_recommended_what_is_to_their_taste_and_new_to_them(ask):
+    log, found = taste_log(), ask(None, top=3)
+    taken = set(zip(log["user"], log["item"], strict=True))
+    assert found.columns == ["user", "item", "rank", "score"]
+    assert len(found) == 3 * 60
+    assert not taken & set(zip(found["user"], found["item"], strict=True))
+    assert (
+        np.mean([taste(user) == taste(item) for user, item in zip(found["user"], found["item"], strict=True)])
+        > 0.6
+    )
+    assert found["rank"].to_list() == [1, 2, 3] * 60
+
+
+def test_a_new_user_is_answered_by_a_history(ask):
+    history = {"user": ["new"] * 3, "item": ["item 1", "item 5", "item 9"], "rating": [5, 5, 5]}
+    found = ask(history, top=4)
+    assert set(found["user"]) == {"new"}
+    assert not set(found["item"]) & set(history["item"])
+    assert np.mean([taste(item) == 1 for item in found["item"]]) >= 0.75
+
+
+def test_a_known_user_is_answered_as_a_new_one_with_the_same_history(ask):
+    log = taste_log()
+    rows = [row for row, user in enumerate(log["user"]) if user == "user 7"]
+    history = {name: [cells[row] for row in rows] for name, cells in log.items()}
+    known, new = ask({"user": ["user 7"]}), ask(history)
+    assert known["item"].to_list() == new["item"].to_list()
+    np.testing.assert_allclose(known["score"], new["score"], rtol=1e-6)
+
+
+def test_a_user_whom_nobody_knows_gets_what_is_popular(model, ask, tmp_path):
+    told = []
+    from mlwright.workflow.family import Wishes
+    from mlwright.workflow.verbs import predict
+
+    predict(model, {"user": ["nobody"]}, tmp_path / "a.csv", Wishes(), told.append)
+    found = ask({"user": ["nobody"]}, top=5)
+    assert len(found) == 5
+    assert any("they get what is popular" in event.message for event in told)
+
+
+def test_seen_items_come_back_only_when_asked_for(ask):
+    history = {"user": ["new"] * 3, "item": ["item 1", "item 5", "item 9"]}
+    assert not set(ask(history, top=40)["item"]) & set(history["item"])
+    assert set(history["item"]) <= set(ask(history, top=40, allow_seen=True)["item"])
+
+
+def test_a_filter_leaves_other_items_out(ask):
+    found = ask(None, top=40, filter="taste=2")
+    assert {taste(item) for item in found["item"]} == {2}
+
+
+def test_saved_and_loaded_it_answers_the_same(model, ask, tmp_path):
+    model.save(tmp_path / "a.mlw")
+    again = mw.load(tmp_path / "a.mlw")
+    assert ask(None, again).equals(ask(None))
+    assert again.evidence == json.loads(json.dumps(model.evidence))
+
+
+def test_equal_work_and_seed_give_equal_bytes(model, tmp_path):
+    other = mw.train(taste_log(), kind="recommendation", items=ITEMS, max_trials=8)
+    for name, one in (("a.mlw", model), ("b.mlw", other)):
+        one.save(tmp_path / name)
+    assert (tmp_path / "a.mlw").read_bytes() == (tmp_path / "b.mlw").read_bytes()
+
+
+def test_the_order_of_rows_does_not_matter(model):
+    log = taste_log()
+    order = np.random.default_rng(0).permutation(len(log["user"]))
+    mixed = {name: [cells[row] for row in order] for name, cells in log.items()}
+    other = mw.train(mixed, kind="recommendation", items=ITEMS, max_trials=8)
+    assert other.program == model.program
+    assert other.memory == model.memory
+
+
+def test_later_events_evaluate_it(model):
+    later = taste_log(seed=1)
+    found = mw.evaluate(model, later)
+    assert found["n_rows"] > 0
+    assert set(found["metrics"]) == set(model.evidence["test"])
+    assert {"coverage", "novelty", "diversity", "popularity_lift"} <= set(found["ranking"]["beside"])
+
+
+def test_a_file_to_judge_by_stays_out_of_the_model():
+    log = taste_log()
+    late = [row % 12 > 9 for row in range(len(log["user"]))]
+    train, test = (
+        {
+            name: [cell for cell, is_late in zip(cells, late, strict=True) if is_late is side]
+            for name, cells in log.items()
+        }
+        for side in (False, True)
+    )
+    one = mw.train(train, user="user", item="item", test=test, max_trials=4)
+    assert one.evidence["split"]["how"].startswith("the later fifth of each user")
+    assert not one.evidence["refit"]["done"]
+    assert one.evidence["test"]["recall_at_10"]["value"] == pytest.approx(
+        mw.evaluate(one, test)["metrics"]["recall_at_10"]["value"]
+    )
+
+
+def test_the_columns_of_users_and_items_say_what_kind_it_is():
+    one = mw.train(taste_log(), user="user", item="item", max_trials=8)
+    assert one.task.kind == "recommendation"
+    assert "'time' as time by its name" in one.evidence["decisions"][0]["why"]
+
+
+def test_noise_is_not_to_be_shipped():
+    rng = np.random.default_rng(3)
+    chances = 1.0 / (1.0 + np.arange(60))
+    taken = [rng.choice(60, 15, replace=False, p=chances / chances.sum()) for _ in range(80)]
+    log = {
+        "user": [user for user, items in enumerate(taken) for _ in items],
+        "item": [int(item) for items in taken for item in items],
+        "time": rng.random(80 * 15).tolist(),
+    }
+    with pytest.warns(UserWarning, match="not better than"):
+        one = mw.train(log, kind="recommendation", max_trials=8)
+    assert [f["rule"] for f in one.evidence["findings"] if f["severity"] == "error"] == [
+        "not_better_than_baseline"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("log", "options", "told"),
+    [
+        ({"user": ["a", "b"], "item": ["x", "x"]}, {}, "one item only"),
+        ({"user": ["a", "a"], "item": ["x", "y"]}, {}, "one user only"),
+        ({"user": ["a", "b"], "item": ["x", "y"]}, {}, "has 3 events or more"),
+        ({"who": ["a"], "what": ["x"]}, {}, "plainly the user"),
+        (taste_log(), {"target": "rating"}, "no target"),
+        (taste_log(), {"cost": "fn=1"}, "--cost means nothing"),
+        (taste_log(), {"item": "itm"}, "itm"),
+        (taste_log(), {"metric": "rmse"}, "rmse"),
+        (taste_log(), {"items": {"item": ["other"], "a": ["b"]}}, "name items alike"),
+    ],
+)
+def test_what_cannot_be_used_is_said(log, options, told):
+    with pytest.raises(MlwrightError, match=told):
+        mw.train(log, kind="recommendation", max_trials=1, **options)
+
+
+def test_rows_have_a_target_and_know_no_users():
+    rows = {"size": list(range(50)), "price": [3 * n for n in range(50)]}
+    with pytest.raises(UsageError, match="--target COLUMN"):
+        mw.train(rows, max_trials=1)
+    with pytest.raises(UsageError, match="--user means nothing"):
+        mw.train(rows, "price", kind="regression", user="size", max_trials=1)
+
+
+def test_wishes_of_other_questions_are_refused(model, tmp_path):
+    with pytest.raises(UsageError, match="--intervals means nothing"):
+        mw.predict(model, None, tmp_path / "a.csv", intervals=0.9)
+    with pytest.raises(UsageError, match="--top is 0"):
+        mw.predict(model, None, tmp_path / "a.csv", top=0)
+    with pytest.raises(DataError, match="names no user"):
+        mw.predict(model, {"user": [None]}, tmp_path / "a.csv")
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_the_card_and_the_report_speak_of_it(model, tmp_path):
+    assert "Which item will a user take next?" in model.card
+    page = mw.write_report(model, tmp_path / "report.html").read_text()
+    assert "nDCG@10" in page
