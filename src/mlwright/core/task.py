@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
+from mlwright.core.errors import UsageError
+
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
     from mlwright.core.graph import Graph
@@ -112,6 +114,13 @@ class Task:
         """Rebuild a task; the opposite of `to_json`."""
         lists = {key: tuple(value[key]) for key in ("metrics", "classes")}
         return cls(**{**value, **lists, "link": Link(value["link"])})
+
+
+def check_of_rows(task: Task, what: str) -> None:
+    """Raise UsageError for a model that ranks; `what` says what is about rows alone."""
+    if task.link not in OF_ROWS:
+        message = f"{what} is for questions about rows; this model ranks {task.target!r} for whoever asks."
+        raise UsageError(message)
 
 
 def answers(link: Link, scores: Floats) -> Floats:

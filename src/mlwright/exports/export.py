@@ -34,6 +34,10 @@ def export(model: Model, to: str, path: str | Path, wishes: Wishes | None = None
         if name not in target.wishes:
             message = f"--to {to} knows no --{OPTIONS[name]}. Leave it out."
             raise UsageError(message)
+    if model.task.link not in target.links:
+        able = [name for name in TARGETS.names() if model.task.link in TARGETS.get(name).links]
+        message = f"--to {to} cannot say a model that ranks. What can: --to {' or '.join(able)}."
+        raise UsageError(message)
     _check_place(place, is_folder=target.is_folder)
     files = target.files(model, place.name, asked)
     try:

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
+from mlwright.core.task import Link
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,6 +43,8 @@ class Target(ABC):
     is_folder: ClassVar[bool] = False
     wishes: ClassVar[tuple[str, ...]] = ()
     """The names of the wishes that it knows."""
+    links: ClassVar[frozenset[Link]] = frozenset(Link)
+    """Of the models that it can say."""
 
     @abstractmethod
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:

@@ -10,6 +10,7 @@ import numpy as np
 from mlwright.core.dataset import Dataset, Typed
 from mlwright.core.errors import MissingColumnError, UsageError
 from mlwright.core.shelves import METRICS
+from mlwright.core.task import check_of_rows
 from mlwright.data.read import read
 from mlwright.evaluation.score import compare as differ
 from mlwright.evaluation.score import estimate
@@ -60,6 +61,7 @@ def compare(
     UsageError
         The models answer different questions, or the metric is not one of theirs.
     """
+    check_of_rows(new.task, "Comparing row by row")
     name = check_question(old.task, new.task, metric)
     if matters is not None and not matters >= 0:
         message = f"A difference that matters is 0 or more, got {matters!r}."

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import UsageError
+from mlwright.core.task import check_of_rows
 from mlwright.data.cells import text_of
 from mlwright.data.parse import parse
 from mlwright.data.read import read
@@ -49,6 +50,7 @@ def explain(
     UsageError
         There is no such row, or the model was made before models could explain themselves.
     """
+    check_of_rows(model.task, "Explaining by columns")
     raw, first = _chosen(read(data), n_rows, row)
     needed = [model.schema[name] for name in model.inputs]
     found = model.explain(Typed(parse(needed, raw, where=raw.source)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from mlwright.artifact.answers import PREDICTION, named_answers
 from mlwright.core.schema import NUMERIC, Column, Kind
+from mlwright.core.task import OF_ROWS
 from mlwright.exports.model_file import model_bytes
 from mlwright.exports.target import Target, Wishes
 
@@ -35,6 +36,7 @@ class Mlflow(Target):
     """
 
     title = "a model folder for MLflow"
+    links = OF_ROWS
     is_folder = True
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, final
 
+from mlwright.core.task import OF_ROWS
 from mlwright.exports.eject.fuzz import fuzz
 from mlwright.exports.eject.project import GOLDEN, package_name, project
 from mlwright.exports.eject.proof import prove
@@ -24,6 +25,7 @@ class Python(Target):
     """Code, data and tests, written only if the code answers fuzzed rows exactly as the model does."""
 
     title = "a Python project that needs no mlwright"
+    links = OF_ROWS
     is_folder = True
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.task import OF_ROWS
 from mlwright.exports.query.dialects import DIALECTS
 from mlwright.exports.query.proof import prove
 from mlwright.exports.query.statement import INPUT, Statement
@@ -21,6 +22,7 @@ class Sql(Target):
     """Says the program as a query, and proves it where the database runs inside Python."""
 
     title = "one SQL query that answers the rows of a table"
+    links = OF_ROWS
     wishes = ("dialect", "relation")
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:

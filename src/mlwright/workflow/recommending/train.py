@@ -79,9 +79,11 @@ def train(
         judging, result.n_there = sealed(log, options.seed)
         result.look(judging, program_scores(judged.program, task.classes), options.seed)
     shipped = _refit(result, options, budget, build_s, listen)
+    # What users took in the sealed part is known of them, whether or not the program learned from it.
+    is_apart = log.is_given and not result.is_refitted
     memory = Memory(
         users=log.train.user_names,
-        histories=log.everything.histories(log.scale) if result.is_refitted else learned,
+        histories=learned if is_apart else log.everything.histories(log.scale),
         columns=log.columns,
         scale=log.scale,
         attributes=attributes,
