@@ -201,11 +201,14 @@ def export(model: Model, to: str, path: str | Path, **wishes: str) -> list[Path]
     return run(model, to, path, Wishes(**wishes))
 
 
-def profile(data: object, target: str | None = None) -> dict[str, Any]:
-    """Describe the columns of a table and list what was noticed, before any model."""
+def profile(data: object, target: str | None = None, **roles: str) -> dict[str, Any]:
+    """Describe the columns of a table and list what was noticed, before any model.
+
+    With `user`, `item`, `text` or `time`, names of columns, also what a table of events tells.
+    """
     from mlwright.workflow.profile import profile as run
 
-    return run(data, target)
+    return run(data, target, roles)
 
 
 def write_report(model: Model, path: str | Path, *, language: str = "en") -> Path:

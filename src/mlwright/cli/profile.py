@@ -15,17 +15,27 @@ mlwright profile telco.csv
 
 mlwright profile telco.csv --target Churn -o telco.html
 
-mlwright profile telco.csv --target Churn --json"""
+mlwright profile telco.csv --target Churn --json
+
+mlwright profile posts.csv --user author --text words --time day"""
 
 
 @boundary()
-def profile(
+def profile(  # noqa: PLR0913 - the parameters are the options
     data: Data,
     target: Annotated[
         str | None,
         typer.Option("--target", "-t", metavar="COL", help="The column to predict; it keeps its role."),
     ] = None,
     *,
+    user: Annotated[
+        str | None, typer.Option(metavar="COL", help="Events: who. Tells segments of users.")
+    ] = None,
+    item: Annotated[str | None, typer.Option(metavar="COL", help="Events: what was viewed or taken.")] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="COL", help="Events: in which words. Tells topics.")
+    ] = None,
+    time: Annotated[str | None, typer.Option(metavar="COL", help="Events: when. Tells trends.")] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -42,7 +52,8 @@ def profile(
     """Show what each column of DATA holds and what deserves attention, before any model.
 
     The report tells what is odd, what is missing together, what changes over the rows, which columns tell
-    about the target, and what to ask the owner of the data. Exits with 1 if an error is found.
+    about the target, and what to ask the owner of the data. With --user, --item or --text also what people
+    write about and view, who does what, and what becomes more. Exits with 1 if an error is found.
     """
     from mlwright.report.language import check_language
     from mlwright.workflow.profile import profile as inspect
@@ -50,7 +61,8 @@ def profile(
     check_language(language)
     if output is not None:
         check_writable(output, data)
-    found = inspect(data, target)
+    roles = {"user": user, "item": item, "text": text, "time": time}
+    found = inspect(data, target, {role: name for role, name in roles.items() if name is not None})
     if output is not None:
         from mlwright.report.data_page import build_data_report
         from mlwright.report.write import write_whole
@@ -62,4 +74,8 @@ def profile(
         from mlwright.cli.summary import show_profile
 
         show_profile(found)
+        if found["events"] is not None:
+            from mlwright.cli.events import show_events
+
+            show_events(found["events"])
     finish(found["findings"])

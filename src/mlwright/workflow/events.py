@@ -11,6 +11,7 @@ from mlwright.core.schema import Column, Kind, Role
 from mlwright.data.cells import clean, text_of
 from mlwright.data.infer import infer
 from mlwright.data.parse import parse_column
+from mlwright.data.raw import Raw
 from mlwright.data.read import read
 from mlwright.insight.activity import activity
 from mlwright.insight.segments import find_segments, table_of
@@ -19,10 +20,10 @@ from mlwright.insight.trends import find_trends
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Integers
-    from mlwright.data.raw import Raw
     from mlwright.insight.segments import Segments
     from mlwright.insight.topics import Topics
 
+ROLES = ("user", "item", "text", "time")
 _MOST_ITEMS = 30
 """Items whose trends are told where there is no text; the most frequent."""
 
@@ -54,7 +55,7 @@ def describe_events(
     UsageError, MissingColumnError, DataError
         No role was named; a column is not there; the time column holds no dates.
     """
-    raw = read(data)
+    raw = data if isinstance(data, Raw) else read(data)
     roles = {"user": user, "item": item, "text": text, "time": time}
     _check(raw, roles)
     topics = None if text is None else find_topics(_texts(raw, text), seed)

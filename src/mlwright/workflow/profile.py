@@ -10,12 +10,13 @@ import numpy as np
 
 from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import Budget
-from mlwright.core.errors import DataError, MissingColumnError
+from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Kind, Role
 from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse
 from mlwright.data.read import read
+from mlwright.workflow.events import ROLES, describe_events
 from mlwright.workflow.leaks import without_leaks
 from mlwright.workflow.options import TrainOptions
 from mlwright.workflow.portrait import portrait
@@ -23,18 +24,24 @@ from mlwright.workflow.prepare import pose
 from mlwright.workflow.question import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlwright.core.arrays import Array, Columns, Floats
     from mlwright.core.schema import Schema
     from mlwright.data.raw import Raw
     from mlwright.workflow.prepare import Prepared
 
 
-def profile(data: object, target: str | None = None) -> dict[str, Any]:
+def profile(
+    data: object, target: str | None = None, roles: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Describe each column and list what was noticed: the shape of `profile --json`.
 
-    With a target, leaks are looked for as `train` does it: on the rows that it would learn from.
+    With a target, leaks are looked for as `train` does it: on the rows that it would learn from. `roles` are
+    columns of a table of events, by "user", "item", "text" and "time": see `events.describe_events`.
     """
     raw = read(data)
+    events = _events(raw, roles) if roles else None
     asked = _Asked(*infer(raw)) if target is None else _asked(raw, target)
     schema = asked.schema
     told = [column for column in schema if column.name != target]
@@ -47,8 +54,17 @@ def profile(data: object, target: str | None = None) -> dict[str, Any]:
         "target": target,
         "time": _time_column(schema),
         "leaks": asked.leaks,
+        "events": events,
         **portrait(tuple(told), rows, asked.truth, _when(schema, rows)),
     }
+
+
+def _events(raw: Raw, roles: Mapping[str, str]) -> dict[str, Any]:
+    odd = next((role for role in roles if role not in ROLES), None)
+    if odd is not None:
+        raise UnknownNameError.among("role", odd, ROLES)
+    user, item, text, time = (roles.get(role) for role in ROLES)
+    return describe_events(raw, user=user, item=item, text=text, time=time)
 
 
 @final

@@ -73,6 +73,7 @@ def workflow(monkeypatch, income):
 
     def profile(*_):
         return state.profile or {
+            "events": None,
             "n_rows": 6000,
             "columns": income["data"]["columns"],
             "findings": income["findings"],

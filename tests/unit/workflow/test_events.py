@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+import mlwright as mw
 from mlwright.cli.events import show_events
-from mlwright.core.errors import DataError, MissingColumnError, UsageError
+from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
 from mlwright.workflow.events import describe_events
 
 SUBJECTS = [
@@ -85,3 +86,12 @@ def test_empty_cells_are_nobody(rows):
 def test_what_is_no_table_of_events_is_refused(rows, roles, error, said):
     with pytest.raises(error, match=said):
         describe_events(rows, **roles)
+
+
+def test_profile_tells_of_events_where_their_columns_are_named():
+    rows = {"who": ["a", "b"] * 30, "what": ["x", "y", "z"] * 20}
+    found = mw.profile(rows, user="who", item="what")
+    assert found["events"]["n_events"] == 60
+    assert mw.profile(rows)["events"] is None
+    with pytest.raises(UnknownNameError, match="No role is called 'whom'"):
+        mw.profile(rows, whom="who")

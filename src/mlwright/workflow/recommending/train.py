@@ -60,13 +60,9 @@ def train(
             )
             raise DataError(message)
         choice = choose(
-            known.histories(log.scale),
-            judging,
-            budget,
-            listen,
-            has_grades=log.scale.says != "nothing",
-            most=options.max_trials,
-        )
+            known.histories(log.scale), judging, budget, listen,
+            has_grades=log.scale.says != "nothing", most=options.max_trials,
+        )  # fmt: skip
     with budget.phase("fit and prove"):
         listen(event(budget, "proving", "fitting on all events to learn from, compiling and proving"))
         learned = log.train.histories(log.scale)
@@ -80,10 +76,10 @@ def train(
         result.look(judging, program_scores(judged.program, task.classes), options.seed)
     shipped = _refit(result, options, budget, build_s, listen)
     # What users took in the sealed part is known of them, whether or not the program learned from it.
-    is_apart = log.is_given and not result.is_refitted
+    known = log.train if log.is_given and not result.is_refitted else log.everything
     memory = Memory(
         users=log.train.user_names,
-        histories=learned if is_apart else log.everything.histories(log.scale),
+        histories=known.histories(log.scale),
         columns=log.columns,
         scale=log.scale,
         attributes=attributes,
