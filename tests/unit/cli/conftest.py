@@ -73,10 +73,10 @@ def workflow(monkeypatch, income):
 
     def profile(*_):
         return state.profile or {
-            "events": None,
             "n_rows": 6000,
             "columns": income["data"]["columns"],
             "findings": income["findings"],
+            "events": None,
         }
 
     fakes = {

@@ -30,7 +30,7 @@ def test_evaluate_prints_the_documented_shape(call, income):
 
 def test_profile_prints_the_documented_shape(call):
     printed = json.loads(call("profile", "a.csv", "-t", "income", "--json").stdout)
-    assert list(printed) == ["n_rows", "columns", "findings"]
+    assert list(printed) == ["n_rows", "columns", "findings", "events"]
     shown = call("profile", "a.csv").stdout
     assert "native_country" in shown
     assert "Leave one of them out at the source." in shown
