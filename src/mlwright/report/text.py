@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
-from markupsafe import Markup, escape
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from markupsafe import Markup
 
 
 @final
@@ -36,6 +36,8 @@ class Figure(str):
 
     def __html__(self) -> Markup:
         """Write it as an element that shows its exact value when pointed at."""
+        from markupsafe import Markup  # noqa: PLC0415 - services, which have no pages, do without it
+
         told = Markup("").join(Markup(' {}="{}"').format(key, item) for key, item in self.attributes.items())
         return Markup("<data{}>{}</data>").format(told, str(self).replace("-", "\N{MINUS SIGN}"))
 
@@ -56,6 +58,8 @@ class Text(str):
 
     def __html__(self) -> Markup:
         """Escape the words and mark the figures."""
+        from markupsafe import Markup, escape  # noqa: PLC0415 - as above
+
         return Markup("").join(escape(part) for part in self.parts)
 
 
