@@ -57,19 +57,20 @@ class Watched:
 def answer(evidence: Evidence) -> str:
     """Write the answer as a headline: whether it ships, and why in the units that people care about."""
     sign = words.gain_sign(evidence)
-    errors = words.open_errors(dig(evidence, "findings", default=[]))
+    errors, dull = words.open_errors(dig(evidence, "findings", default=[])), words.unit(evidence, "dull")
     if sign is None:
         return say("answer.unsure")
     if sign < 1:
-        return say("answer.worse" if sign < 0 else "answer.useless")
+        return say("answer.worse" if sign < 0 else "answer.useless", dull=dull)
     if errors:
         rule = str(errors[0].get("rule"))
         if known(f"answer.errors.{rule}"):
-            return say(f"answer.errors.{rule}", column=brief(errors[0].get("column") or "", 40))
+            where = brief(errors[0].get("column") or "", 40)
+            return say(f"answer.errors.{rule}", column=where, dull=dull)
         column = errors[0].get("column")
         return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
     if not words.is_seen(evidence):
-        return say("answer.hardly")
+        return say("answer.hardly", dull=dull)
     return join([say("answer.ships"), next(_worth(evidence))])
 
 
@@ -81,7 +82,7 @@ def _worth(evidence: Evidence) -> Iterator[str]:
     name = main_plain(evidence)
     if name:
         yield _plainly(evidence, name)
-    yield say("answer.better")
+    yield say("answer.better", dull=words.unit(evidence, "dull"))
 
 
 def _saved(evidence: Evidence) -> str:
@@ -291,7 +292,7 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
     rows = [
         (say("compare.model"), dig(evidence, "test", name)),
-        (say("compare.baseline"), dig(evidence, "baseline", name)),
+        (words.unit(evidence, "beside"), dig(evidence, "baseline", name)),
     ]
     found = dig(evidence, "in_place", default={})
     if found.get("metric") == name and found.get("old"):

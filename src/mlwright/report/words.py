@@ -115,18 +115,15 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
 
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
-    sign, n_test, unit = (
-        gain_sign(evidence),
-        number(dig(evidence, "split", "n_test")),
-        _unit(evidence, "test"),
-    )
+    sign, n_test = gain_sign(evidence), number(dig(evidence, "split", "n_test"))
+    judged = unit(evidence, "test")
     errors = open_errors(dig(evidence, "findings", default=[]))
     if sign is None:
         told = [finding.get("message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
     if sign < 1:
         dull = dig(evidence, "task", "baseline") or say("unit.dull")
-        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", n=n_test, unit=unit, dull=dull)
+        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", n=n_test, unit=judged, dull=dull)
         return Verdict("bad", say("verdict.bad"), reason)
     if errors:
         column = errors[0].get("column")
@@ -134,11 +131,11 @@ def verdict(evidence: Evidence) -> Verdict:
         reason = say("verdict.but", problem=f"{about}{errors[0].get('message', '')}")
         return Verdict("bad", say("verdict.not_yet"), reason)
     if not is_seen(evidence):
-        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", n=n_test, unit=unit))
-    return Verdict("good", say("verdict.good"), say("verdict.beats", n=n_test, unit=unit))
+        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", n=n_test, unit=judged))
+    return Verdict("good", say("verdict.good"), say("verdict.beats", n=n_test, unit=judged))
 
 
-def _unit(evidence: Evidence, which: str) -> Text:
+def unit(evidence: Evidence, which: str) -> Text:
     """Name what is judged: rows, or users by what they did next."""
     return say(f"unit.{which}_{'users' if dig(evidence, 'split', 'unit') == 'users' else 'rows'}")
 
@@ -155,7 +152,7 @@ def headline(evidence: Evidence) -> str:
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
     rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
-    rows = say("score.some_seen") if "test_seen" in rules else _unit(evidence, "new")
+    rows = say("score.some_seen") if "test_seen" in rules else unit(evidence, "new")
     n_test = number(dig(evidence, "split", "n_test"))
     told = say("score.line", metric=metric_title(name), score=estimate_text(test), n=n_test, rows=rows)
     return Text([told, say("score.beside", base=value_beside(base, test)) if base else "", "."])
@@ -267,7 +264,7 @@ def split_line(evidence: Evidence) -> str:
         n_train=number(split.get("n_train")),
         n_test=number(split.get("n_test")),
         how=how,
-        unit=_unit(evidence, "plain"),
+        unit=unit(evidence, "plain"),
     )
 
 
