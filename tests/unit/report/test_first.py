@@ -132,6 +132,21 @@ def test_at_most_three_things_are_to_watch_the_gravest_first_and_none_twice(inco
     assert watched[0].severity == "error"
 
 
+def test_a_ranking_is_measured_by_rankings_and_judged_by_users(income):
+    income["task"] |= {"metric": "ndcg_at_10", "question": "Which film will a user take next?"}
+    income["task"] |= {"classes": [], "baseline": "the best of the naive ones, popularity"}
+    income["split"]["unit"] = "users"
+    income["test"] = {"ndcg_at_10": estimate(0.21, 0.2, 0.22)}
+    income["baseline"] = {"ndcg_at_10": estimate(0.15, 0.14, 0.16)}
+    income["gain"] = estimate(0.06, 0.05, 0.07)
+    assert first.answer(income) == "It ships: it beats the best naive ranking, beyond chance."
+    assert words.question(income) == "Which film will a user take next?"
+    assert "users, by what they did after all that it learned from" in words.headline(income)
+    income["gain"] = estimate(-0.06, -0.07, -0.05)
+    assert first.answer(income) == "It does not ship: it is worse than the best naive ranking."
+    assert "sealed test users the model is worse than the best of the naive" in words.verdict(income).reason
+
+
 def test_money_is_told_first(income, read):
     saved = {"per_row": estimate(12.3, 10.0, 14.6), "total": estimate(1230, 1000, 1460)}
     income["decision"] = {
