@@ -79,7 +79,7 @@ def test_the_reasons_are_those_of_the_model(serve, look):
     sign = "+" if amounts[strongest] >= 0 else "\N{MINUS SIGN}"
     assert first.locator(".amount").inner_text() == f"{sign}{abs(100 * amounts[strongest]):.1f}"
     page.get_by_text("In words").click()
-    assert "The chance that" in page.locator(".words").inner_text()
+    page.locator(".words", has_text="The chance that").wait_for()
 
 
 def test_a_curve_tells_what_if_and_a_value_can_be_taken_from_it(serve, look):

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.part import Layers
+from mlwright.core.product import product
 from mlwright.core.scaling import Scaling
 from mlwright.core.task import OF_ROWS, Link, answers, losses
 
@@ -40,7 +41,7 @@ class _Linear(FittedModel):
     n_nodes: int = 0
 
     def scores(self, matrix: Matrix) -> Floats:
-        found = self.scaling.transform(matrix.dense) @ self.dense_weights
+        found = product(self.scaling.transform(matrix.dense), self.dense_weights)
         if self.term_weights is not None:
             found = found + matrix.terms @ self.term_weights
         return np.asarray(found + self.bias, dtype=np.float64)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.part import Layers
+from mlwright.core.product import product
 from mlwright.core.scaling import Scaling
 from mlwright.core.task import OF_ROWS, Link, answers, lower_answers
 
@@ -310,7 +311,7 @@ class _Training:
         keep = np.float32(1.0 - self.options["dropout"])
         n_layers = len(self.views) // 2
         for layer in range(n_layers):
-            out = np.matmul(hidden[-1], self.views[1 + 2 * layer])
+            out = product(hidden[-1], self.views[1 + 2 * layer])
             out += self.views[2 + 2 * layer]
             if layer == n_layers - 1:
                 hidden.append(out)
@@ -323,9 +324,9 @@ class _Training:
             hidden.append(out * share * mask)
         delta = self._delta(hidden[-1], rows)
         for layer in range(n_layers - 1, -1, -1):
-            np.matmul(hidden[layer].transpose(0, 2, 1), delta, out=self.slopes[1 + 2 * layer])
+            self.slopes[1 + 2 * layer][:] = product(hidden[layer].transpose(0, 2, 1), delta)
             self.slopes[2 + 2 * layer][:] = delta.sum(axis=1, keepdims=True)
-            delta = np.matmul(delta, self.views[1 + 2 * layer].transpose(0, 2, 1))
+            delta = product(delta, self.views[1 + 2 * layer].transpose(0, 2, 1))
             if layer:
                 delta *= active[layer - 1]
         self.slopes[0][:] = (delta * self.inputs[rows]).sum(axis=1, keepdims=True)
@@ -373,9 +374,9 @@ def _over(graph: Graph, squared: str) -> str:
 
 def _forward(weights: tuple[Singles, ...], biases: tuple[Singles, ...], inputs: Singles) -> Singles:
     """Return the outputs of every member, shape (n_members, n_rows, n_outputs)."""
-    hidden: Singles = np.matmul(inputs[None], weights[0]) + biases[0]
+    hidden: Singles = product(inputs[None], weights[0]) + biases[0]
     for weight, bias in zip(weights[1:], biases[1:], strict=True):
         with np.errstate(over="ignore"):
             active = hidden * (1.0 / (1.0 + np.exp(-hidden))) * _GAIN
-        hidden = np.asarray(np.matmul(active, weight) + bias)
+        hidden = np.asarray(product(active, weight) + bias)
     return hidden

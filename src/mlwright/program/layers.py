@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.product import product
 from mlwright.core.quadrature import gauss
 from mlwright.program.shares import exact
 
@@ -74,14 +75,14 @@ class Stack:
 
     def _forward(self, inputs: Singles) -> tuple[Singles, list[Singles]]:
         """Return the scores, and the slope of every activation on the way to them."""
-        found, bends = inputs @ self.weights[0] + self.biases[0], []
+        found, bends = product(inputs, self.weights[0]) + self.biases[0], []
         for weights, biases in zip(self.weights[1:], self.biases[1:], strict=True):
             with np.errstate(over="ignore"):
                 share = 1.0 / (1.0 + np.exp(-found))
             share *= np.float32(self.gain)
             active = found * share
             bends.append(share + active * (1.0 - share / np.float32(self.gain)))
-            found = active @ weights + biases
+            found = product(active, weights) + biases
         return found, bends
 
     def _slopes(self, bends: list[Singles], shares: Singles) -> Singles:
@@ -90,6 +91,6 @@ class Stack:
         for score in range(self.weights[-1].shape[1]):
             slope = shares[:, None] * self.weights[-1][:, score]
             for bend, weights in zip(bends[::-1], self.weights[-2::-1], strict=True):
-                slope = (slope * bend) @ weights.T
+                slope = product(slope * bend, weights.T)
             found.append(slope.sum(axis=0))
         return np.stack(found)
