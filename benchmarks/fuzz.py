@@ -27,6 +27,7 @@ import numpy as np
 import mlwright as mw
 from mlwright.artifact.save import MANIFEST, PROGRAM, write_atomically
 from mlwright.core.errors import MlwrightError
+from mlwright.core.task import OF_ROWS
 
 _LONGEST = 60
 
@@ -107,7 +108,8 @@ def _rows(model: Any) -> dict[str, list[Any]]:
 def _answers(place: Path, rows: dict[str, list[Any]]) -> np.ndarray[Any, Any]:
     model = mw.load(place)
     answer = model.answer(rows)
-    model.explain(rows)
+    if model.task.link in OF_ROWS:
+        model.explain(rows)
     return np.asarray(answer.scores)
 
 
