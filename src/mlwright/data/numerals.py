@@ -62,7 +62,7 @@ def read_number(text: str, decimal: str = ".", thousands: str = "") -> float:
 def plain_numbers(cells: Cells) -> Floats | None:
     """Read texts, "" and None at once, shape (n_cells,), if Python reads every text as a number.
 
-    What is missing or infinite is NaN, as where cells are read one by one, which takes five times as long.
+    What is missing or infinite is NaN, as where cells are read one by one.
     None where a cell is something else, or a text that people write numbers in and Python does not.
     """
     values = cells.tolist() if isinstance(cells, np.ndarray) else cells
