@@ -30,15 +30,19 @@ class _Connection:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(0)
-        self.due, self.found = 0.0, b""
+        self.due, self.found, self.is_closed = 0.0, b"", False
 
     def ask(self, data: bytes, due: float) -> None:
         self.due, self.found = due, b""
         self.socket.sendall(data)
 
     def is_done(self) -> bool:
-        """Read what is there; tell whether the answer is whole."""
-        self.found += self.socket.recv(65536)
+        """Read what is there; tell whether the answer is whole, or will never be."""
+        part = self.socket.recv(65536)
+        self.found += part
+        self.is_closed = not part
+        if self.is_closed:
+            return True
         head, end, body = self.found.partition(b"\r\n\r\n")
         if not end:
             return False
@@ -49,6 +53,7 @@ class _Connection:
 def ask_at_rate(port: int, requests: Iterable[bytes], per_s: float, seconds: float) -> Taken:
     """Send each request when it is due, whatever the answers take, on as many connections as that needs."""
     idle, busy, poll, taken = deque[_Connection](), dict[int, _Connection](), select.epoll(), Taken()
+    by_place = dict[int, _Connection]()
     turn, started, number = iter(requests), time.perf_counter(), 0
     n_requests = round(per_s * seconds)
     while number < n_requests or busy:
@@ -57,15 +62,25 @@ def ask_at_rate(port: int, requests: Iterable[bytes], per_s: float, seconds: flo
             number += 1
             if not idle:
                 idle.append(one := _Connection(port))
+                by_place[one.socket.fileno()] = one
                 poll.register(one.socket, select.EPOLLIN)
                 due = time.perf_counter()  # connecting is not asking
             one = idle.pop()
             busy[one.socket.fileno()] = one
             one.ask(next(turn), due)
         for place, _ in poll.poll(0):
-            one = busy.get(place)
-            if one is not None and one.is_done():
+            one = by_place[place]
+            if not one.is_done():
+                continue
+            if busy.pop(place, None):
                 taken.seconds.append(time.perf_counter() - one.due)
                 taken.n_failed += not one.found.startswith(b"HTTP/1.1 200")
-                idle.append(busy.pop(place))
+            elif one.is_closed:
+                idle.remove(one)  # it waited longer than the service keeps an idle connection
+            if one.is_closed:
+                poll.unregister(one.socket)
+                one.socket.close()
+                del by_place[place]
+            else:
+                idle.append(one)
     return taken

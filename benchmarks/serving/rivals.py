@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _HERE = Path(__file__).parent / "peers"
-_NAMES = [f"f{n}" for n in range(15)]
-Row = list[float]
+Row = dict[str, Any]
 
 
 def _object(row: Row) -> Any:
-    return dict(zip(_NAMES, row, strict=True))
+    return row
+
+
+def _probability(told: Any) -> float:
+    """Return that of the second class, of whatever name."""
+    return float([told[name] for name in told if name.startswith("probability_")][1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,8 @@ def quietly() -> dict[str, str]:
 def _mlflow_ready(environment: Path, model: Path, folder: Path) -> None:
     if not (folder / "model").exists():
         _python(
-            environment, _HERE / "mlflow_save.py", model / "booster.txt", model / "rows.npy", folder / "model"
+            environment,
+            *(_HERE / "mlflow_save.py", model / "booster.txt", model / "rows.jsonl", folder / "model"),
         )
 
 
@@ -75,9 +80,9 @@ def _mlserver_ready(_environment: Path, model: Path, folder: Path) -> None:
 
 
 def _autogluon_ready(environment: Path, model: Path, folder: Path) -> None:
-    for what in ("trees", "default", "best"):
+    for what in ("trees", "default", "best") if (model / "booster.txt").exists() else ("default", "best"):
         if not (folder / what).exists():
-            _python(environment, _HERE / "autogluon_fit.py", model / "train.npz", folder / what, what)
+            _python(environment, _HERE / "autogluon_fit.py", model / "train.parquet", folder / what, what)
 
 
 def _autogluon(path: str, settings: str, what: str = "trees") -> Rival:
@@ -94,7 +99,10 @@ def _autogluon(path: str, settings: str, what: str = "trees") -> Rival:
             "autogluon_app:app",
             *("--app-dir", str(_HERE), "--port", str(port), "--no-access-log"),
         ],
-        variables=lambda _, folder, __: {"PREDICTOR": str(folder / what)},
+        variables=lambda model, folder, _: {
+            "PREDICTOR": str(folder / what),
+            "ROWS": str(model / "rows.jsonl"),
+        },
         same_trees=False,
     )
 
@@ -106,7 +114,9 @@ def _mlserver(environment: str, how: str) -> Rival:
         settings=f"`mlserver start` {how}, its LightGBM, `parallel_workers: 0`, `debug: false`, one tensor",
         path="/v2/models/trees/infer",
         body=lambda row: {
-            "inputs": [{"name": "rows", "shape": [1, len(row)], "datatype": "FP64", "data": row}]
+            "inputs": [
+                {"name": "rows", "shape": [1, len(row)], "datatype": "FP64", "data": list(row.values())}
+            ]
         },
         answer=lambda told: told["outputs"][0]["data"][0],
         ready=_mlserver_ready,
@@ -126,10 +136,23 @@ RIVALS = {
         settings="`mlwright serve model.mlw`",
         path="/predict",
         body=_object,
-        answer=lambda told: told["probability_yes"],
+        answer=_probability,
         command=lambda _, folder, port: [
             *(sys.executable, "-m", "mlwright", "serve"),
             *(str(folder.parent / "model.mlw"), "--port", str(port)),
+        ],
+    ),
+    "nothing": Rival(
+        environment="",
+        packages=("uvicorn",),
+        settings="uvicorn and a fixed answer: what the machine and the server take by themselves",
+        path="/predict",
+        body=_object,
+        answer=float,
+        same_trees=False,
+        command=lambda _, __, port: [
+            *(sys.executable, "-m", "uvicorn", "nothing:app", "--app-dir", str(_HERE), "--port", str(port)),
+            *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--lifespan", "off"),
         ],
     ),
     "MLflow": Rival(
@@ -137,7 +160,7 @@ RIVALS = {
         packages=("mlflow", "lightgbm", "uvicorn"),
         settings="`mlflow models serve -w 1 --env-manager local`, `dataframe_split`",
         path="/invocations",
-        body=lambda row: {"dataframe_split": {"columns": _NAMES, "data": [row]}},
+        body=lambda row: {"dataframe_split": {"columns": list(row), "data": [list(row.values())]}},
         answer=lambda told: told["predictions"][0],
         ready=_mlflow_ready,
         command=lambda environment, folder, port: [
@@ -169,6 +192,7 @@ RIVALS = {
     ),
     "AutoGluon, def": _autogluon("/threads", "the same, in FastAPI's threads"),
     "AutoGluon, its default, async def": _autogluon("/loop", "what 60 s of its default fit gave", "default"),
+    "AutoGluon, its default, def": _autogluon("/threads", "the same, in FastAPI's threads", "default"),
     "AutoGluon, best_quality, async def": _autogluon(
         "/loop", 'what 60 s of `presets="best_quality"` gave', "best"
     ),

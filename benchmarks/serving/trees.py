@@ -13,6 +13,7 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+import polars as pl
 from model import N_COLUMNS, table
 
 import mlwright as mw
@@ -26,7 +27,7 @@ _SLOW = (_ROUNDS, 0.01, N_LEAVES, 0.5, 0.8, 5, 0.5, 0.5, False)
 
 
 def write(folder: Path) -> None:
-    """Write model.mlw, booster.txt, rows.npy (what is asked), train.npz (for those who train their own)."""
+    """Write model.mlw, booster.txt, rows.jsonl (what is asked), train.parquet (for who trains its own)."""
     folder.mkdir(parents=True, exist_ok=True)
     boosters: list[Any] = []
     train = lightgbm.train
@@ -45,9 +46,10 @@ def write(folder: Path) -> None:
         raise SystemExit(f"{found} trees were made, not {N_TREES}.")
     boosters[-1].save_model(folder / "booster.txt")
     asked = np.round(np.random.default_rng(1).normal(size=(N_BODIES, N_COLUMNS)), 6)
-    np.save(folder / "rows.npy", asked)
-    np.savez(folder / "train.npz", X=np.stack([rows[f"f{n}"] for n in range(N_COLUMNS)], axis=1), y=rows["y"])
-    scores = model.predict_proba({f"f{n}": asked[:, n] for n in range(N_COLUMNS)})
+    columns = {f"f{n}": asked[:, n] for n in range(N_COLUMNS)}
+    pl.DataFrame(columns).write_ndjson(folder / "rows.jsonl")
+    pl.DataFrame(rows).write_parquet(folder / "train.parquet")
+    scores = model.predict_proba(columns)
     difference = np.abs(np.asarray(scores)[:, -1] - boosters[-1].predict(asked)).max()
     print(f"{found} trees; program and booster differ by {difference:.1g} at most, on {N_BODIES:,} rows")
 

@@ -5,7 +5,7 @@ and the processor time of the server's processes is divided by the number of ans
 times a second, whatever the answers take. Each service is warmed up first, and its answers are compared with
 the booster's. Peers whose environment is not given or not there are left out, and that is said.
 
-python benchmarks/serving/trees.py FOLDER
+python benchmarks/serving/trees.py FOLDER, or python benchmarks/serving/real.py DATA/adult FOLDER
 python benchmarks/serving/versus.py FOLDER --mlflow ENV --bentoml ENV --mlserver ENV --autogluon ENV
 python benchmarks/serving/versus.py FOLDER --report
 """
@@ -138,7 +138,7 @@ def measure(rival: Rival, environment: Path, given: argparse.Namespace) -> dict[
     folder = model / (rival.environment or "mlwright")
     folder.mkdir(exist_ok=True)
     rival.ready(environment, model, folder)
-    rows: list[Row] = np.load(model / "rows.npy").tolist()
+    rows = asked(model)
     bodies = [json.dumps(rival.body(row)).encode() for row in rows]
     (folder / "bodies.jsonl").write_bytes(b"\n".join(bodies) + b"\n")
     served = Served(rival, environment, model, folder)
@@ -160,6 +160,11 @@ def measure(rival: Rival, environment: Path, given: argparse.Namespace) -> dict[
         served.stop()
 
 
+def asked(folder: Path) -> list[Row]:
+    """Return the rows that services are asked about."""
+    return [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
+
+
 def _difference(served: Served, bodies: list[bytes], booster: Path) -> float | None:
     """Return by how much its answers differ from the booster's, None where it has trees of its own."""
     import lightgbm  # noqa: PLC0415 - it would bring its threads into the client
@@ -167,7 +172,7 @@ def _difference(served: Served, bodies: list[bytes], booster: Path) -> float | N
     found = np.array([served.ask(body) for body in bodies[:100]])
     if not served.rival.same_trees:
         return None
-    rows = np.load(booster.parent / "rows.npy")[:100]
+    rows = np.array([list(row.values()) for row in asked(booster.parent)[:100]])
     return float(np.abs(found - lightgbm.Booster(model_file=booster).predict(rows, num_threads=1)).max())
 
 
@@ -310,8 +315,12 @@ def _one(name: str, given: argparse.Namespace) -> None:
     if environment is None or not (environment / "bin" / "python").exists():
         print(f"{name}: left out, --{rival.environment} names no environment")
         return
+    if rival.same_trees and not (given.folder / "booster.txt").exists():
+        print(f"{name}: left out, it trains nothing and {given.folder} holds no trees for it")
+        return
     line = {
         "peer": name,
+        "of": given.folder.name,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": rival.settings,
         "versions": _versions(environment if rival.environment else None, rival.packages),

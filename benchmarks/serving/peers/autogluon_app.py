@@ -1,13 +1,18 @@
 """AutoGluon behind FastAPI: the predictor held in memory, a pydantic model, one path of each kind."""
 
+import json
 import os
+from pathlib import Path
 
 import pandas as pd
 import pydantic
 from autogluon.tabular import TabularPredictor
 from fastapi import FastAPI
 
-Row = pydantic.create_model("Row", **{f"f{n}": (float, ...) for n in range(15)})
+with Path(os.environ["ROWS"]).open() as rows:
+    first = json.loads(next(rows))
+kinds = {name: str if isinstance(cell, str) else float for name, cell in first.items()}
+Row = pydantic.create_model("Row", **{name: (kind | None, ...) for name, kind in kinds.items()})
 predictor = TabularPredictor.load(os.environ["PREDICTOR"], verbosity=0)
 predictor.persist()
 app = FastAPI()

@@ -2,15 +2,12 @@
 
 import sys
 
-import numpy as np
 import pandas as pd
 from autogluon.tabular import TabularPredictor
 
 if __name__ == "__main__":
     source, folder, what = sys.argv[1:]
-    given = np.load(source)
-    rows = pd.DataFrame(given["X"], columns=[f"f{n}" for n in range(given["X"].shape[1])])
-    rows["y"] = given["y"]
+    rows = pd.read_parquet(source)
     trees = {"num_boost_round": 300, "learning_rate": 0.01, "num_leaves": 31, "min_data_in_leaf": 5}
     trees["ag.early_stop"] = 10_000
     predictor = TabularPredictor("y", path=folder, verbosity=1)
