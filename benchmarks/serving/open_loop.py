@@ -38,7 +38,10 @@ class _Connection:
 
     def is_done(self) -> bool:
         """Read what is there; tell whether the answer is whole, or will never be."""
-        part = self.socket.recv(65536)
+        try:
+            part = self.socket.recv(65536)
+        except ConnectionResetError:
+            part = b""
         self.found += part
         self.is_closed = not part
         if self.is_closed:

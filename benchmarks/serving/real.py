@@ -12,7 +12,7 @@ from pathlib import Path
 import mlwright as mw
 
 sys.path.append(str(Path(__file__).parents[1]))
-from tables import read_catalog, read_table  # noqa: E402 - what all benchmarks read tables with
+from tables import read_catalog, read_table
 
 N_BODIES = 1_000
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).parents[1] / "results" / "serving.jsonl"
 _CONNECTIONS = (16, 1, 64)
 _HEADINGS = (
-    "service", "CPU per request (µs)", "ratio", "requests per second and core",
+    "service", "runs", "CPU per request (µs)", "ratio", "requests per second and core",
     "CPU on 1 and 64 connections (µs)", "p50 (ms)", "p99 (ms)", "resident (MB)",
 )  # fmt: skip
 _START_S, _STOP_S = 90, 20
@@ -170,7 +170,7 @@ def _difference(served: Served, bodies: list[bytes], booster: Path) -> float | N
     import lightgbm  # noqa: PLC0415 - it would bring its threads into the client
 
     found = np.array([served.ask(body) for body in bodies[:100]])
-    if not served.rival.same_trees:
+    if not served.rival.same_trees or not booster.exists():
         return None
     rows = np.array([list(row.values()) for row in asked(booster.parent)[:100]])
     return float(np.abs(found - lightgbm.Booster(model_file=booster).predict(rows, num_threads=1)).max())
@@ -247,37 +247,45 @@ def _versions(environment: Path | None, packages: tuple[str, ...]) -> dict[str, 
 
 
 def report(path: Path) -> str:
-    """Write a table: of each the run that took the median processor time."""
-    runs: dict[str, list[dict[str, Any]]] = {}
+    """Write a table for each model: of each service the medians of its runs, and from where to where they go."""
+    runs: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for text in path.read_text().splitlines():
         line = json.loads(text)
-        runs.setdefault(line["peer"], []).append(line)
-    lines = {
-        name: sorted(found, key=lambda line: line["c16"]["cpu_us"])[(len(found) - 1) // 2]
-        for name, found in runs.items()
-    }
-    own = lines["mlwright"]["c16"]["cpu_us"]
+        runs.setdefault(line["of"], {}).setdefault(line["peer"], []).append(line)
+    return "\n\n".join(f"Of {of}:\n\n{_table(lines)}" for of, lines in runs.items())
+
+
+def _table(lines: dict[str, list[dict[str, Any]]]) -> str:
+    own = np.median([line["c16"]["cpu_us"] for line in lines["mlwright"]])
     told = [_row(_HEADINGS), _row(["---"] * len(_HEADINGS))]
     for name, rival in RIVALS.items():
         if name not in lines:
             continue
-        line = lines[name]
-        cpu, many, one = (line[f"c{connections}"]["cpu_us"] for connections in (16, 64, 1))
+        found = lines[name]
+        cpu = [line["c16"]["cpu_us"] for line in found]
+        many, one = (np.median([line[f"c{n}"]["cpu_us"] for line in found]) for n in (64, 1))
         told.append(
             _row(
                 [
-                    f"{name} {line['versions'].get(rival.packages[0], '')}",
-                    f"{cpu:,.0f}",
-                    f"{cpu / own:,.1f}",
-                    f"{1e6 / cpu:,.0f}",
+                    f"{name} {found[-1]['versions'].get(rival.packages[0], '')}",
+                    f"{len(found)}",
+                    _range(cpu, ",.0f"),
+                    f"{np.median(cpu) / own:,.1f}",
+                    f"{1e6 / np.median(cpu):,.0f}",
                     f"{one:,.0f}, {many:,.0f}",
-                    f"{line['open']['p50_ms']:,.2f}",
-                    f"{line['open']['p99_ms']:,.2f}",
-                    f"{line['rss_mb']}",
+                    _range([line["open"]["p50_ms"] for line in found], ",.2f"),
+                    _range([line["open"]["p99_ms"] for line in found], ",.2f"),
+                    f"{np.median([line['rss_mb'] for line in found]):.0f}",
                 ]
             )
         )
     return "\n".join(told)
+
+
+def _range(values: list[float], form: str) -> str:
+    """Write the median, and the least and the most beside it."""
+    low, middle, high = (format(np.quantile(values, share), form) for share in (0, 0.5, 1))
+    return middle if len(values) == 1 else f"{middle} ({low} to {high})"
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -315,7 +323,7 @@ def _one(name: str, given: argparse.Namespace) -> None:
     if environment is None or not (environment / "bin" / "python").exists():
         print(f"{name}: left out, --{rival.environment} names no environment")
         return
-    if rival.same_trees and not (given.folder / "booster.txt").exists():
+    if rival.same_trees and rival.environment and not (given.folder / "booster.txt").exists():
         print(f"{name}: left out, it trains nothing and {given.folder} holds no trees for it")
         return
     line = {
