@@ -247,7 +247,7 @@ def _versions(environment: Path | None, packages: tuple[str, ...]) -> dict[str, 
 
 
 def report(path: Path) -> str:
-    """Write a table for each model: of each service the medians of its runs, and from where to where they go."""
+    """Write a table for each model: of each service the medians of its runs, and their range."""
     runs: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for text in path.read_text().splitlines():
         line = json.loads(text)
