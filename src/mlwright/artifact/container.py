@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from mlwright.artifact.save import INTERVALS, JSON_FILES, MANIFEST, MEMORY, PROGRAM
+from mlwright.artifact.save import BOMB_BYTES, INTERVALS, JSON_FILES, MANIFEST, MEMORY, MOST_RATIO, PROGRAM
 from mlwright.core.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ _MAX_BYTES = {PROGRAM: 2**29, MEMORY: 2**28, MANIFEST: 2**20}
 _MAX_FILE_BYTES = 2**29 + 2**27
 _MAX_OTHER_BYTES = 64 * 2**20
 """Of all other members together."""
-_MAX_RATIO = 100
-"""Our files shrink by 3 to 12 times; a bomb by a thousand."""
-_BOMB_BYTES = 2**20
 _ENTRY_BYTES, _HEADER_BYTES = 46, 30
 _PARQUET = b"PAR1"
 _TABLES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
@@ -110,7 +107,7 @@ def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
 
 def _check_size(name: str, member: zipfile.ZipInfo) -> None:
     limit = _MAX_BYTES.get(member.filename, _MAX_OTHER_BYTES)
-    is_bomb = member.file_size > max(_BOMB_BYTES, _MAX_RATIO * member.compress_size)
+    is_bomb = member.file_size > max(BOMB_BYTES, MOST_RATIO * member.compress_size)
     if member.file_size > limit or is_bomb:
         message = (
             f"{name!r} is refused: {member.filename!r} would unpack from {member.compress_size:,} "

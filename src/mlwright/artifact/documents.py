@@ -62,7 +62,7 @@ _SHAPES: dict[str, Any] = {
     },
     "golden.json": {
         "rows": {REST: [(str, int, float, None)]}, "scores": [[NUMBER]], "labels": ([is_count], None),
-        "difficulty?": ([NUMBER], None), "decisions?": ([is_count], None),
+        "places?": ([[is_count]], None), "difficulty?": ([NUMBER], None), "decisions?": ([is_count], None),
     },
     "intervals.json": {
         "mode": str, "levels": [NUMBER], "quantiles": [MAYBE_NUMBER], "n_rows": is_count,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mlwright.program.runtime import Program
 
 _N_ROWS = 16
+_N_BEST, _N_OTHERS = 32, 32
+"""Scores of a row that are kept where there are more: those of the best and of some others."""
 _TOLERANCE = 5e-6
 """Other processors round sums of a thousand leaves differently in the last bits."""
 
@@ -35,23 +37,43 @@ def make_golden(program: Program, columns: Columns, seed: int) -> dict[str, Any]
     }
 
 
+def kept_scores(scores: Array) -> dict[str, Any]:
+    """Return what is kept of scores (n_rows, n_classes): all, or some of each row and their places."""
+    n_classes = scores.shape[-1]
+    if scores.ndim == 1 or n_classes <= _N_BEST + _N_OTHERS:
+        return {"scores": scores.tolist()}
+    others = np.linspace(0, n_classes - 1, _N_OTHERS).astype(np.int64)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :_N_BEST]
+    places = np.concatenate([best, np.tile(others, (len(scores), 1))], axis=1)
+    chosen = np.take_along_axis(scores, places, axis=1)
+    rounded = [[float(f"{score:.9g}") for score in row] for row in chosen.tolist()]
+    return {"scores": rounded, "places": places.tolist()}
+
+
 def check_golden(program: Program, schema: Schema, task: Task, golden: dict[str, Any]) -> None:
     """Raise ArtifactError if a golden row gets another answer than it had when the model was made."""
     try:
         rows = {name: _typed(schema, name, golden["rows"][name]) for name in program.columns}
-        expected = np.array(golden["scores"], dtype=np.float64).reshape(-1, max(1, len(task.classes)))
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        expected = np.array(golden["scores"], dtype=np.float64)
+        places = None if golden.get("places") is None else np.array(golden["places"], dtype=np.int64)
+        width = max(1, len(task.classes)) if places is None else places.shape[1]
+        expected = expected.reshape(-1, width)
+    except (IndexError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         message = f"golden.json cannot be understood: {error!r}."
         raise ArtifactError(message) from error
     if {len(cells) for cells in (*golden["rows"].values(), expected)} - {_N_ROWS}:
         message = f"golden.json does not hold {_N_ROWS} rows with their answers."
         raise ArtifactError(message)
+    if places is not None and (places.shape != expected.shape or (places >= len(task.classes)).any()):
+        message = "golden.json speaks of other classes than the model has."
+        raise ArtifactError(message)
     found = program.run(rows)
+    scores = found.scores if places is None else np.take_along_axis(found.scores, places, axis=1)
     scale = task.scale * max(1.0, float(np.max(np.abs(expected - task.offset))) / task.scale)
     is_same = (
-        _is_near(found.scores, expected, scale)
+        _is_near(scores, expected, scale)
         and _is_near(found.difficulty, golden.get("difficulty", found.difficulty), scale)
-        and _are_labels(found.labels, golden["labels"], expected)
+        and _are_labels(found.labels, golden["labels"], found.scores)
         and _is_near(found.decisions, golden.get("decisions", found.decisions), 1.0)
     )
     if not is_same:

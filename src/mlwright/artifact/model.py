@@ -68,6 +68,8 @@ class Model:
         self.runtime = self._program
         self.memory: bytes | None = contents.get("memory")
         self._explainer: Explainer | None = None
+        self._classes = _as_array(task.classes)
+        self._classes.flags.writeable = False  # the same array for everybody
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
         self._cells = [(c.name, cell_reader(c)) for c in self._columns]
 
@@ -88,7 +90,7 @@ class Model:
     @property
     def classes_(self) -> Array:
         """The labels, in the order of the columns of `predict_proba`, shape (n_classes,)."""
-        return _as_array(self.task.classes)
+        return self._classes
 
     @property
     def inputs(self) -> tuple[str, ...]:

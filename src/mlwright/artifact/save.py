@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ INTERVALS = "intervals.json"
 MEMORY = "memory.bin"
 """What is known of those who may ask, such as what users took before. Data, no code; its kind of question
 reads it."""
+BOMB_BYTES, MOST_RATIO = 2**20, 100
+"""A larger member that would unpack to more times its size is refused by who reads it: ours shrink by 3 to
+12 times, a bomb by a thousand."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip wants a date; a fixed one, so that equal models are equal files."""
 
@@ -87,9 +91,14 @@ def _zip(file: Any, files: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, data in files.items():
             info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = zipfile.ZIP_STORED if _shrinks_too_well(data) else zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, data)
+
+
+def _shrinks_too_well(data: bytes) -> bool:
+    """Tell whether who reads a member might take it for a bomb; by the fastest level, which shrinks least."""
+    return len(data) > BOMB_BYTES and len(data) > MOST_RATIO / 4 * len(zlib.compress(data, 1))
 
 
 def _json(value: object) -> bytes:

@@ -123,7 +123,16 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(files, place):
-    refused(written(place, {**files, "evidence.json": b" " * 40 * 2**20}), "would unpack")
+    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {**files, "evidence.json": b" " * 40 * 2**20}.items():
+            archive.writestr(name, data)
+    refused(place, "would unpack")
+
+
+def test_what_shrinks_like_a_bomb_is_written_as_it_is(files, place):
+    members = {**files, "evidence.json": files["evidence.json"] + b" " * 5 * 2**20}
+    assert mw.load(written(place, members)).evidence == json.loads(files["evidence.json"])
+    assert place.stat().st_size > 5 * 2**20
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused(files, place):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.artifact.golden import kept_scores
 from mlwright.core.dataset import Lines
 from mlwright.core.errors import ProofError
 from mlwright.core.graph import MICROSOFT, ML, Graph
@@ -172,7 +173,7 @@ def golden(program: Program, task: Task, seed: int) -> dict[str, Any]:
     labels: Array = prediction.labels if prediction.labels is not None else np.zeros(0)
     return {
         "rows": {name: [row[at] for row in rows] for at, name in enumerate(program.columns)},
-        "scores": [[float(f"{score:.7g}") for score in line] for line in prediction.scores.tolist()],
+        **kept_scores(prediction.scores),
         "labels": labels.tolist(),
         "difficulty": None,
         "decisions": None,

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import DataError, MlwrightError, UsageError
+from mlwright.artifact.golden import check_golden
+from mlwright.core.errors import ArtifactError, DataError, MlwrightError, UsageError
 from mlwright.testing.tastes import taste_log
 
 ITEMS = {
@@ -207,3 +208,37 @@ def test_the_card_and_the_report_speak_of_it(model, tmp_path):
     assert "Which item will a user take next?" in model.card
     page = mw.write_report(model, tmp_path / "report.html").read_text()
     assert "nDCG@10" in page
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A model of some thousand items."""
+    items = [f"item {number:05d}" for number in np.random.default_rng(0).permutation(6_000)]
+    users = [f"user {number % 300}" for number in range(6_000)]
+    log = {"user": users * 2, "item": items + items[1:] + items[:1]}
+    with pytest.warns(UserWarning, match="not better than popularity"):  # chance has no taste
+        return mw.train(log, kind="recommendation", max_trials=1)
+
+
+def test_a_model_of_a_large_catalog_can_be_loaded(large, tmp_path):
+    large.save(tmp_path / "a.mlw")
+    again = mw.load(tmp_path / "a.mlw")
+    assert len(again.classes_) == len(large.classes_) > 5_000
+    assert len(again.golden["places"][0]) == len(again.golden["scores"][0]) < 100
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda golden: golden["places"][3].__setitem__(0, 10**6),
+        lambda golden: golden["places"].pop(),
+        lambda golden: golden["places"][0].pop(),
+        lambda golden: golden["scores"][5].__setitem__(1, 7.0),
+        lambda golden: golden.pop("places"),
+    ],
+)
+def test_golden_rows_of_a_large_catalog_are_believed_only_if_they_fit(large, change):
+    golden = json.loads(json.dumps(large.golden))
+    change(golden)
+    with pytest.raises(ArtifactError, match="golden"):
+        check_golden(large.runtime, large.schema, large.task, golden)
