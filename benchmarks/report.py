@@ -275,7 +275,7 @@ def costs(lines: Sequence[Line], peers: Sequence[str]) -> str:
             "CPU": "seconds of all its cores over the whole run, after the fit too",
             "peak": "largest sum of the memory of all its processes, every 0.4 s; shared pages count in each",
             "model": "what has to be kept to predict elsewhere",
-            "one row": "answering a frame of one row in process, after five to warm up",
+            "one row": "answering a row in process, after five to warm up: a frame, for mlwright a dict",
             "test rows": "answered per second, all at once",
             "import": "loading the package; nothing if it loads what it needs while it fits",
         },

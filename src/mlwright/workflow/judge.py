@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import platform
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from mlwright.evaluation.detail import calibration_bins, confusion, residual_sum
 from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.again import recipe
+from mlwright.workflow.circumstances import budget_told, environment
 from mlwright.workflow.compare import with_the_one_in_place
 from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
@@ -45,7 +44,6 @@ _IMPORTANCE_CELLS = 60_000
 _LAST_S, _S_PER_ROW = 0.3, 5e-5
 """Kept for what comes after the importance of columns: the coverage of intervals, and the end [s]."""
 _FEWEST_ROWS, _MOST_ROWS, _FEW_ROWS = 200, 2_000, 50
-_LIBRARIES = ("numpy", "scipy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
 
 def judge(
@@ -99,24 +97,13 @@ def judge(
         "decisions": decisions(prepared, fitted, options),
         "ledger": [],
         "options": options.named(),
-        "budget": _budget(fitted, options, budget),
+        "budget": budget_told(budget, options, fitted.search.ended),
         "refit": _refit(fitted),
         "program": _program(fitted.refitted or fitted.judged),
         "contract": None,
         "recipe": recipe(prepared, fitted, options.seed),
         "findings": [finding.to_json() for finding in (*prepared.findings, *noticed)],
         "environment": environment(options.seed),
-    }
-
-
-def _budget(fitted: Fitted, options: TrainOptions, budget: Budget) -> dict[str, Any]:
-    return {
-        "time_limit_s": budget.time_limit_s,
-        "max_trials": budget.max_trials,
-        "elapsed_s": None,
-        "memory_limit_bytes": options.memory_limit_bytes,
-        "memory_peak_bytes": None,
-        "ended": fitted.search.ended,
     }
 
 
@@ -264,9 +251,3 @@ def _program(built: Built) -> dict[str, Any]:
         "largest_difference": built.proof.largest_difference,
         "n_proof_rows": built.proof.n_rows,
     }
-
-
-def environment(seed: int) -> dict[str, Any]:
-    """Name the versions that made the model."""
-    found = {"mlwright": version("mlwright"), "python": platform.python_version(), "seed": seed}
-    return {**found, **{library: version(library) for library in _LIBRARIES}, "platform": platform.machine()}

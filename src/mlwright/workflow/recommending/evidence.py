@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from mlwright.workflow.judge import EVIDENCE_FORMAT, environment
+from mlwright.workflow.circumstances import budget_told, environment
+from mlwright.workflow.judge import EVIDENCE_FORMAT
 from mlwright.workflow.recommending import cut
 from mlwright.workflow.recommending.judge import beside, doubts, paired, parts, scored
 from mlwright.workflow.recommending.judged import ndcg
@@ -141,21 +142,10 @@ def collect(
         "ranking": result.ranking,
         "decisions": _decisions(result),
         "options": options.named(),
-        "budget": _budget(choice, options, budget),
+        "budget": budget_told(budget, options, choice.ended),
         **_programs(result, shipped, len(memory.histories.items)),
         "findings": [finding.to_json() for finding in (*log.findings, *result.noticed)],
         "environment": environment(options.seed),
-    }
-
-
-def _budget(choice: Choice, options: TrainOptions, budget: Budget) -> dict[str, Any]:
-    return {
-        "time_limit_s": budget.time_limit_s,
-        "max_trials": budget.max_trials,
-        "elapsed_s": None,
-        "memory_limit_bytes": options.memory_limit_bytes,
-        "memory_peak_bytes": None,
-        "ended": choice.ended,
     }
 
 
