@@ -1,8 +1,9 @@
-"""Does it keep its word: intervals that hold the truth, verdicts on equal models, and targets that are noise.
+"""Does it keep its word: intervals, verdicts on equal models, targets of noise, dates that mean nothing.
 
     python benchmarks/honesty.py intervals [--worlds 500]
     python benchmarks/honesty.py verdicts [--worlds 1000]
     python benchmarks/honesty.py null [--worlds 300]
+    python benchmarks/honesty.py dates [--worlds 100]
 
 Everything is drawn, so that the truth is known: of intervals from four million rows, of verdicts by making
 both models alike, or one better by a known amount, of noise because nothing can tell anything about it.
@@ -35,12 +36,12 @@ GROUP_SIZE = 10
 def main() -> None:
     """Measure what was asked for and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", choices=["intervals", "verdicts", "null"])
+    parser.add_argument("what", choices=["intervals", "verdicts", "null", "dates"])
     parser.add_argument("--worlds", type=int, default=0)
     parser.add_argument("--only", default="", help="of intervals: one metric")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    run = {"intervals": intervals, "verdicts": verdicts, "null": null}[options.what]
+    run = {"intervals": intervals, "verdicts": verdicts, "null": null, "dates": dates}[options.what]
     with ProcessPoolExecutor(options.processes) as pool:
         for line in run(pool, options):
             print(line, flush=True)
@@ -88,6 +89,16 @@ def null(pool: ProcessPoolExecutor, options: argparse.Namespace) -> Iterable[str
         some = [one for one in found if one["sort"] == sort]
         holds, told = (sum(one[key] for one in some) for key in ("holds", "told"))
         yield f"| {sort} | {_share(holds, len(some))} | {_share(told, len(some))} |"
+
+
+def dates(pool: ProcessPoolExecutor, options: argparse.Namespace) -> Iterable[str]:
+    """How often rows with dates that mean nothing are taken to ask about rows to come (decision 7)."""
+    n_worlds = options.worlds or 100
+    taken = list(pool.map(_asks_about_rows_to_come, range(n_worlds), chunksize=5))
+    yield "| target | taken to ask about rows to come |"
+    yield "| --- | --- |"
+    for first, sort in enumerate(("numbers", "two classes")):
+        yield f"| {sort} | {_share(sum(taken[first::2]), len(taken[first::2]))} |"
 
 
 def _world(name: str, n_rows: int, rng: np.random.Generator) -> tuple[str, np.ndarray, Prediction]:
@@ -154,6 +165,23 @@ def _guesses(seed: int) -> dict[str, Any]:
     score = model.evidence["test"]["roc_auc"]
     told = any(f["rule"] == "not_better_than_baseline" for f in model.evidence["findings"])
     return {"sort": sort, "holds": score["low"] <= 0.5 <= score["high"], "told": told}
+
+
+def _asks_about_rows_to_come(seed: int) -> bool:
+    from mlwright.workflow.options import TrainOptions  # noqa: PLC0415 - heavy, and for this measurement alone
+    from mlwright.workflow.prepare import prepare  # noqa: PLC0415
+    from mlwright.workflow.rows_to_come import about_rows_to_come  # noqa: PLC0415
+
+    rng = np.random.default_rng(seed)
+    n_rows = 800
+    days, x = rng.integers(0, 730, n_rows), rng.normal(size=(6, n_rows))
+    y = x[0] + 0.5 * x[1] * x[2] + rng.normal(size=n_rows)
+    rows: dict[str, Any] = {f"x{number}": column.tolist() for number, column in enumerate(x)}
+    rows["day"] = [str(np.datetime64("2021-01-01") + int(day)) for day in days]
+    rows["y"] = np.where(y > 0, "a", "b").tolist() if seed % 2 else y.tolist()
+    options = TrainOptions(max_trials=1)
+    prepared = prepare(rows, "y", options)
+    return about_rows_to_come(prepared, options) is not prepared
 
 
 def _share(hits: int, n: int) -> str:
