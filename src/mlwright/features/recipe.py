@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mlwright.core.dataset import Dataset
     from mlwright.core.graph import Graph
     from mlwright.core.schema import Column
+
+_GRID = np.float32(2**13)
+"""Points in a unit, of which themes have two: fewer than rounding tells apart, more than trees can use."""
 
 
 @final
@@ -114,6 +117,17 @@ class Recipe:
             codes=np.hstack(codes) if codes else np.empty((n_rows, 0), np.int32),
             terms=_beside(terms),
         )
+
+    def settled(self, block: Block) -> Block:
+        """Put features that the program may round otherwise on a grid, for those who learn from them.
+
+        No split of a tree then lies between values that differ by rounding alone, such as 0 and 1e-9.
+        """
+        if block.dense is None or not self.rounded:
+            return block
+        dense, columns = block.dense.copy(), list(self.rounded)
+        dense[:, columns] = np.round(dense[:, columns] * _GRID) / _GRID
+        return replace(block, dense=dense)
 
     def lower(self, graph: Graph) -> Lowered:
         """Declare the raw columns as inputs and write the steps into the program."""

@@ -44,7 +44,7 @@ def make_store(
     if task.link is Link.IDENTITY:
         target = (target - task.offset) / task.scale
     store = Store(
-        block=recipe.transform(dataset.columns, dataset.n_rows),
+        block=recipe.settled(recipe.transform(dataset.columns, dataset.n_rows)),
         code_sizes=recipe.code_sizes,
         target=target,
         weights=dataset.weights,

@@ -5,9 +5,11 @@ import pytest
 
 from mlwright.core.errors import DataError
 from mlwright.core.graph import Graph
+from mlwright.core.task import Link, Task
 from mlwright.features.recipe import Recipe
 from mlwright.testing.lowered import run_graph
 from mlwright.testing.worlds import no_columns, odd_rows, table
+from mlwright.workflow.build import make_store
 
 
 def test_features_stand_where_their_names_say():
@@ -32,6 +34,28 @@ def test_the_program_makes_the_same_features_of_odd_rows():
     graph = Graph()
     lowered = recipe.lower(graph)
     np.testing.assert_array_equal(run_graph(graph, lowered.codes, rows), block.codes)
+
+
+def test_those_who_learn_see_themes_that_rounding_alone_cannot_move_across_a_split():
+    dataset = table()
+    recipe = Recipe.fit(dataset, 0)
+    block = recipe.transform(dataset.columns, dataset.n_rows)
+    settled = recipe.settled(block)
+    themes = list(recipe.rounded)
+    assert themes
+    others = [at for at in range(block.dense.shape[1]) if at not in themes]
+    np.testing.assert_array_equal(settled.dense[:, others], block.dense[:, others])
+    assert 0 < np.abs(settled.dense - block.dense)[:, themes].max() <= 2**-14
+    for theme in settled.dense[:, themes].T:
+        assert np.diff(np.unique(theme)).min(initial=1.0) >= 2**-13
+
+
+def test_what_is_searched_with_is_settled():
+    dataset = table()
+    task = Task(kind="any", link=Link.IDENTITY, target="y", metric="rmse", metrics=("rmse",))
+    recipe, store = make_store(dataset, task, 0, [])
+    expected = recipe.settled(recipe.transform(dataset.columns, dataset.n_rows))
+    np.testing.assert_array_equal(store.block.dense, expected.dense)
 
 
 def test_rows_without_columns_are_refused():
