@@ -55,11 +55,11 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         str, typer.Option(metavar="ignore|reject", help="Columns that the model does not read.")
     ] = "ignore",
     rate: Annotated[
-        float, typer.Option(min=0, metavar="N", help="Requests a second for each key; 0: any.")
+        float, typer.Option(min=0, metavar="N", help="Requests a second for each key, however many workers; 0: any.")
     ] = 0.0,
     max_body: Annotated[str, typer.Option(metavar="SIZE", help="Of one request.")] = "1MB",
     max_rows: Annotated[int, typer.Option(min=1, metavar="N", help="Of one request.")] = 1_000,
-    max_in_flight: Annotated[int, typer.Option(min=1, metavar="N", help="Requests at once.")] = 256,
+    max_in_flight: Annotated[int, typer.Option(min=1, metavar="N", help="Requests at once, in each worker.")] = 256,
     drain: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="How long it takes requests after SIGTERM.")
     ] = 5.0,

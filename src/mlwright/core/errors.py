@@ -83,7 +83,7 @@ class UnknownNameError(UsageError, LookupError):
     @classmethod
     def among(cls, what: str, name: str, known: Iterable[str], where: str = "") -> UnknownNameError:
         """Say which names are known, and which one was probably meant."""
-        names = sorted(known)
+        names = sorted(map(str, known))  # as written: members of an enumeration show as its code
         near = _nearest(name, names)
         hint = f" Did you mean {near!r}?" if near else ""
         place = f" for {where}" if where else ""

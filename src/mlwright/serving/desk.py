@@ -21,7 +21,7 @@ import msgspec
 
 from mlwright.core.dataset import Lines
 from mlwright.serving.problems import Problem
-from mlwright.serving.protocol import JSON, PROBLEM, Reply, Request
+from mlwright.serving.protocol import JSON, PROBLEM, TRY, Reply, Request
 from mlwright.serving.room import LARGE_BYTES, Room
 from mlwright.serving.together import Together
 
@@ -184,6 +184,8 @@ class Desk:
         self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
     def _note(self, work: _Work, rows: Rows, prediction: Prediction) -> None:
+        if work.route == TRY:
+            return
         self.live.counters.scored(rows, prediction)
         if self.live.log is not None:
             self.live.log.add(work.request_id, work.route, work.scorer, rows, prediction)

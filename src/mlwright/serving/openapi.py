@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlwright.serving import shapes
-from mlwright.serving.protocol import PROBLEM
+from mlwright.serving.protocol import PROBLEM, TRY
 from mlwright.serving.settings import Extra
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def complete(base: dict[str, Any], desk: Desk) -> dict[str, Any]:
     scorer, settings = desk.live.scorer, desk.settings
     described = {
         path: {"post": _operation(dict(operation), settings)}
-        for path, (_, protocol) in desk.routes.items()
+        for path, (route, protocol) in desk.routes.items()
+        if route != TRY
         for operation in protocol.describe(scorer)
     }
     schemas = {

@@ -29,7 +29,7 @@ def terms_of(scorer: Scorer) -> Terms:
         "decisions": scorer.model.decides,
         "intervals": _has_intervals(scorer),
         "columns": [
-            {"name": column.name, **{what: getattr(column, what) for what in _WRITTEN}}
+            {"name": column.name, **{what: str(getattr(column, what)) for what in _WRITTEN}}
             for column in scorer.reader.columns
         ],
     }
