@@ -28,6 +28,12 @@ def test_a_size_is_refused_by_the_name_of_its_option(size, tmp_path):
         log_policy(tmp_path, "none", size)
 
 
+def test_a_misspelled_value_is_told_as_it_is_written():
+    with pytest.raises(UsageError) as refused:
+        settings(errors="tersee")
+    assert "Did you mean 'terse'? Known: full, terse." in str(refused.value)
+
+
 @pytest.mark.parametrize("host", ["", " "])
 def test_an_empty_host_is_refused_as_such(host):
     with pytest.raises(UsageError, match="--host is empty"):
