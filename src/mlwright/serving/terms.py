@@ -63,7 +63,10 @@ def _check_columns(first: Sequence[Mapping[str, str]], new: Sequence[Mapping[str
 
 
 def _other(what: str, how: str) -> TermsError:
-    message = f"It has other {what} than the service began with: {how}. To serve it, start the service anew."
+    verb = "differs" if what == "target" else "differ"
+    message = (
+        f"Its {what} {verb} from what the service began with: {how}. To serve it, start the service anew."
+    )
     return TermsError(message)
 
 

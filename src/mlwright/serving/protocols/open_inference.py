@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.core.schema import Kind
+from mlwright.serving.cells import shown
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import JSON, Asked, Protocol, Reply, Request
 from mlwright.serving.reader import decoded, shape_problem
@@ -23,6 +24,8 @@ _TYPES = {
     "FP64", "FP32", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL",
     "BYTES",
 }  # fmt: skip
+
+_TENSORS = "Send a tensor for each column, with null where a cell has no value."
 
 
 @final
@@ -81,8 +84,11 @@ def _tensor(found: object) -> tuple[str, list[int], list[Any]]:
         raise shape_problem("an input is no tensor")
     name, shape, data = found.get("name"), found.get("shape"), found.get("data")
     kind = found.get("datatype")
-    if not isinstance(name, str) or not isinstance(kind, str) or kind not in _TYPES:
-        raise shape_problem("a tensor needs a name and a datatype such as FP64, INT64, BOOL or BYTES")
+    if not isinstance(name, str):
+        raise shape_problem(f"the name of a tensor is {shown(name)}, expected that of a column")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        told = f"the datatype of tensor {name[:60]!r} is {shown(kind)}"
+        raise shape_problem(f"{told}, expected one such as FP64, INT64, BOOL or BYTES")
     if not isinstance(shape, list) or not isinstance(data, list) or not _is_shape(shape):
         raise shape_problem(f"tensor {name[:60]!r} needs a shape [n] or [n, d], and data")
     flat = [cell for line in data for cell in (line if isinstance(line, list) else [line])]
@@ -104,12 +110,13 @@ def _rows(tensors: list[tuple[str, list[int], list[Any]]], reader: Reader) -> Ro
         if odd is not None:
             raise shape_problem(f"column {odd!r} is no number: send a tensor for each column, by its name")
         return reader.table({c.name: cells[n::width] for n, c in enumerate(reader.columns)}, shape[0])
-    counts = {shape[0] for _, shape, _ in tensors}
-    if len(counts) != 1 or any(shape[1:] not in ([], [1]) for _, shape, _ in tensors):
-        raise shape_problem("expected tensors of shape [n, 1], one for each column, with the same n")
+    n_rows = shape[0]
+    for name, size, _ in tensors:
+        if size[0] != n_rows or size[1:] not in ([], [1]):
+            raise shape_problem(f"tensor {name[:60]!r} has the shape {size}, expected {[n_rows, 1]} for a column")
     if len({name for name, _, _ in tensors}) != len(tensors):
         raise shape_problem("a column comes twice")
-    return reader.table({name: cells for name, _, cells in tensors}, counts.pop())
+    return reader.table({name: cells for name, _, cells in tensors}, n_rows, _TENSORS)
 
 
 def _output(name: str, cells: list[Any]) -> dict[str, Any]:
