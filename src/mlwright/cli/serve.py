@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mlwright.cli.guard import boundary
+from mlwright.cli.options import RequireSigned
 
 EPILOG = """Examples:
 
@@ -78,6 +79,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     log_keep: Annotated[
         str, typer.Option(metavar="SIZE", help="Of all files together; the oldest go.", show_default="any")
     ] = "",
+    require_signed: RequireSigned = None,
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
@@ -90,7 +92,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     settings = settings_of(
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
-        watch=watch, workers=workers, log=log_policy(log, log_features, log_keep),
+        watch=watch, workers=workers, log=log_policy(log, log_features, log_keep), require_signed=require_signed,
     )  # fmt: skip
     try:
         if workers > 1:

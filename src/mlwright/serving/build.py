@@ -44,7 +44,8 @@ def open_scorer(path: str | Path, settings: Settings) -> Scorer:
 
 def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
     """Open a model of which the bytes were read once, so that its version is that of what answers."""
-    scorer = Scorer(load_bytes(place, data), data, place.stem, settings)
+    model = load_bytes(place, data, require_signed=settings.require_signed)
+    scorer = Scorer(model, data, place.stem, settings)
     rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
     for _ in range(_WARM_ROWS):
         scorer.records(rows, scorer.answer(rows))

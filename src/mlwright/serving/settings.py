@@ -52,7 +52,8 @@ class Settings:
     each key (0: no limit), of all processes together; more are refused with 429. `body_s`, `answer_s`: how long a body may take to arrive
     and rows may take to answer. `drain_s`: how long a service that was told to stop still takes requests.
     `watch`: whether the model's file is looked at each second. `workers`: processes that answer.
-    `log`: where answers are kept, None: nowhere.
+    `log`: where answers are kept, None: nowhere. `require_signed`: the public key whose owner must have signed
+    the model, and each that follows it; None: that of the environment, if there is one.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +72,7 @@ class Settings:
     watch: bool = False
     workers: int = 1
     log: LogPolicy | None = None
+    require_signed: Path | None = None
 
     @property
     def is_terse(self) -> bool:
