@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.core.schema import Kind
+from mlwright.serving import shapes
 from mlwright.serving.cells import shown
+from mlwright.serving.form import example
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import JSON, Asked, Protocol, Reply, Request
 from mlwright.serving.reader import decoded, shape_problem
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlwright.core.prediction import Prediction
+    from mlwright.core.schema import Column
     from mlwright.serving.reader import Reader, Rows
     from mlwright.serving.scorer import Scorer
 
@@ -25,6 +28,7 @@ _TYPES = {
     "BYTES",
 }  # fmt: skip
 
+_DATATYPES = {Kind.NUMBER: "FP64", Kind.BOOLEAN: "BOOL"}
 _TENSORS = "Send a tensor for each column, with null where a cell has no value."
 
 
@@ -73,9 +77,55 @@ class OpenInference(Protocol):
         return Reply(msgspec.json.encode({**told, **({} if echo["id"] is None else {"id": echo["id"]})}))
 
     def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
-        """Describe nothing: the protocol has a description of its own, and clients bring it."""
-        del scorer
-        return []
+        """Describe a row as one tensor a column; more rows, and other layouts, the protocol itself describes."""
+        columns, row = scorer.reader.columns, example(scorer)
+        tensors = [_described(column) for column in columns]
+        sent = [
+            {"name": c.name, "shape": [1, 1], "datatype": _DATATYPES.get(c.kind, "BYTES"), "data": [row[c.name]]}
+            for c in columns
+        ]
+        outputs = {"type": "array", "items": {"type": "object", "required": ["name", "shape", "datatype", "data"]}}
+        text = {"type": "string"}
+        asked = {
+            "type": "object",
+            "required": ["inputs"],
+            "properties": {
+                "id": {"type": ["string", "null"]},
+                "inputs": {
+                    "type": "array",
+                    "prefixItems": tensors,
+                    "items": False,
+                    "minItems": len(tensors),
+                    "maxItems": len(tensors),
+                },
+            },
+            "example": {"inputs": sent},
+        }
+        return [
+            {
+                "summary": "Answer rows as the Open Inference Protocol has them, here one; of n the shapes are [n, 1]",
+                "requestBody": {"required": True, "content": {JSON: {"schema": asked}}},
+                "answers": {
+                    "type": "object",
+                    "required": ["model_name", "model_version", "outputs"],
+                    "properties": {"model_name": text, "model_version": text, "outputs": outputs},
+                },
+            }
+        ]
+
+
+def _described(column: Column) -> Mapping[str, Any]:
+    """Return the shape of the tensor of a column, of one row."""
+    return {
+        "type": "object",
+        "required": ["name", "shape", "datatype", "data"],
+        "properties": {
+            "name": {"enum": [column.name]},
+            "shape": {"enum": [[1, 1], [1]]},
+            "datatype": {"enum": sorted(_TYPES)},
+            "data": {"type": "array", "items": shapes.cell(column), "minItems": 1, "maxItems": 1},
+        },
+    }
 
 
 def _tensor(found: object) -> tuple[str, list[int], list[Any]]:
