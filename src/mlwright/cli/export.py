@@ -23,7 +23,7 @@ mlwright export churn.mlw --to image -o churn.tar"""
 
 
 @boundary()
-def export(
+def export(  # noqa: PLR0913 - the parameters are the options
     model: ModelFile,
     to: Annotated[
         str,
@@ -46,6 +46,7 @@ def export(
             help="An image with Python 3.11 or newer to build upon, as docker or podman saves it.",
         ),
     ] = "",
+    *,
     require_signed: RequireSigned = None,
     quiet: Quiet = False,
 ) -> None:

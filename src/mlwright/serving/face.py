@@ -165,7 +165,9 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
         says = "The tensors that the model reads and writes"
         app.get(path, summary=says, tags=["model"], include_in_schema=is_told)(described)
         says = "Whether the model answers"
-        app.get(f"{path}/ready", summary=says, include_in_schema=is_told, responses=unready, **health)(is_ready)
+        app.get(f"{path}/ready", summary=says, include_in_schema=is_told, responses=unready, **health)(
+            is_ready
+        )
 
 
 def _add_description(app: FastAPI, desk: Desk, admit: Admit) -> None:

@@ -87,12 +87,10 @@ def _columns(scorer: Scorer) -> list[dict[str, Any]]:
     return sorted(columns, key=lambda one: -one["drop"] if is_number(one["drop"]) else 0.0)
 
 
-def _column(
-    column: Column, profile: Mapping[str, Any], words: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+def _column(column: Column, profile: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Describe one column: what it holds, what was seen in training, and what a row may start with.
 
-    Names, codes and sentences may be somebody's: none is shown. A text starts with words that many texts held.
+    Names, codes and sentences may be somebody's: none is shown. A text starts with words of many texts.
     """
     told: dict[str, Any] = {
         "name": column.name,

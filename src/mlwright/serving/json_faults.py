@@ -102,7 +102,7 @@ def _where(path: tuple[str | int, ...], row: int | None) -> str:
     steps = path if row is None else (row - 1, *path)
     if len(steps) == 1 and isinstance(steps[0], str):
         steps = (0, *steps)
-    if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):  # noqa: PLR2004 - row and column
+    if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
         return f"Column {steps[1][:_MOST_SHOWN]!r}, row {steps[0] + 1}"
     written = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:_MOST_SHOWN]}" for step in path)
     return f"At ${written}"

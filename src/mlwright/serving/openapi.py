@@ -25,7 +25,10 @@ _REFUSALS = {
 }
 _LATE = {"408": {"description": "The body took too long."}}
 _KEY_REFUSALS = {"401": "No key, or a wrong one.", "403": "The key does not open this."}
-_BEARER, _HEADER = {"type": "http", "scheme": "bearer"}, {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+_BEARER, _HEADER = (
+    {"type": "http", "scheme": "bearer"},
+    {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+)
 _HEADERS = {"X-Model-Version": "Which model answered.", "X-Request-ID": "As sent, or made."}
 
 

@@ -280,6 +280,7 @@ def _csv_lines(body: bytes, most: int) -> list[list[str]]:
     """Take CSV apart, at most so many lines, empty ones apart; raise a problem (400) where that cannot be."""
     lines: list[list[str]] = []
     facts: dict[str, Any] = {}
+    raised: Exception
     try:
         read = csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True)
         lines.extend(islice(filter(None, read), most))

@@ -46,8 +46,8 @@ _logger = logging.getLogger("mlwright.serving")
 class Post:
     """Where a process of a service stands.
 
-    `terms`: those that the service began on. `folder`: for counts and allowances that all processes share, None if
-    there is one process. `orders`: what a supervisor writes to, None if there is none.
+    `terms`: those that the service began on. `folder`: for counts and allowances that all processes
+    share, None if there is one process. `orders`: what a supervisor writes to, None if there is none.
     """
 
     place: Path

@@ -45,7 +45,7 @@ class Scorer:
 
     @cached_property
     def words(self) -> dict[str, list[str]]:
-        """For each column of texts the words that so many held that they are nobody's, the usual ones first."""
+        """For each column of texts the words that many held, which are nobody's; the usual ones first."""
         return words_of(self.model.program, int(self.model.profile.get("n_rows") or 0), MIN_ROWS_SHOWN)
 
     def answer(self, rows: Rows) -> Prediction:

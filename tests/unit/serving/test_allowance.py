@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from multiprocessing import get_context
 
@@ -56,4 +55,4 @@ def test_processes_at_the_same_time_do_not_take_a_token_twice(tmp_path, monkeypa
     monkeypatch.setattr(allowance, "monotonic", lambda: 1000.0)
     with get_context("fork").Pool(4) as pool:
         assert sum(pool.map(_count, [tmp_path] * 4)) == 100
-    assert not [name for name in os.listdir(tmp_path) if "app" in name]
+    assert not [place for place in tmp_path.iterdir() if "app" in place.name]

@@ -20,7 +20,8 @@ def described(service):
 def test_every_route_for_programs_is_described(described):
     assert {
         "/predict", "/invocations", "/v2/models/shop/infer", "/v2", "/v2/health/live", "/v2/health/ready",
-        "/v2/models/shop", "/v2/models/shop/ready", "/ping", "/health", "/livez", "/readyz", "/model", "/metrics",
+        "/v2/models/shop", "/v2/models/shop/ready", "/ping", "/health", "/livez", "/readyz",
+        "/model", "/metrics",
     } <= set(described["paths"])  # fmt: skip
 
 

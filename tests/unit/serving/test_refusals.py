@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from mlwright.serving.settings import Errors
+
 from .conftest import ROW
 
 GOOD = json.dumps(ROW).encode()
@@ -75,15 +77,14 @@ def test_a_number_beyond_all_doubles_is_named_with_its_place(refused, path, body
 
 
 def test_such_a_number_is_not_told_in_terse_refusals(service):
-    from mlwright.serving.settings import Errors  # noqa: PLC0415 - for this alone
-
     found = service(errors=Errors.TERSE)("/predict", GOOD.replace(b"9.5", b"4711e400"))[1]
     assert "4711" not in found["detail"]
 
 
 @pytest.mark.parametrize(("body", "says"), [
-    (HEADER + b"1,red,true,2021-05-31\n2,gr\xfcn,true,2021-05-31\n", "line 3 holds the byte 0xfc, which is not UTF-8"),
-    (HEADER + b'1,red,true,2021-05-31\n2,"red,true,2021-05-31\n3,red,,\n', "in row 2 a quote is opened that is never"),
+    (HEADER + b"1,red,true,2021-05-31\n2,gr\xfcn,true,2021-05-31\n",
+     "line 3 holds the byte 0xfc, which is not"),
+    (HEADER + b'1,red,true,2021-05-31\n2,"red,true,2021-05-31\n3,red,,\n', "in row 2 a quote is opened"),
     (HEADER + b'1,"red" x,true,2021-05-31\n', "row 1 cannot be taken apart"),
     (b'"size,color\n', "in the first line a quote is opened"),
 ])  # fmt: skip
@@ -101,14 +102,18 @@ def test_a_parameter_that_is_given_twice_is_refused(refused, path):
 def test_a_missing_column_is_told_with_what_to_do_in_this_protocol(refused):
     short = {name: cell for name, cell in ROW.items() if name != "size"}
     found = refused("/predict", [short | {"sze": 1.0}])
-    assert found["detail"].startswith("Column 'size' is missing in row 1. Found 'sze': is it 'size'? Present: ")
+    assert found["detail"].startswith(
+        "Column 'size' is missing in row 1. Found 'sze': is it 'size'? Present: "
+    )
     assert found["detail"].endswith("Use null where a cell has no value.")
     csv = refused("/predict", b"color,is_new,built\nred,true,2021-05-31\n", CSV)
     assert "leave its cell empty" in csv["detail"]
     assert "null" not in csv["detail"]
     tensor = {"name": "color", "shape": [1], "datatype": "BYTES", "data": ["red"]}
     assert "Send a tensor for each column" in refused("/v2/models/shop/infer", {"inputs": [tensor]})["error"]
-    assert "Columns 'is_new', 'built' are missing" in refused("/predict", {"size": 1, "color": "red"})["detail"]
+    assert (
+        "Columns 'is_new', 'built' are missing" in refused("/predict", {"size": 1, "color": "red"})["detail"]
+    )
 
 
 @pytest.mark.parametrize(("name", "says"), [
@@ -121,7 +126,8 @@ def test_bodies_of_other_protocols_are_shown_the_way(refused, name, says):
 
 
 @pytest.mark.parametrize(("inputs", "says"), [
-    ([{"name": "size", "shape": [1], "datatype": "FP99", "data": [1]}], "the datatype of tensor 'size' is \"FP99\""),
+    ([{"name": "size", "shape": [1], "datatype": "FP99", "data": [1]}],
+     "the datatype of tensor 'size' is \"FP99\""),
     ([{"shape": [1], "datatype": "FP64", "data": [1]}], "the name of a tensor is null"),
     ([{"name": "size", "shape": [1], "datatype": "FP64", "data": [1]},
       {"name": "color", "shape": [2], "datatype": "BYTES", "data": ["a", "b"]}],

@@ -198,7 +198,8 @@ class Deployment(Target):
     next_steps: ClassVar[str] = """\
 On this machine:  cd $place && docker compose up       (the service at 127.0.0.1:8080, and Prometheus)
 On a cluster:     docker build -f Containerfile -t $image . and push it where the cluster finds it;
-                  write its address and make the keys, as kubernetes.yaml says; kubectl apply -f kubernetes.yaml"""
+                  write its address and make the keys, as kubernetes.yaml says;
+                  kubectl apply -f kubernetes.yaml"""
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
         """Return the files of the folder."""

@@ -77,14 +77,22 @@ class OpenInference(Protocol):
         return Reply(msgspec.json.encode({**told, **({} if echo["id"] is None else {"id": echo["id"]})}))
 
     def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
-        """Describe a row as one tensor a column; more rows, and other layouts, the protocol itself describes."""
+        """Describe a row as one tensor a column; the protocol itself describes other layouts."""
         columns, row = scorer.reader.columns, example(scorer)
         tensors = [_described(column) for column in columns]
         sent = [
-            {"name": c.name, "shape": [1, 1], "datatype": _DATATYPES.get(c.kind, "BYTES"), "data": [row[c.name]]}
+            {
+                "name": c.name,
+                "shape": [1, 1],
+                "datatype": _DATATYPES.get(c.kind, "BYTES"),
+                "data": [row[c.name]],
+            }
             for c in columns
         ]
-        outputs = {"type": "array", "items": {"type": "object", "required": ["name", "shape", "datatype", "data"]}}
+        outputs = {
+            "type": "array",
+            "items": {"type": "object", "required": ["name", "shape", "datatype", "data"]},
+        }
         text = {"type": "string"}
         asked = {
             "type": "object",
@@ -103,7 +111,7 @@ class OpenInference(Protocol):
         }
         return [
             {
-                "summary": "Answer rows as the Open Inference Protocol has them, here one; of n the shapes are [n, 1]",
+                "summary": "Answer rows as the Open Inference Protocol has them (of n rows: shapes [n, 1])",
                 "requestBody": {"required": True, "content": {JSON: {"schema": asked}}},
                 "answers": {
                     "type": "object",
@@ -163,7 +171,9 @@ def _rows(tensors: list[tuple[str, list[int], list[Any]]], reader: Reader) -> Ro
     n_rows = shape[0]
     for name, size, _ in tensors:
         if size[0] != n_rows or size[1:] not in ([], [1]):
-            raise shape_problem(f"tensor {name[:60]!r} has the shape {size}, expected {[n_rows, 1]} for a column")
+            raise shape_problem(
+                f"tensor {name[:60]!r} has the shape {size}, expected {[n_rows, 1]} for a column"
+            )
     if len({name for name, _, _ in tensors}) != len(tensors):
         raise shape_problem("a column comes twice")
     return reader.table({name: cells for name, _, cells in tensors}, n_rows, _TENSORS)
