@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from mlwright.serving.problems import Problem
 
@@ -66,6 +66,7 @@ def check_range(body: bytes, row: int | None = None) -> None:
             raise Problem(422, "cell", detail, terse=terse)
 
 
+@final
 class _TooLarge(str):
     """How a number was written that is beyond the largest double."""
 

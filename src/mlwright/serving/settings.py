@@ -49,11 +49,12 @@ class Settings:
 
     `max_header_bytes`, `max_body_bytes`: of one request. `max_rows`: of one request. `max_in_flight`:
     requests that a process may work on at once; more are refused with 503. `rate`: requests a second for
-    each key (0: no limit), of all processes together; more are refused with 429. `body_s`, `answer_s`:
-    how long a body may take to arrive and rows may take to answer. `drain_s`: how long a service that was told
-    to stop still takes requests. `watch`: whether the model's file is looked at each second. `workers`:
-    processes that answer. `log`: where answers are kept, None: nowhere. `require_signed`: the public key whose
-    owner must have signed the model, and each that follows; None: that of the environment, if there is one.
+    each key (0: no limit), of all processes together; more are refused with 429. `body_s`,
+    `answer_s`: how long a body may take to arrive and rows may take to answer. `drain_s`: how long a
+    service that was told to stop still takes requests. `watch`: whether the model's file is looked at each
+    second. `workers`: processes that answer. `log`: where answers are kept, None: nowhere.
+    `require_signed`: the public key whose owner must have signed the model, and each that follows it; None:
+    that of the environment, if there is one.
     """
 
     host: str = "127.0.0.1"
