@@ -198,7 +198,8 @@ def export(model: Model, to: str, path: str | Path, **wishes: str) -> list[Path]
     from mlwright.exports.export import export as run
     from mlwright.exports.target import Wishes
 
-    return run(model, to, path, Wishes(**wishes))
+    asked: dict[str, Any] = dict(wishes)
+    return run(model, to, path, Wishes(**asked))
 
 
 def profile(data: object, target: str | None = None, **roles: str) -> dict[str, Any]:

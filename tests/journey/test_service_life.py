@@ -335,6 +335,29 @@ def test_a_worker_that_cannot_start_ends_the_service_and_says_why_once(tmp_path)
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_the_example_of_the_reference_runs_with_nothing_more_installed(serve):
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "serving.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    assert set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE)) <= sys.stdlib_module_names
+    service, names = serve("--drain", "0"), {}
+    exec(code.replace(":8080", f":{service.port}"), names)  # noqa: S102 - our own document
+    assert names["ask"]("/predict", names["row"]) == service.ask(names["row"])[1]
+    assert service.end() == 0
+
+
+def test_two_workers_together_allow_what_one_may(serve):
+    service = serve("--workers", "2", "--drain", "0", "--rate", "0.01")
+    statuses = []
+    for _ in range(12):
+        with closing(service.connection()) as connection:
+            connection.request("POST", "/predict", json.dumps(ROWS[0]))
+            with connection.getresponse() as answer:
+                statuses.append(answer.status)
+                answer.read()
+    assert sorted(statuses) == [200] + [429] * 11
+    assert service.end() == 0
+
+
 def test_what_was_answered_is_in_the_log_after_the_end(serve, models, tmp_path):
     log = tmp_path / "log"
     service = serve("--drain", "0", "--log", str(log), "--log-features", "size")

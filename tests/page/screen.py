@@ -32,7 +32,7 @@ def answered(page, act, **cells):
     """Do something, and return the row that was sent because of it, with its answer; it holds these cells."""
 
     def is_answer(response):
-        if not re.search(r"/predict(\?level=[\d.]+)?$", response.url):
+        if not re.search(r"/try(\?level=[\d.]+)?$", response.url):
             return False
         row = json.loads(response.request.post_data)
         return isinstance(row, dict) and cells.items() <= row.items()

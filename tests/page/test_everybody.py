@@ -90,7 +90,7 @@ def test_a_thousand_columns_stay_usable(serve, look):
         route.fulfill(json=found, headers={"x-model-version": told["version"]})
 
     page.route("**/form", lambda route: route.fulfill(json={**told, "max_body_bytes": 200_000}))
-    page.route("**/predict*", answer)
+    page.route("**/try*", answer)
     page.goto(serve("houses").url)
     page.wait_for_selector("#curve svg")
     assert page.locator("#fields .field").count() == 12
@@ -137,7 +137,7 @@ def test_long_names_break_on_a_small_screen(serve, look):
         n_rows = len(json.loads(route.request.post_data)) if route.request.post_data[0] == "[" else 0
         route.fulfill(json=[answer] * n_rows if n_rows else {**answer, "explanation": reasons})
 
-    page.route("**/predict*", answers)
+    page.route("**/try*", answers)
     page.goto(service.url)
     ready(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 320

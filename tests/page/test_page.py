@@ -128,7 +128,7 @@ def test_a_decision_and_a_set_are_told(labels, says, serve, look):
         answer = {**found.json(), "decision": "<i>yes</i>", "prediction_set": labels}
         route.fulfill(json=answer, headers={"x-model-version": found.headers["x-model-version"]})
 
-    page.route(re.compile(r"/predict(\?level=[\d.]+)?$"), decided, times=1)
+    page.route(re.compile(r"/try(\?level=[\d.]+)?$"), decided, times=1)
     answered(page, page.locator("#again").click)
     page.get_by_text("which costs least").wait_for()
     told = page.locator("#drawn .says").inner_text()
@@ -158,13 +158,13 @@ def test_a_refusal_stands_at_the_field_that_it_names(serve, look):
         "column": "birth",
         "row": 1,
     }
-    page.route("**/predict*", lambda route: route.fulfill(status=422, json=problem))
+    page.route("**/try*", lambda route: route.fulfill(status=422, json=problem))
     field(page, "birth").locator("input").fill("1971-01-01")
     page.wait_for_selector(".note.bad:not(:empty)")
     assert "No such day." in field(page, "birth").inner_text()
     assert field(page, "birth").locator("input").get_attribute("aria-invalid") == "true"
     assert page.locator("#trouble").is_hidden()
-    page.unroute("**/predict*")
+    page.unroute("**/try*")
     answered(page, lambda: field(page, "birth").locator("input").fill("1971-01-02"))
     assert "No such day." not in field(page, "birth").inner_text()
 
@@ -190,7 +190,7 @@ def test_an_answer_that_comes_late_is_dropped(serve, look):
         else:
             route.continue_()
 
-    page.route(re.compile(r"/predict(\?level=[\d.]+)?$"), hold)
+    page.route(re.compile(r"/try(\?level=[\d.]+)?$"), hold)
     number = field(page, "age").locator("input[type=number]")
     number.fill("20")
     for _ in range(500):
@@ -208,7 +208,7 @@ def test_an_answer_that_comes_late_is_dropped(serve, look):
 def test_a_busy_service_is_asked_again(serve, look):
     page = ready(look(serve("visits").url, may_say=NETWORK))
     busy = {"status": 503, "json": {"detail": "Too many requests at once."}, "headers": {"Retry-After": "1"}}
-    page.route("**/predict*", lambda route: route.fulfill(**busy), times=1)
+    page.route("**/try*", lambda route: route.fulfill(**busy), times=1)
     field(page, "age").locator("input[type=number]").fill("33")
     page.wait_for_selector("#trouble:not([hidden])")
     assert "Too many requests at once. Trying again" in page.locator("#trouble").inner_text()
@@ -223,7 +223,7 @@ def test_another_model_behind_the_same_address_is_noticed(serve, look):
         found = route.fetch()
         route.fulfill(response=found, headers={**found.headers, "x-model-version": "feedfacefeed"})
 
-    page.route(re.compile(r"/predict(\?level=[\d.]+)?$"), exchanged)  # while the form is still the old one's
+    page.route(re.compile(r"/try(\?level=[\d.]+)?$"), exchanged)  # while the form is still the old one's
     field(page, "age").locator("input[type=number]").fill("41")
     page.wait_for_selector("#exchanged:not([hidden])")
     assert "version feedfacefeed answers now" in page.locator("#exchanged").inner_text()

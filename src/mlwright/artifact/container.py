@@ -24,6 +24,7 @@ _MAX_OTHER_BYTES = 64 * 2**20
 """Of all other members together."""
 _ENTRY_BYTES, _HEADER_BYTES = 46, 30
 _PARQUET = b"PAR1"
+_ADVICE = "Name a file that mlwright train has written; if this is one, copy it again from where it is whole."
 _TABLES = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson")
 _DAMAGES = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError,
@@ -73,7 +74,8 @@ def read_members(name: str, data: bytes) -> dict[str, bytes]:
     except _DAMAGES as error:
         reason = str(error)
         shown = reason if len(reason) <= 100 and reason.isprintable() else "its parts do not fit together"
-        message = f"{name!r} is not a model file, or it is damaged: {shown}."
+        shown = "it is no zip file, or only a part of one" if "not a zip file" in reason else shown
+        message = f"{name!r} is not a model file, or it is damaged: {shown}. {_ADVICE}"
         raise ArtifactError(message) from error
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 _MAX_LEVELS = 50
-_MIN_ROWS_SHOWN = 5
+MIN_ROWS_SHOWN = 5
 """Levels rarer than this are counted together: they could point at a person."""
 
 
@@ -38,7 +38,7 @@ def _describe(column: Column, values: Array) -> dict[str, Any]:
         return {"kind": column.kind.value, **_describe_numbers(values)}
     counts = Counter(values.tolist())
     absent = counts.pop("", 0)
-    top = [(level, n) for level, n in counts.most_common(_MAX_LEVELS) if n >= _MIN_ROWS_SHOWN]
+    top = [(level, n) for level, n in counts.most_common(_MAX_LEVELS) if n >= MIN_ROWS_SHOWN]
     n_rows = max(1, len(values))
     return {
         "kind": column.kind.value,

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from mlwright.cli.console import stderr, watching
 from mlwright.cli.guard import boundary, check_writable
-from mlwright.cli.options import ModelFile, RequireSigned
+from mlwright.cli.options import ModelFile, Quiet, RequireSigned
 
 EPILOG = """Examples:
 
@@ -22,7 +23,7 @@ mlwright export churn.mlw --to image -o churn.tar"""
 
 
 @boundary()
-def export(
+def export(  # noqa: PLR0913 - the parameters are the options
     model: ModelFile,
     to: Annotated[
         str,
@@ -45,7 +46,9 @@ def export(
             help="An image with Python 3.11 or newer to build upon, as docker or podman saves it.",
         ),
     ] = "",
+    *,
     require_signed: RequireSigned = None,
+    quiet: Quiet = False,
 ) -> None:
     """Write MODEL in another form, equal to it: what cannot be said in that form is refused by name.
 
@@ -72,9 +75,15 @@ def export(
         check_writable(output, model)
     from mlwright.artifact.load import load
     from mlwright.exports.export import export as write
+    from mlwright.exports.export import next_steps
     from mlwright.exports.target import Wishes
 
     loaded = load(model, require_signed=require_signed)
-    wishes = Wishes(dialect=dialect, relation=relation, base=base, called=model.stem)
-    for path in write(loaded, to, output, wishes):
+    with watching(is_quiet=quiet) as listen:
+        wishes = Wishes(dialect=dialect, relation=relation, base=base, called=model.stem, listen=listen)
+        written = write(loaded, to, output, wishes)
+    for path in written:
         typer.echo(str(path))
+    steps = "" if quiet else next_steps(loaded, to, output, wishes)
+    if steps:
+        stderr().print(steps)

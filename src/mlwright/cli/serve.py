@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mlwright.cli.guard import boundary
+from mlwright.cli.options import RequireSigned
 
 EPILOG = """Examples:
 
@@ -55,11 +56,16 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         str, typer.Option(metavar="ignore|reject", help="Columns that the model does not read.")
     ] = "ignore",
     rate: Annotated[
-        float, typer.Option(min=0, metavar="N", help="Requests a second for each key; 0: any.")
+        float,
+        typer.Option(
+            min=0, metavar="N", help="Requests a second for each key, however many workers; 0: any."
+        ),
     ] = 0.0,
     max_body: Annotated[str, typer.Option(metavar="SIZE", help="Of one request.")] = "1MB",
     max_rows: Annotated[int, typer.Option(min=1, metavar="N", help="Of one request.")] = 1_000,
-    max_in_flight: Annotated[int, typer.Option(min=1, metavar="N", help="Requests at once.")] = 256,
+    max_in_flight: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Requests at once, in each worker.")
+    ] = 256,
     drain: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="How long it takes requests after SIGTERM.")
     ] = 5.0,
@@ -78,6 +84,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
     log_keep: Annotated[
         str, typer.Option(metavar="SIZE", help="Of all files together; the oldest go.", show_default="any")
     ] = "",
+    require_signed: RequireSigned = None,
 ) -> None:
     """Serve MODEL over HTTP until it is told to stop.
 
@@ -91,6 +98,7 @@ def serve(  # noqa: PLR0913, PLR0917 - one parameter an option
         host=host, port=port, keys=keys, is_insecure=insecure, errors=errors, extra=extra, rate=rate,
         max_body=max_body, max_rows=max_rows, max_in_flight=max_in_flight, drain_s=drain,
         watch=watch, workers=workers, log=log_policy(log, log_features, log_keep),
+        require_signed=require_signed,
     )  # fmt: skip
     try:
         if workers > 1:

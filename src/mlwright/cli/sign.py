@@ -24,9 +24,9 @@ def sign(
 ) -> None:
     """Write a signature of MODEL beside it, MODEL.sig, in the format of OpenSSF model signing.
 
-    Every verb that opens a model takes --require-signed with the public key, which stands elsewhere; the
-    environment variable MLWRIGHT_REQUIRE_SIGNED requires it of all of them, services included. An encrypted
-    key needs its password in MLWRIGHT_SIGN_PASSWORD.
+    Verbs that answer or tell with a model, serve among them, take --require-signed with the public key,
+    which stands elsewhere; the environment variable MLWRIGHT_REQUIRE_SIGNED requires it of all that open a
+    model. An encrypted key needs its password in MLWRIGHT_SIGN_PASSWORD.
     """
     from mlwright.artifact.load import load
     from mlwright.artifact.signature import read_private_key

@@ -58,19 +58,25 @@ class MissingColumnError(DataError, LookupError):
     def among(
         cls, missing: Iterable[str], present: Iterable[str], where: str = "", needed: Iterable[str] = ()
     ) -> MissingColumnError:
-        """Name the missing columns and what may have been meant: one that looks alike and is not `needed`."""
+        """Name the missing columns and what may have been meant: one that looks alike.
+
+        With `needed`, all that must be there, what looks alike is not one of these, and is what was given
+        under a wrong name; else the missing name is the wrong one.
+        """
         lost, known, taken = list(missing), list(present), set(needed)
         spare = [name for name in known if name not in taken]
-        hints = [repr(near) for name in lost if (near := _nearest(name, spare))]
+        near = {name: found for name in lost if (found := _nearest(name, spare))}
         names = ", ".join(repr(name) for name in lost[:10])
         more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
-        hint = f" Did you mean {', '.join(hints)}?" if hints else ""
+        hint = f" Did you mean {', '.join(map(repr, near.values()))}?" if near else ""
+        if taken and near:
+            hint = f" Found {', '.join(f'{found!r}: is it {name!r}' for name, found in near.items())}?"
         place = f" in {where}" if where else ""
-        word = "column is" if len(lost) == 1 else "columns are"
+        word, verb = ("Column", "is") if len(lost) == 1 else ("Columns", "are")
         shown = ", ".join(repr(name) for name in known[:10])
         tail = ", …" if len(known) > 10 else ""
         present = f"Present: {shown}{tail}." if known else "There is no column at all."
-        return cls(f"The {word} missing{place}: {names}{more}.{hint} {present}")
+        return cls(f"{word} {names}{more} {verb} missing{place}.{hint} {present}")
 
 
 class UsageError(MlwrightError, ValueError):
@@ -83,7 +89,7 @@ class UnknownNameError(UsageError, LookupError):
     @classmethod
     def among(cls, what: str, name: str, known: Iterable[str], where: str = "") -> UnknownNameError:
         """Say which names are known, and which one was probably meant."""
-        names = sorted(known)
+        names = sorted(map(str, known))  # as written: members of an enumeration show as its code
         near = _nearest(name, names)
         hint = f" Did you mean {near!r}?" if near else ""
         place = f" for {where}" if where else ""

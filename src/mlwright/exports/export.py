@@ -5,11 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from shlex import quote
+from string import Template
 from typing import TYPE_CHECKING
 
 from mlwright.core.atomic import replacing
 from mlwright.core.errors import UsageError
 from mlwright.core.registry import Registry
+from mlwright.exports.model_file import model_bytes
+from mlwright.exports.oci.service import image_name, image_tag
 from mlwright.exports.target import Target, Wishes
 
 if TYPE_CHECKING:
@@ -45,6 +49,16 @@ def export(model: Model, to: str, path: str | Path, wishes: Wishes | None = None
     except OSError as error:
         message = f"The export cannot be written to {str(place)!r}: {error.strerror or error}."
         raise UsageError(message) from error
+
+
+def next_steps(model: Model, to: str, path: str | Path, wishes: Wishes) -> str:
+    """Return what to do with what was written, for people; "" if that is plain."""
+    target, place = TARGETS.get(to), Path(path)
+    if not target.next_steps:
+        return ""
+    name = (wishes.called or place.name) if target.is_folder else place.stem
+    image = f"{image_name(name)}:{image_tag(model_bytes(model))}"
+    return Template(target.next_steps).substitute(place=quote(str(place)), image=image)
 
 
 OPTIONS = {"dialect": "dialect", "relation": "from", "base": "base"}

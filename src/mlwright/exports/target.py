@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
+from mlwright.core.progress import Listener, silence
 from mlwright.core.task import Link
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ class Wishes:
 
     `dialect`: of SQL. `relation`: the table that the query reads. `base`: the path of an archive of an image
     to build upon. `called`: what the model is called, for what is started under its name; it is known rather
-    than asked for, and "" is as what is written.
+    than asked for, and "" is as what is written. `listen`: who is told how far long work is.
     """
 
     dialect: str = ""
     relation: str = ""
     base: str = ""
     called: str = ""
+    listen: Listener = silence
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -45,6 +47,8 @@ class Target(ABC):
     """The names of the wishes that it knows."""
     links: ClassVar[frozenset[Link]] = frozenset(Link)
     """Of the models that it can say."""
+    next_steps: ClassVar[str] = ""
+    """What to do with what was written; `$place` is its path, `$image` how its image is called."""
 
     @abstractmethod
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:

@@ -19,7 +19,7 @@ try:
     from mlwright.serving.hot import Hot
     from mlwright.serving.live import Live
     from mlwright.serving.prediction_log import PredictionLog, check_log, features_of
-    from mlwright.serving.protocol import Protocol
+    from mlwright.serving.protocol import TRY, Protocol
     from mlwright.serving.scorer import Scorer
 except ModuleNotFoundError as error:
     raise MissingDependencyError.install("A service", str(error.name), "serve") from error
@@ -44,7 +44,8 @@ def open_scorer(path: str | Path, settings: Settings) -> Scorer:
 
 def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
     """Open a model of which the bytes were read once, so that its version is that of what answers."""
-    scorer = Scorer(load_bytes(place, data), data, place.stem, settings)
+    model = load_bytes(place, data, require_signed=settings.require_signed)
+    scorer = Scorer(model, data, place.stem, settings)
     rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
     for _ in range(_WARM_ROWS):
         scorer.records(rows, scorer.answer(rows))
@@ -56,11 +57,11 @@ def make_service(
 ) -> tuple[Hot, Live]:
     """Return the ASGI application, and its state: ready, since its model is.
 
-    `folder` is where several processes of one service count, each under its `name`.
+    `folder` is where several processes of one service count, each under its `name`, and share allowances.
     """
     routes = _routes(scorer)
     counters = Counters(scorer, [route for route, _ in routes.values()], folder, name)
-    live, gate = Live(scorer, counters), Gate(settings, counters)
+    live, gate = Live(scorer, counters), Gate(settings, counters, folder)
     desk = Desk(live, gate, settings, routes)
     app = Hot(desk, make_face(desk, gate))
     if settings.log is not None:
@@ -85,6 +86,8 @@ def _routes(scorer: Scorer) -> Mapping[str, tuple[str, Protocol]]:
         for route in protocol.routes:
             path = route.replace("{model}", scorer.name).replace("{version}", scorer.version)
             found[path] = (route, protocol)
+    if "/predict" in found:
+        found[TRY] = (TRY, found["/predict"][1])
     vertex = os.environ.get("AIP_PREDICT_ROUTE", "")
     if vertex:
         found[vertex] = (vertex, found["/invocations"][1])

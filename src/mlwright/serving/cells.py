@@ -32,7 +32,7 @@ _ANY = str | int | float | bool | None
 _WANTED = {
     Kind.NUMBER: "a number, or null",
     Kind.BOOLEAN: "true or false, or null",
-    Kind.DATETIME: "a date such as 2024-05-31 or 2024-05-31T08:00:00, or null",
+    Kind.DATETIME: "a date such as 2024-05-31 or 2024-05-31T08:00:00.123456 (six digits at most), or null",
 }
 _MOST_SHOWN = 60
 

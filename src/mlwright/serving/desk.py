@@ -21,7 +21,7 @@ import msgspec
 
 from mlwright.core.dataset import Lines
 from mlwright.serving.problems import Problem
-from mlwright.serving.protocol import JSON, PROBLEM, Reply, Request
+from mlwright.serving.protocol import JSON, PROBLEM, TRY, Reply, Request
 from mlwright.serving.room import LARGE_BYTES, Room
 from mlwright.serving.together import Together
 
@@ -184,6 +184,8 @@ class Desk:
         self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
     def _note(self, work: _Work, rows: Rows, prediction: Prediction) -> None:
+        if work.route == TRY:
+            return
         self.live.counters.scored(rows, prediction)
         if self.live.log is not None:
             self.live.log.add(work.request_id, work.route, work.scorer, rows, prediction)
@@ -253,5 +255,15 @@ def _request(headers: Headers, query: bytes, body: bytes) -> Request:
         content_type = JSON
     else:
         content_type = kind.partition(b";")[0].strip().lower().decode("latin-1")
-    parts = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else None
+    parts = _parts(query) if query else None
     return Request(body, content_type, headers.get(b"accept", b"").decode("latin-1"), parts)
+
+
+def _parts(query: bytes) -> Mapping[str, str]:
+    """Read the query of an address; raise a problem (422) where a name stands twice."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
+        raise Problem(422, "query", f"{twice[:30]!r} stands twice in the address. Give it once.")
+    return found

@@ -95,7 +95,7 @@ def _add_health(app: FastAPI, live: Live) -> None:
     app.get("/readyz", summary="Whether requests are welcome", responses=unready, **given)(is_ready)
     for path in ("/ping", "/health", os.environ.get("AIP_HEALTH_ROUTE", "")):
         if path:
-            app.get(path, include_in_schema=False)(is_ready)
+            app.get(path, summary="The same, as others call it", responses=unready, **given)(is_ready)
 
 
 def _add_model(app: FastAPI, live: Live, admit: Admit) -> None:
@@ -117,15 +117,18 @@ def _add_model(app: FastAPI, live: Live, admit: Admit) -> None:
 
 
 def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
-    @app.get("/v2", include_in_schema=False)
+    unready: dict[int | str, dict[str, Any]] = {503: {"description": "Not yet, or no longer."}}
+    health: dict[str, Any] = {"tags": ["health"], "openapi_extra": {"security": []}}
+
+    @app.get("/v2", summary="What answers the Open Inference Protocol", **{**health, "tags": ["model"]})
     async def server() -> dict[str, Any]:
         return {"name": "mlwright", "version": __version__, "extensions": []}
 
-    @app.get("/v2/health/live", include_in_schema=False)
+    @app.get("/v2/health/live", summary="Whether the process is well", **health)
     async def lives() -> dict[str, bool]:
         return {"live": True}
 
-    @app.get("/v2/health/ready", include_in_schema=False)
+    @app.get("/v2/health/ready", summary="Whether requests are welcome", responses=unready, **health)
     async def takes_requests() -> JSONResponse:
         is_well = live.is_ready and not live.is_draining
         return JSONResponse({"ready": is_well}, 200 if is_well else 503)
@@ -158,8 +161,13 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
 
     base = f"/v2/models/{live.scorer.name}"
     for path in (base, f"{base}/versions/{{version}}"):
-        app.get(path, include_in_schema=False)(described)
-        app.get(f"{path}/ready", include_in_schema=False)(is_ready)
+        is_told = path == base  # of a version it is the same
+        says = "The tensors that the model reads and writes"
+        app.get(path, summary=says, tags=["model"], include_in_schema=is_told)(described)
+        says = "Whether the model answers"
+        app.get(f"{path}/ready", summary=says, include_in_schema=is_told, responses=unready, **health)(
+            is_ready
+        )
 
 
 def _add_description(app: FastAPI, desk: Desk, admit: Admit) -> None:

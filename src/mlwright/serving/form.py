@@ -13,7 +13,7 @@ from mlwright.report.figures import dig, is_number
 from mlwright.report.words import headline, question, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mlwright.artifact.model import Model
     from mlwright.core.task import Label
@@ -25,6 +25,8 @@ _USUAL = ("0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95")
 """Shares of the training rows below a number, as the profile names them."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_LEVELS = 1_000
+_LETTERS, _N_WORDS = 4, 5
+"""Of the made-up text of an example: shorter words tell nothing, and five are enough to be a text."""
 
 
 def form(scorer: Scorer, settings: Settings) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def example(scorer: Scorer) -> dict[str, Any]:
     """Return a row as somebody might send it: the middle of each number, the most usual level."""
     known = dig(scorer.model.profile, "columns", default={})
     return {
-        column.name: _spelled(column, _column(column, known.get(column.name) or {}))
+        column.name: _spelled(column, _column(column, known.get(column.name) or {}, scorer.words))
         for column in scorer.reader.columns
     }
 
@@ -79,14 +81,17 @@ def _columns(scorer: Scorer) -> list[dict[str, Any]]:
     }
     known = dig(model.profile, "columns", default={})
     columns = [
-        {**_column(column, known.get(column.name) or {}), "drop": drops.get(column.name)}
+        {**_column(column, known.get(column.name) or {}, scorer.words), "drop": drops.get(column.name)}
         for column in scorer.reader.columns
     ]
     return sorted(columns, key=lambda one: -one["drop"] if is_number(one["drop"]) else 0.0)
 
 
-def _column(column: Column, profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe one column: what it holds, what was seen in training, and what a row may start with."""
+def _column(column: Column, profile: Mapping[str, Any], words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Describe one column: what it holds, what was seen in training, and what a row may start with.
+
+    Names, codes and sentences may be somebody's: none is shown. A text starts with words of many texts.
+    """
     told: dict[str, Any] = {
         "name": column.name,
         "kind": column.kind.value,
@@ -102,7 +107,10 @@ def _column(column: Column, profile: Mapping[str, Any]) -> dict[str, Any]:
         return told | {"start": is_number(mean) and mean >= 0.5, "usual": mean}
     if column.kind is Kind.CATEGORY:
         return told | _category(column, profile)
-    return told  # names, codes and sentences may be somebody's: none is shown
+    if column.kind is not Kind.TEXT:
+        return told
+    usual = [word for word in words.get(column.name, ()) if len(word) >= _LETTERS][:_N_WORDS]
+    return told | {"start": " ".join(usual) or None}
 
 
 def _number(column: Column, profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, final
 
+from mlwright.serving.allowance import Allowances
 from mlwright.serving.problems import Problem, busy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from mlwright.serving.counters import Counters
     from mlwright.serving.settings import Settings
 
-_BURST_S = 1.0
-"""A key that was quiet may ask so many seconds' worth at once."""
 _ANYBODY = "anybody"
 
 
 @final
 class Gate:
-    """Lets requests in and counts them until they leave."""
+    """Lets requests in and counts them until they leave; `folder` is where processes share allowances."""
 
-    def __init__(self, settings: Settings, counters: Counters) -> None:
+    def __init__(self, settings: Settings, counters: Counters, folder: Path | None = None) -> None:
         self._settings, self._counters = settings, counters
         self._inside = 0
-        self._left: dict[str, tuple[float, float]] = {}
+        self._allowances = Allowances(settings.rate, folder)
 
     @property
     def inside(self) -> int:
@@ -50,8 +49,9 @@ class Gate:
 
     def enter(self, who: str) -> None:
         """Take a request in; raise a problem (429, 503) if there are too many."""
-        if self._settings.rate:
-            self._check_rate(who)
+        rate = self._settings.rate
+        if rate and not self._allowances.take(who):
+            raise Problem(429, "rate", f"{who} may ask {rate:g} times a second. Try again.", retry_s=1)
         if self._inside >= self._settings.max_in_flight:
             raise busy(f"{self._inside} requests are being worked on, and no more may be.")
         self._inside += 1
@@ -61,18 +61,6 @@ class Gate:
         """Let a request go."""
         self._inside -= 1
         self._counters.left()
-
-    def _check_rate(self, who: str) -> None:
-        """Take a token out of the bucket of this key, which fills at the rate."""
-        rate, now = self._settings.rate, monotonic()
-        most = max(1.0, rate * _BURST_S)
-        tokens, last = self._left.get(who, (most, now))
-        tokens = min(most, tokens + rate * (now - last))
-        if tokens < 1.0:
-            self._left[who] = (tokens, now)
-            detail = f"{who} may ask {rate:g} times a second. Try again."
-            raise Problem(429, "rate", detail, retry_s=1)
-        self._left[who] = (tokens - 1.0, now)
 
 
 def _given(headers: Mapping[bytes, bytes]) -> str:

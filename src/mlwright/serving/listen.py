@@ -23,19 +23,32 @@ DRAIN, STOP, LOOK = b"d", b"s", b"l"
 
 
 def bind(settings: Settings) -> socket.socket:
-    """Open the socket; raise UsageError if the place is taken or not allowed."""
+    """Take the place, at which nobody can connect yet; raise UsageError if it is taken or not allowed."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
-        listener.listen(_BACKLOG)
     except (OSError, OverflowError, UnicodeError) as error:
         listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"Nothing can be served at {settings.host}:{settings.port}: {reason}. {_advice(error)}"
-        raise UsageError(message) from error
+        raise _refusal(settings, error) from error
     return listener
+
+
+def listen(listener: socket.socket, settings: Settings) -> socket.socket:
+    """Let clients connect; raise UsageError if another process was quicker."""
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refusal(settings, error) from error
+    return listener
+
+
+def _refusal(settings: Settings, error: Exception) -> UsageError:
+    reason = getattr(error, "strerror", None) or str(error)
+    message = f"Nothing can be served at {settings.host}:{settings.port}: {reason}. {_advice(error)}"
+    return UsageError(message)
 
 
 def _advice(error: Exception) -> str:

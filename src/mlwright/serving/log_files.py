@@ -51,6 +51,16 @@ def columns_of(file: Path) -> dict[str, Any]:
         raise UsageError(message) from error
 
 
+def in_words(kind: Any) -> str:
+    """Say what a column holds of which polars says so; None: it is not there."""
+    if kind is None:
+        return "missing"
+    told = {"String": "texts", "Boolean": "truths", "Datetime": "moments", "Date": "days"}
+    if kind.is_numeric():
+        return "whole numbers" if kind.is_integer() else "numbers"
+    return told.get(str(kind.base_type()), "of another kind")
+
+
 @final
 class LogFiles:
     """Keeps tables in memory until there are enough for a file, and while none can be written."""

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UnknownNameError, UsageError
-from mlwright.serving.log_files import PATTERN, LogFiles, columns_of
+from mlwright.serving.log_files import PATTERN, LogFiles, columns_of, in_words
 from mlwright.serving.log_table import table
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def check_log(policy: LogPolicy, scorer: Scorer) -> None:
         if here.get(name) != there.get(name):
             message = (
                 f"--log {str(policy.folder)!r} holds answers with other columns: {name!r} would be "
-                f"{here.get(name, 'missing')}, in {newest.name} it is {there.get(name, 'missing')}. Files of "
+                f"{in_words(here.get(name))}, in {newest.name} it is {in_words(there.get(name))}. Files of "
                 "one folder are read together: choose another folder, or move those away."
             )
             raise UsageError(message)

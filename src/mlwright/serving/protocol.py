@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 LINES = "application/jsonlines"
 PROBLEM = "application/problem+json"
+TRY = "/try"
+"""Where the page asks: as `/predict`, but nobody counts or logs rows that are played with."""
 
 
 @final

@@ -20,6 +20,7 @@ from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.data.parse import cell_reader, parse_column
 from mlwright.serving.cells import checked, decoded_type, shown
+from mlwright.serving.json_faults import check_range, fault_of, not_utf8
 from mlwright.serving.problems import Problem
 from mlwright.serving.settings import Extra
 
@@ -34,6 +35,11 @@ _MOST_LOOKED_AT = 200
 """Names of a row among which one that looks alike is searched: among 100,000 that would take seconds."""
 _NO_FIELD_NAMES = frozenset({'"', "\\", *map(chr, range(32))})
 """Characters that JSON escapes; msgspec takes no field whose name holds one."""
+LAYOUTS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+"""What wraps rows at `/invocations`."""
+_OTHERS = ("data", "records", "rows")
+_NULL = "Use null where a cell has no value."
+_EMPTY = "Where a row has no value, leave its cell empty, but name the column."
 _FEW = 32
 """So many rows are quicker to answer line by line."""
 _astuple = msgspec.structs.astuple
@@ -74,6 +80,7 @@ class Reader:
         """
         if self._decoder is None:
             records = decoded(body)
+            self._check_layout(records)
             is_single = isinstance(records, dict)
             rows = self.records([records] if is_single else records)
             return Rows(rows.typed, rows.n_rows, is_single=is_single)
@@ -106,21 +113,16 @@ class Reader:
             lines.append(tuple(record[column.name] for column in self.columns))
         return Rows(self._typed(self._checked(lines)), len(lines))
 
-    def table(self, columns: Mapping[str, Sequence[Any]], n_rows: int) -> Rows:
-        """Read cells by column, typed as in JSON."""
+    def table(self, columns: Mapping[str, Sequence[Any]], n_rows: int, advice: str = _NULL) -> Rows:
+        """Read cells by column, typed as in JSON; `advice` says how a cell without a value is sent."""
         self.check_count(n_rows)
-        self._check_names(columns, None)
+        self._check_names(columns, None, advice)
         lines = list(zip(*(columns[column.name] for column in self.columns), strict=True))
         return Rows(self._typed(self._checked(lines)), n_rows)
 
     def texts(self, body: bytes) -> Rows:
         """Read CSV with a header line."""
-        try:
-            read = csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True)
-            lines = list(islice(filter(None, read), self._max_rows + 2))  # one too many is enough to know
-        except (UnicodeDecodeError, csv.Error) as error:
-            detail = f"The body is not CSV in UTF-8: {error}."
-            raise Problem(400, "csv", detail, terse="The body is not CSV in UTF-8.") from error
+        lines = _csv_lines(body, self._max_rows + 2)  # one too many is enough to know
         names, cells = (lines[0], lines[1:]) if lines else ([], [])
         if names and not cells:
             raise shape_problem(
@@ -136,12 +138,12 @@ class Reader:
         if len(names) == 1 < len(self.columns) and (";" in names[0] or "\t" in names[0]):
             raise shape_problem("the first line has no comma; cells are separated by commas")
         found = dict(zip(names, zip(*cells, strict=True), strict=True))
-        return self.cells({name: list(values) for name, values in found.items()}, len(cells))
+        return self.cells({name: list(values) for name, values in found.items()}, len(cells), _EMPTY)
 
-    def cells(self, cells: Mapping[str, Any], n_rows: int) -> Rows:
+    def cells(self, cells: Mapping[str, Any], n_rows: int, advice: str = _NULL) -> Rows:
         """Type cells of any sort by column, as those of a file are."""
         self.check_count(n_rows)
-        self._check_names(cells, None)
+        self._check_names(cells, None, advice)
         return Rows(Typed({c.name: _parsed(c, cells[c.name]) for c in self.columns}), n_rows)
 
     def by_column(self, rows: Rows) -> Columns:
@@ -193,7 +195,7 @@ class Reader:
         columns = zip(self.columns, zip(*found, strict=True), strict=True)
         return Typed({column.name: _array(column, cells) for column, cells in columns})
 
-    def _check_names(self, names: Iterable[str], row: int | None) -> None:
+    def _check_names(self, names: Iterable[str], row: int | None, advice: str = _NULL) -> None:
         """Every column must be there; whether others may, the operator says."""
         given = dict.fromkeys(names)
         missing = [column.name for column in self.columns if column.name not in given]
@@ -203,7 +205,7 @@ class Reader:
             looked_at = [str(name)[:_MOST_SHOWN] for name in islice(given, _MOST_LOOKED_AT)]
             needed = [column.name for column in self.columns]
             error = MissingColumnError.among(missing, looked_at, where, needed)
-            detail = f"{error} Use null where a cell has no value."
+            detail = f"{error} {advice}"
             terse = f"Column {missing[0]!r} is missing in {where}."
             raise Problem(422, "missing_column", detail, terse=terse, column=missing[0], **facts)
         if self._rejects_extra and len(given) > len(self.columns):
@@ -211,6 +213,16 @@ class Reader:
             extra = next(str(name) for name in given if name not in known)
             detail = f"Column {extra[:_MOST_SHOWN]!r} in {where} is none that the model reads. Leave it out."
             raise Problem(422, "extra_column", detail, column=extra[:_MOST_SHOWN], **facts)
+
+    def _check_layout(self, found: object) -> None:
+        """Say where bodies of other protocols go."""
+        if not isinstance(found, dict) or any(column.name in found for column in self.columns):
+            return
+        name = next((name for name in (*LAYOUTS, *_OTHERS) if isinstance(found.get(name), list | dict)), "")
+        if name:
+            known = f"{name!r} is understood at /invocations"
+            there = known if name in LAYOUTS else f"{name!r} is no column"
+            raise shape_problem(f"here a row is an object of cells by column, and rows are an array; {there}")
 
     def _checked(self, lines: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Hold decoded cells to the types that msgspec demands of undecoded ones; numbers become floats."""
@@ -221,6 +233,7 @@ class Reader:
 
     def _refuse(self, found: object, error: Exception) -> NoReturn:
         """Say why rows are refused: a slow look at what the quick one did not take."""
+        self._check_layout(found)
         self.records([found] if isinstance(found, dict) else found)
         reason = f"{str(error)[:_MOST_SHOWN]}"  # such as a number beyond the largest double
         terse = "The rows cannot be used."
@@ -228,19 +241,66 @@ class Reader:
 
 
 def decoded(body: bytes) -> Any:
-    """Decode JSON; raise a problem (400) if it is none."""
+    """Decode JSON; raise a problem (400) if it is none, or (422) if a number in it is too large."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:_MOST_SHOWN]
-        reason = reason if body else "it is empty"
-        detail = f"The body is not JSON: {reason}."
+        if isinstance(error, msgspec.ValidationError):
+            check_range(body)
+        detail = f"The body is not JSON: {fault_of(body, error)}."
         raise Problem(400, "json", detail, terse="The body is not JSON.") from error
+
+
+def decoded_lines(body: bytes) -> list[Any]:
+    """Decode JSON lines, empty ones apart; problems are those of `decoded`, and name the line and the row."""
+    found: list[Any] = []
+    for number, line in enumerate(body.splitlines(), 1):
+        if not line.strip():
+            continue
+        row = len(found) + 1
+        try:
+            found.append(msgspec.json.decode(line))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            if isinstance(error, msgspec.ValidationError):
+                check_range(line, row)
+            what = "its bytes are not UTF-8; write it as UTF-8"
+            fault = what if isinstance(error, UnicodeDecodeError) else fault_of(line, error)
+            terse = f"Line {number} of the body is not JSON."
+            detail = f"Line {number} of the body is not JSON: {fault}."
+            raise Problem(400, "json", detail, terse=terse, row=row) from error
+    return found
 
 
 def shape_problem(what: str) -> Problem:
     """Say that a body does not have the shape that its protocol asks for."""
     return Problem(422, "shape", f"The body cannot be used: {what}.", terse="The body has another shape.")
+
+
+def _csv_lines(body: bytes, most: int) -> list[list[str]]:
+    """Take CSV apart, at most so many lines, empty ones apart; raise a problem (400) where that cannot be."""
+    lines: list[list[str]] = []
+    facts: dict[str, Any] = {}
+    raised: Exception
+    try:
+        read = csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True)
+        lines.extend(islice(filter(None, read), most))
+    except UnicodeDecodeError as error:
+        fault, raised = not_utf8(body), error
+    except csv.Error as error:
+        fault, raised = _csv_fault(error, len(lines)), error
+        facts = {"row": len(lines)} if lines else {}
+    else:
+        return lines
+    detail = f"The body is not CSV in UTF-8: {fault}."
+    raise Problem(400, "csv", detail, terse="The body is not CSV in UTF-8.", **facts) from raised
+
+
+def _csv_fault(error: csv.Error, n_read: int) -> str:
+    """Say which row cannot be taken apart: the one after those that were."""
+    where = f"row {n_read}" if n_read else "the first line"
+    if "unexpected end of data" in str(error):
+        return f"in {where} a quote is opened that is never closed; a quote inside of a cell is written twice"
+    return f"{where} cannot be taken apart: {error}"
 
 
 def _parsed(column: Column, cells: Any) -> Array:

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
@@ -17,7 +17,7 @@ import uvicorn
 
 from mlwright.serving.build import make_service, open_scorer
 from mlwright.serving.door import Door
-from mlwright.serving.listen import LOOK, STOP, announce, bind, tell_stderr
+from mlwright.serving.listen import LOOK, STOP, announce, bind, listen, tell_stderr
 from mlwright.serving.terms import terms_of
 from mlwright.serving.watch import Watch
 from mlwright.serving.wire import Wire
@@ -46,8 +46,8 @@ _logger = logging.getLogger("mlwright.serving")
 class Post:
     """Where a process of a service stands.
 
-    `terms`: those that the service began on. `folder`: for counts that all processes share, None if there is
-    one process. `orders`: what a supervisor writes to, None if there is none.
+    `terms`: those that the service began on. `folder`: for counts and allowances that all processes
+    share, None if there is one process. `orders`: what a supervisor writes to, None if there is none.
     """
 
     place: Path
@@ -61,9 +61,9 @@ def serve(place: Path, settings: Settings) -> None:
     """Serve until a signal says stop; return when every request that came in has been answered."""
     if hasattr(signal, "SIGHUP") and not sys.stderr.isatty():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a model that could be looked for
-    scorer = open_scorer(place, settings)
-    listener = bind(settings)
-    run(scorer, settings, listener, Post(place, terms_of(scorer)))
+    with closing(bind(settings)) as listener:  # first, since loading takes a while, and a taken place ends it
+        scorer = open_scorer(place, settings)
+        run(scorer, settings, listen(listener, settings), Post(place, terms_of(scorer)))
 
 
 def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from mlwright.artifact.answers import DECISION, PREDICTION
+from mlwright.artifact.profile import MIN_ROWS_SHOWN
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.schema import Kind
 from mlwright.core.task import Link
+from mlwright.program.vocabulary import words_of
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Reader
 from mlwright.serving.wishes import NOTHING_MORE
@@ -39,6 +42,11 @@ class Scorer:
         self.classes = frozenset(self._classes)
         has_shares = model.task.link is not Link.RANKING
         self._shares = [f"probability_{label}" for label in self._classes] if has_shares else []
+
+    @cached_property
+    def words(self) -> dict[str, list[str]]:
+        """For each column of texts the words that many held, which are nobody's; the usual ones first."""
+        return words_of(self.model.program, int(self.model.profile.get("n_rows") or 0), MIN_ROWS_SHOWN)
 
     def answer(self, rows: Rows) -> Prediction:
         """Answer rows that were read."""

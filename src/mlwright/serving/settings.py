@@ -48,11 +48,13 @@ class Settings:
     """What an operator may choose; the defaults suit one model behind a proxy or on a desk.
 
     `max_header_bytes`, `max_body_bytes`: of one request. `max_rows`: of one request. `max_in_flight`:
-    requests that may be worked on at once; more are refused with 503. `rate`: requests a second for each
-    key (0: no limit); more are refused with 429. `body_s`, `answer_s`: how long a body may take to arrive
-    and rows may take to answer. `drain_s`: how long a service that was told to stop still takes requests.
-    `watch`: whether the model's file is looked at each second. `workers`: processes that answer; what is
-    allowed (`max_in_flight`, `rate`) each of them allows. `log`: where answers are kept, None: nowhere.
+    requests that a process may work on at once; more are refused with 503. `rate`: requests a second for
+    each key (0: no limit), of all processes together; more are refused with 429. `body_s`,
+    `answer_s`: how long a body may take to arrive and rows may take to answer. `drain_s`: how long a
+    service that was told to stop still takes requests. `watch`: whether the model's file is looked at each
+    second. `workers`: processes that answer. `log`: where answers are kept, None: nowhere.
+    `require_signed`: the public key whose owner must have signed the model, and each that follows it; None:
+    that of the environment, if there is one.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +73,7 @@ class Settings:
     watch: bool = False
     workers: int = 1
     log: LogPolicy | None = None
+    require_signed: Path | None = None
 
     @property
     def is_terse(self) -> bool:

@@ -32,6 +32,7 @@ PROBLEM: Shape = {
         "row": {"type": "integer"},
     },
 }
+ERROR: Shape = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
 
 
 def row(scorer: Scorer, *, is_closed: bool) -> Shape:

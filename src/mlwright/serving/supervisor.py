@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MlwrightError
-from mlwright.serving.listen import DRAIN, LOOK, STOP, announce, bind, tell_stderr
+from mlwright.serving.listen import DRAIN, LOOK, STOP, announce, bind, listen, tell_stderr
 
 if TYPE_CHECKING:
     import socket
@@ -42,7 +42,7 @@ def supervise(place: Path, settings: Settings) -> None:
         The first worker could not start, and why.
     """
     tell_stderr()
-    listener = bind(settings)
+    listener = listen(bind(settings), settings)
     with TemporaryDirectory(prefix="mlwright-serve-") as folder:
         asyncio.run(_Supervisor(place, settings, listener, Path(folder)).run())
     _logger.info("stopped")

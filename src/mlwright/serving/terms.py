@@ -29,7 +29,7 @@ def terms_of(scorer: Scorer) -> Terms:
         "decisions": scorer.model.decides,
         "intervals": _has_intervals(scorer),
         "columns": [
-            {"name": column.name, **{what: getattr(column, what) for what in _WRITTEN}}
+            {"name": column.name, **{what: str(getattr(column, what)) for what in _WRITTEN}}
             for column in scorer.reader.columns
         ],
     }
@@ -63,7 +63,10 @@ def _check_columns(first: Sequence[Mapping[str, str]], new: Sequence[Mapping[str
 
 
 def _other(what: str, how: str) -> TermsError:
-    message = f"It has other {what} than the service began with: {how}. To serve it, start the service anew."
+    verb = "differs" if what == "target" else "differ"
+    message = (
+        f"Its {what} {verb} from what the service began with: {how}. To serve it, start the service anew."
+    )
     return TermsError(message)
 
 

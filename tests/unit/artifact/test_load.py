@@ -51,6 +51,15 @@ def place(tmp_path):
     return tmp_path / "other.mlw"
 
 
+def test_a_file_that_is_cut_off_is_named_with_what_to_do(tmp_path):
+    place = tmp_path / "cut.mlw"
+    place.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(
+        ArtifactError, match=r"'cut.mlw' is not a model file.*only a part of one.*copy it again"
+    ):
+        mw.load(place)
+
+
 def written(place, files, *, hashed=True):
     """Write members as a model file, with a manifest that fits them unless told otherwise."""
     if hashed:

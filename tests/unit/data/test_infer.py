@@ -138,7 +138,7 @@ def test_roles_are_given_by_name():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"target": "yy"}, MissingColumnError, "missing in the data: 'yy'. Did you mean 'y'"),
+        ({"target": "yy"}, MissingColumnError, "'yy' is missing in the data. Did you mean 'y'"),
         ({"exclude": ["q"]}, MissingColumnError, "'q'"),
         ({"roles": {"q": Role.ID}}, MissingColumnError, "'q'"),
         ({"target": "y", "exclude": ["y"]}, UsageError, "both excluded and used as target"),

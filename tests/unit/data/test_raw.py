@@ -25,7 +25,7 @@ def test_joining_changes_no_value():
 
 
 def test_other_columns_are_refused_with_file_and_column():
-    with pytest.raises(DataError, match=r"missing in two.csv .but not in one.csv.: 'b'"):
+    with pytest.raises(DataError, match=r"Column 'b' is missing in two.csv .but not in one.csv."):
         concat([Raw({"a": [1], "b": [1]}, 1, "one.csv"), Raw({"a": [1]}, 1, "two.csv")])
     with pytest.raises(DataError, match=r"two.csv has a column 'c' that one.csv lacks"):
         concat([Raw({"a": [1]}, 1, "one.csv"), Raw({"a": [1], "c": [1]}, 1, "two.csv")])

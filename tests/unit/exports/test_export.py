@@ -46,8 +46,8 @@ def test_every_target_says_what_it_is_and_knows_only_wishes_that_exist():
         target = TARGETS.get(name)
         assert target.title
         assert set(target.wishes) <= set(OPTIONS)
-    # What the model is called is known from its file, so nobody is asked for it.
-    assert set(Wishes.__dataclass_fields__) == {*OPTIONS, "called"}
+    # What the model is called is known from its file, and who listens by the caller: nobody asks for them.
+    assert set(Wishes.__dataclass_fields__) == {*OPTIONS, "called", "listen"}
 
 
 def test_the_graph_is_the_program_byte_by_byte(model, tmp_path):

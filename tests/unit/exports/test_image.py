@@ -28,6 +28,8 @@ from typer.testing import CliRunner
 import mlwright as mw
 from mlwright.cli.app import app
 from mlwright.core.errors import UsageError
+from mlwright.exports.export import export, next_steps
+from mlwright.exports.model_file import model_bytes
 from mlwright.exports.oci import distributions
 from mlwright.exports.oci.archive import Image, architecture, plain, read_archive, write_archive
 from mlwright.exports.oci.build import _laid_given
@@ -35,7 +37,8 @@ from mlwright.exports.oci.distributions import NEEDED
 from mlwright.exports.oci.layer import Entry, digest, folder, pack, pressed
 from mlwright.exports.oci.own import WHEEL_NAME, own_wheel
 from mlwright.exports.oci.root import Root
-from mlwright.exports.oci.service import image_name
+from mlwright.exports.oci.service import image_name, image_tag
+from mlwright.exports.target import Wishes
 
 HERE = Path(__file__).parents[2]
 MODEL = HERE / "fixtures" / "models" / "format_1.mlw"
@@ -76,7 +79,9 @@ def ask(container, path, body=None):
 @needs_apt
 @pytest.mark.slow
 def test_equal_inputs_give_equal_bytes_which_are_few(archive, tmp_path):
-    mw.export(mw.load(MODEL), "image", tmp_path / "homes.tar")
+    said = []
+    export(mw.load(MODEL), "image", tmp_path / "homes.tar", Wishes(listen=said.append))
+    assert [event.phase for event in said] == ["base", "packages", "checking", "packing"]
     for name in ("homes.tar", "homes.spdx.json"):
         assert (tmp_path / name).read_bytes() == (archive.parent / name).read_bytes(), name
     assert archive.stat().st_size <= 60e6
@@ -379,3 +384,16 @@ def test_a_deployment_is_called_as_the_file_of_the_model(tmp_path, model, file, 
     assert f'MLWRIGHT_MODEL="/model/{file}"' in (tmp_path / "dep" / "Containerfile").read_text()
     services = yaml.safe_load((tmp_path / "dep" / "compose.yaml").read_text())["services"]
     assert set(services) == {host, "prometheus"}
+    assert "docker compose up" in result.stderr
+    assert "kubectl apply -f kubernetes.yaml" in result.stderr
+    assert services[host]["image"] in result.stderr
+    assert set(result.stdout.splitlines()) == {
+        str(path) for path in (tmp_path / "dep").rglob("*") if path.is_file()
+    }
+
+
+def test_what_to_do_with_an_image_is_told_with_its_name(tmp_path):
+    told = next_steps(mw.load(MODEL), "image", tmp_path / "my homes.tar", Wishes(called="other"))
+    assert f"docker load -i '{tmp_path / 'my homes.tar'}'" in told
+    assert f"MLWRIGHT_KEYS=/keys.json my-homes:{image_tag(model_bytes(mw.load(MODEL)))}" in told
+    assert next_steps(mw.load(MODEL), "onnx", tmp_path / "a.onnx", Wishes()) == ""

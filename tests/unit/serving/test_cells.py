@@ -55,6 +55,11 @@ def test_these_are_none(text):
         checked(WHEN, 1, text)
 
 
+def test_moments_to_the_nanosecond_are_told_what_is_read():
+    with pytest.raises(Problem, match=r"six digits at most"):
+        checked(WHEN, 1, "2024-05-31T08:00:00.123456789Z")
+
+
 def test_a_column_that_was_written_otherwise_takes_texts():
     column = Column(name="when", kind=Kind.DATETIME, date_format="%d.%m.%Y")
     assert json_shape(column) == {"type": ["string", "null"]}

@@ -3,10 +3,11 @@
 import math
 
 import msgspec
+import numpy as np
 import pytest
 
 import mlwright as mw
-from mlwright.serving.form import form
+from mlwright.serving.form import example, form
 from mlwright.serving.scorer import Scorer
 from mlwright.serving.settings import Settings
 
@@ -110,3 +111,16 @@ def test_a_model_of_a_number_tells_what_it_usually_says():
     assert told["prediction"]["0.05"] <= told["prediction"]["0.95"]
     assert told["level"] in (0.9, None)
     assert msgspec.json.encode(told)
+
+
+def test_a_text_starts_with_words_that_many_texts_held():
+    rng = np.random.default_rng(0)
+    known = ["broken", "parcel", "late", "thanks", "great", "quick", "delivery", "color", "awful", "refund"]
+    notes = [" ".join([*rng.choice(known, 6), f"Secret{chr(97 + n % 26)}{n}"]) for n in range(240)]
+    late = ["yes" if "late" in note or "awful" in note else "no" for note in notes]
+    scorer = scorer_of("angry", {"note": notes, "age": list(range(240)), "angry": late})
+    (column,) = (one for one in form(scorer, SETTINGS)["columns"] if one["name"] == "note")
+    assert column["kind"] == "text"
+    assert len(column["start"].split()) == 5
+    assert set(column["start"].split()) <= set(known)
+    assert example(scorer)["note"] == column["start"]

@@ -80,6 +80,19 @@ def test_thousands_are_set_apart_where_they_cannot_be_years(node):
     ]
 
 
+def test_amounts_show_true_digits_as_many_for_all_of_a_card(node):
+    minus = "\N{MINUS SIGN}"
+    found = node("figures", "given.map((values) => m.amounts(values, false))", [
+        [-31.9158, 4.256, 0.0041], [1234.56, -31.9158], [0.12345, -0.06789], [5, -2], [3.2e-7, -1.24e-8], [0],
+    ])  # fmt: skip
+    assert found == [
+        [f"{minus}31.92", "+4.26", "+0.00"], ["+1235", f"{minus}32"], ["+0.123", f"{minus}0.068"],
+        ["+5.00", f"{minus}2.00"], [f"+3.20e{minus}7", f"{minus}1.24e{minus}8"], ["+0.000"],
+    ]  # fmt: skip
+    chances = node("figures", "m.amounts(given, true)", [0.31249, -0.0044])
+    assert chances == ["+31.2", f"{minus}0.4"]
+
+
 def test_a_curve_has_few_points_and_the_present_one(node):
     column = {"kind": "number", "low": 0.0, "high": 10.0, "is_integer": False}
     found = node("what_if", "m.variants(given, 3.3)", column)

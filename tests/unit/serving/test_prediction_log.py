@@ -183,6 +183,24 @@ def test_a_folder_with_answers_of_other_columns_is_refused(model, scorer, tmp_pa
     assert len(pl.read_parquet(f"{tmp_path}/**/*.parquet")) == len(ROWS)
 
 
+@pytest.mark.parametrize(("name", "cells", "says"), [
+    ("time", ["now"], "'time' would be moments, in predictions-1.parquet it is texts"),
+    ("request_id", [1], "'request_id' would be texts, in predictions-1.parquet it is whole numbers"),
+    ("prediction", None, "'prediction' would be numbers, in predictions-1.parquet it is missing"),
+])  # fmt: skip
+def test_other_columns_are_told_in_words(scorer, tmp_path, name, cells, says):
+    log, _ = started(scorer, tmp_path / "log")
+    add(log, scorer, ROWS[:1])
+    log.close()
+    frame = pl.read_parquet(tmp_path / "log" / "*.parquet").drop(name)
+    (tmp_path / "old").mkdir()
+    found = frame if cells is None else frame.with_columns(pl.Series(name, cells))
+    found.write_parquet(tmp_path / "old" / "predictions-1.parquet")
+    with pytest.raises(UsageError) as refused:
+        check_log(LogPolicy(tmp_path / "old", "all"), scorer)
+    assert says in str(refused.value)
+
+
 def test_a_folder_with_what_is_no_log_is_refused(scorer, tmp_path):
     check_log(LogPolicy(tmp_path), scorer)
     (tmp_path / "predictions-1.parquet").write_bytes(b"")

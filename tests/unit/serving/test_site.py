@@ -20,17 +20,17 @@ def site():
     return app
 
 
-def ask(app, path, method="GET", headers=()):
+def ask(app, path, method="GET", headers=(), body=b"", query=b""):
     """Return status, headers and body."""
     sent = []
     scope = {
-        "type": "http", "http_version": "1.1", "method": method, "path": path, "query_string": b"",
+        "type": "http", "http_version": "1.1", "method": method, "path": path, "query_string": query,
         "root_path": "", "scheme": "http", "server": ("here", 80),
         "headers": [(name.encode(), value.encode()) for name, value in headers],
     }  # fmt: skip
 
     async def receive():
-        return {"type": "http.request", "body": b""}
+        return {"type": "http.request", "body": body}
 
     async def send(message):
         sent.append(message)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
+from mlwright.artifact.signature import sign
 from mlwright.cli.app import app
 from mlwright.core.errors import UsageError
-from mlwright.serving.listen import bind
+from mlwright.serving.build import open_scorer
+from mlwright.serving.listen import bind, listen
 from mlwright.serving.options import log_policy, settings_of
 from mlwright.serving.settings import Settings
 
@@ -26,6 +32,12 @@ def test_a_size_is_refused_by_the_name_of_its_option(size, tmp_path):
         settings(max_body=size)
     with pytest.raises(UsageError, match=r"^A --log-keep "):
         log_policy(tmp_path, "none", size)
+
+
+def test_a_misspelled_value_is_told_as_it_is_written():
+    with pytest.raises(UsageError) as refused:
+        settings(errors="tersee")
+    assert "Did you mean 'terse'? Known: full, terse." in str(refused.value)
 
 
 @pytest.mark.parametrize("host", ["", " "])
@@ -48,6 +60,45 @@ def test_a_port_that_is_taken_is_the_option_to_change():
     ):
         bind(Settings(port=taken.getsockname()[1]))
     assert "--host" not in str(refused.value)
+
+
+def test_a_port_that_is_taken_is_noticed_before_the_model_is_loaded(tmp_path):
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        done = CliRunner().invoke(app, ["serve", str(tmp_path / "none.mlw"), "--port", port])
+    assert done.exit_code == 2
+    assert "Choose another --port" in done.output
+
+
+def test_nobody_connects_before_there_is_an_answer():
+    with closing(bind(Settings(port=0))) as listener:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(listener.getsockname())
+        listen(listener, Settings())
+        socket.create_connection(listener.getsockname()).close()
+
+
+def test_a_model_without_the_signature_that_is_required_is_not_served(shop, tmp_path):
+    private, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    keys = {name: tmp_path / f"{name}.pem" for name in ("private", "public", "other")}
+    no_password = serialization.NoEncryption()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    keys["private"].write_bytes(private.private_bytes(pem, pkcs8, no_password))
+    for name, key in (("public", private), ("other", other)):
+        public = serialization.PublicFormat.SubjectPublicKeyInfo
+        keys[name].write_bytes(key.public_key().public_bytes(pem, public))
+    place = Path(shutil.copy(shop, tmp_path / "shop.mlw"))
+
+    def refusal(name):
+        given = ["serve", str(place), "--port", "0", "--require-signed", str(keys[name])]
+        done = CliRunner().invoke(app, given)
+        assert done.exit_code == 2
+        return done.output
+
+    assert "a signature is required" in refusal("public")
+    sign(place, keys["private"])
+    assert "was not made with" in refusal("other")
+    assert open_scorer(place, Settings(require_signed=keys["public"])).name == "shop"
 
 
 def test_a_port_that_is_no_number_is_told_in_words():

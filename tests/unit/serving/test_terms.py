@@ -6,7 +6,9 @@ import copy
 
 import pytest
 
-from mlwright.serving.terms import TermsError, check_terms
+from mlwright.serving.build import open_scorer
+from mlwright.serving.settings import Settings
+from mlwright.serving.terms import TermsError, check_terms, terms_of
 
 FIRST = {
     "target": "sold",
@@ -62,3 +64,11 @@ def test_what_clients_would_notice_may_not_follow(new, says):
 def test_true_is_not_one():
     with pytest.raises(TermsError, match="answers"):
         check_terms(changed(answers=[0, 1]), changed(answers=[False, True]))
+
+
+def test_terms_are_told_as_they_are_written(shop):
+    terms = terms_of(open_scorer(shop, Settings()))
+    other = copy.deepcopy(terms)
+    other["columns"][0]["kind"] = "category"
+    with pytest.raises(TermsError, match="is 'category' instead of 'number'"):
+        check_terms(terms, other)

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from mlwright.core.progress import Event, Listener, silence
 from mlwright.exports.oci.archive import Image, plain, read_archive, write_archive
 from mlwright.exports.oci.bill import bill
 from mlwright.exports.oci.debian import debian_tree
@@ -41,7 +42,7 @@ class Built:
     bill: bytes
 
 
-def build_image(model: bytes, name: str, base: Path | None = None) -> Built:
+def build_image(model: bytes, name: str, base: Path | None = None, listen: Listener = silence) -> Built:
     """Return the image of a service for a model file.
 
     Parameters
@@ -60,17 +61,22 @@ def build_image(model: bytes, name: str, base: Path | None = None) -> Built:
     with tempfile.TemporaryDirectory(prefix="mlwright-image-") as folder:
         work = Path(folder)
         root = Root(work / "root")
+        source = f"reading {base.name}" if base else "fetching Python from this machine's distribution"
+        listen(Event(phase="base", message=source))
         given = _laid_given(base, root) if base else None
         ground = {} if given else debian_tree(work)
         root.lay(ground)
         python = find_python(root, given.settings if given else {})
+        listen(Event(phase="packages", message="putting in what answering needs"))
         packages, place = _below(packages_tree(python, work)), f"model/{name}.mlw"
         own = _below({path: Entry(data) for path, data in own_files().items()})
         for tree in (packages, own, {place: Entry(model)}):
             root.lay(tree)
         own[_BILL] = Entry(bill(root, PACKAGES))
+        listen(Event(phase="checking", message="opening the model in it"))
         used = python.check(PACKAGES, f"/{place}")
         above = [("Python packages", packages), (f"mlwright {VERSION}", own)]
+        listen(Event(phase="packing", message="compressing the layers"))
         layers = _packed(python, above if given else [("base", ground), *above], used)
         layers = [*(given.layers if given else ()), *layers, pack({place: Entry(model)}, f"model {name}")]
         image = Image(layers, _settings(given, python, f"/{place}", model))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from string import Template
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from mlwright.exports.model_file import model_bytes
 from mlwright.exports.oci.distributions import NEEDED, pinned
@@ -195,6 +195,11 @@ class Deployment(Target):
 
     title = "files to build and run the service with docker or Kubernetes"
     is_folder = True
+    next_steps: ClassVar[str] = """\
+On this machine:  cd $place && docker compose up       (the service at 127.0.0.1:8080, and Prometheus)
+On a cluster:     docker build -f Containerfile -t $image . and push it where the cluster finds it;
+                  write its address and make the keys, as kubernetes.yaml says;
+                  kubectl apply -f kubernetes.yaml"""
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
         """Return the files of the folder."""

@@ -45,7 +45,7 @@ export async function askRows(rows, form, level, signal) {
   let body = [];
   let size = 0;
   const flush = async () => {
-    found.push(...(await ask(`predict${level}`, { body: `[${body.join(",")}]`, signal })).data);
+    found.push(...(await ask(`try${level}`, { body: `[${body.join(",")}]`, signal })).data);
     [body, size] = [[], 0];
   };
   for (const text of texts) {

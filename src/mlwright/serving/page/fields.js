@@ -47,6 +47,7 @@ function show(field, control, note, error) {
 
 /** Say how a value differs from all that the model was trained on; "" if it does not. */
 export function unusual(column, value) {
+  if (value === null && column.start === null && column.is_never_missing) return "Nothing usual is known of it: write what a row may hold. It was never missing in training.";
   if (value === null) return column.is_never_missing ? "It was never missing in training." : "";
   if (column.kind === "number" || column.kind === "datetime") {
     const [size, low, high] = column.kind === "number"

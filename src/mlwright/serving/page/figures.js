@@ -9,8 +9,7 @@ export function number(value) {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e15) return signed(value.toLocaleString("en", GROUPED));
   if (size >= 1e15 || size < 0.0005) return signed(value.toExponential(2));
-  const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
-  return signed(value.toLocaleString("en", { ...GROUPED, minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+  return signed(fixed(value, decimals(size)));
 }
 
 /** Write the end of a range or a mark of an axis: without zeros that tell nothing. */
@@ -28,10 +27,15 @@ export function percent(share) {
   return `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : 1)} %`;
 }
 
-/** Write by how much an answer was moved: points of a hundred for chances. */
-export function amount(value, isChance) {
-  const text = isChance ? Math.abs(value * 100).toFixed(1) : number(Math.abs(Number(value.toPrecision(3))));
-  return `${value < 0 ? MINUS : "+"}${text}`;
+/** Write by how much columns moved an answer: points of a hundred for chances. All get as many decimals as the
+ * largest needs for three digits, so that they are true, can be compared, and add up as far as rounding lets them. */
+export function amounts(values, isChance) {
+  const sizes = values.map((value) => Math.abs(isChance ? value * 100 : value));
+  const largest = Math.max(...sizes, 0);
+  const isPlain = isChance || (largest < 1e15 && (largest >= 0.0005 || largest === 0));
+  const places = isChance ? 1 : decimals(largest);
+  const write = (size) => (isPlain ? fixed(size, places) : size.toExponential(2));
+  return sizes.map((size, n) => `${values[n] < 0 ? MINUS : "+"}${signed(write(size))}`);
 }
 
 /** Write a moment, given in ISO 8601 or in seconds since 1970, without what is zero. */
@@ -72,6 +76,14 @@ export function ticks(low, high, most) {
 export function nice(size) {
   const power = 10 ** Math.floor(Math.log10(size));
   return [5, 2, 1].map((times) => times * power).find((step) => step <= size * (1 + 1e-9)) ?? power;
+}
+
+function decimals(size) {
+  return size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
+}
+
+function fixed(value, places) {
+  return value.toLocaleString("en", { ...GROUPED, minimumFractionDigits: places, maximumFractionDigits: places });
 }
 
 function signed(text) {

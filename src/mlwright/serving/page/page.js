@@ -119,7 +119,7 @@ async function predict() {
   const started = performance.now();
   let found;
   try {
-    found = await answers.run((signal) => ask(`predict${level()}`, { body: JSON.stringify(row), signal }));
+    found = await answers.run((signal) => ask(`try${level()}`, { body: JSON.stringify(row), signal }));
   } catch (refusal) {
     refused(refusal, predict);
     return;
@@ -148,7 +148,7 @@ async function detail() {
   const column = byName.get(at("chosen").value)?.column;
   try {
     const found = await details.run(async (signal) => {
-      const why = ask("predict?explain=true", { body: JSON.stringify(row), signal });
+      const why = ask("try?explain=true", { body: JSON.stringify(row), signal });
       const tried = column ? variants(column, byName.get(column.name).read().value ?? null) : [];
       const rows = tried.map((value) => ({ ...row, [column.name]: sent(column, value) }));
       const [told, points] = await Promise.all([why.catch((error) => error), column ? askRows(rows, form, level(), signal) : []]);

@@ -1,6 +1,6 @@
 // Why: how much each column moved the answer, the strongest first, and the same in words.
 
-import { amount, brief, moment, number, percent, short } from "./figures.js";
+import { amounts, brief, moment, number, percent, short } from "./figures.js";
 import { make } from "./make.js";
 
 const MOST_BARS = 8;
@@ -13,11 +13,12 @@ export function drawWhy(root, told, form, chosen) {
   const shown = moved.slice(0, MOST_BARS);
   const rest = told.columns.slice(shown.length);
   const largest = Math.max(...shown.map((one) => Math.abs(one.amount)), 1e-12);
-  const rows = shown.map((one) => row(one, form, amount(one.amount, isChance), one.amount / largest, chosen));
+  const left = rest.reduce((sum, one) => sum + one.amount, 0);
+  const texts = amounts([...shown.map((one) => one.amount), left], isChance);
+  const rows = shown.map((one, n) => row(one, form, texts[n], one.amount / largest, chosen));
   if (rest.length) {
-    const left = rest.reduce((sum, one) => sum + one.amount, 0);
     const text = rest.length === 1 ? "the other column" : `the other ${rest.length} columns`;
-    rows.push(item(make("span", { class: "name" }, text), amount(left, isChance), left / largest));
+    rows.push(item(make("span", { class: "name" }, text), texts.at(-1), left / largest));
   }
   root.replaceChildren(
     make("p", { class: "soft small" }, `Of a row that it knows nothing of it would say ${write(told.base)}; these moved it to ${write(told.answer)}${isChance ? ", in points of a hundred" : ""}.`),

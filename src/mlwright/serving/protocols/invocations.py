@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.serving import shapes
+from mlwright.serving.cells import shown
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import CSV, JSON, LINES, Asked, Protocol, Reply, Request, as_csv
-from mlwright.serving.reader import decoded, shape_problem
+from mlwright.serving.reader import LAYOUTS, decoded, decoded_lines, shape_problem
 from mlwright.serving.wishes import NOTHING_MORE, wishes_of
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from mlwright.serving.reader import Reader, Rows
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.wishes import Wishes
-
-_LAYOUTS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 @final
@@ -38,9 +37,7 @@ class Invocations(Protocol):
         if request.content_type == CSV:
             rows = scorer.reader.texts(request.body)
         elif request.content_type == LINES:
-            rows = scorer.reader.records(
-                [decoded(line) for line in request.body.splitlines() if line.strip()]
-            )
+            rows = scorer.reader.records(decoded_lines(request.body))
         elif request.content_type == JSON:
             body = decoded(request.body)
             rows = _rows(body, scorer.reader)
@@ -65,7 +62,7 @@ class Invocations(Protocol):
         """One operation."""
         row: Mapping[str, Any] = {"$ref": "#/components/schemas/Row"}
         rows = {"type": "array", "items": row, "minItems": 1}
-        others: dict[str, Any] = dict.fromkeys(_LAYOUTS, False)
+        others: dict[str, Any] = dict.fromkeys(LAYOUTS, False)
         layouts = [
             {"type": "object", "required": [name], "properties": {**others, name: rows}}
             for name in ("dataframe_records", "instances", "inputs")
@@ -92,9 +89,9 @@ def _params(body: Mapping[str, Any]) -> Wishes:
 
 def _rows(body: object, reader: Reader) -> Rows:
     """Read the one layout that is there."""
-    found = [name for name in _LAYOUTS if isinstance(body, dict) and name in body]
+    found = [name for name in LAYOUTS if isinstance(body, dict) and name in body]
     if not isinstance(body, dict) or len(found) != 1:
-        raise shape_problem(f"expected an object with one of {', '.join(_LAYOUTS)}")
+        raise shape_problem(f"expected an object with one of {', '.join(LAYOUTS)}")
     content = body[found[0]]
     if found[0] == "dataframe_split":
         return _split(content, reader)
@@ -121,7 +118,12 @@ def _split(content: object, reader: Reader) -> Rows:
 
 def _columns(content: dict[str, Any], reader: Reader) -> Rows:
     """Read cells by column, all equally many."""
-    lengths = {len(cells) if isinstance(cells, list) else -1 for cells in content.values()}
-    if len(lengths) != 1 or lengths == {-1}:
-        raise shape_problem("expected an array of cells for each column, all of the same length")
-    return reader.table(content, lengths.pop())
+    n_rows = -1
+    for name, cells in content.items():
+        if not isinstance(cells, list):
+            raise shape_problem(f"column {name[:60]!r} is {shown(cells)}, expected an array of cells")
+        if n_rows not in (-1, len(cells)):
+            told = f"column {name[:60]!r} has {len(cells)} cells, those before it have {n_rows}"
+            raise shape_problem(f"{told}: all must have as many")
+        n_rows = len(cells)
+    return reader.table(content, max(0, n_rows))

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.core.schema import Kind
+from mlwright.serving import shapes
+from mlwright.serving.cells import shown
+from mlwright.serving.form import example
 from mlwright.serving.problems import Problem, unknown_type
 from mlwright.serving.protocol import JSON, Asked, Protocol, Reply, Request
 from mlwright.serving.reader import decoded, shape_problem
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlwright.core.prediction import Prediction
+    from mlwright.core.schema import Column
     from mlwright.serving.reader import Reader, Rows
     from mlwright.serving.scorer import Scorer
 
@@ -23,6 +27,9 @@ _TYPES = {
     "FP64", "FP32", "FP16", "INT64", "INT32", "INT16", "INT8", "UINT64", "UINT32", "UINT16", "UINT8", "BOOL",
     "BYTES",
 }  # fmt: skip
+
+_DATATYPES = {Kind.NUMBER: "FP64", Kind.BOOLEAN: "BOOL"}
+_TENSORS = "Send a tensor for each column, with null where a cell has no value."
 
 
 @final
@@ -70,9 +77,63 @@ class OpenInference(Protocol):
         return Reply(msgspec.json.encode({**told, **({} if echo["id"] is None else {"id": echo["id"]})}))
 
     def describe(self, scorer: Scorer) -> Sequence[Mapping[str, Any]]:
-        """Describe nothing: the protocol has a description of its own, and clients bring it."""
-        del scorer
-        return []
+        """Describe a row as one tensor a column; the protocol itself describes other layouts."""
+        columns, row = scorer.reader.columns, example(scorer)
+        tensors = [_described(column) for column in columns]
+        sent = [
+            {
+                "name": c.name,
+                "shape": [1, 1],
+                "datatype": _DATATYPES.get(c.kind, "BYTES"),
+                "data": [row[c.name]],
+            }
+            for c in columns
+        ]
+        outputs = {
+            "type": "array",
+            "items": {"type": "object", "required": ["name", "shape", "datatype", "data"]},
+        }
+        text = {"type": "string"}
+        asked = {
+            "type": "object",
+            "required": ["inputs"],
+            "properties": {
+                "id": {"type": ["string", "null"]},
+                "inputs": {
+                    "type": "array",
+                    "prefixItems": tensors,
+                    "items": False,
+                    "minItems": len(tensors),
+                    "maxItems": len(tensors),
+                },
+            },
+            "example": {"inputs": sent},
+        }
+        return [
+            {
+                "summary": "Answer rows as the Open Inference Protocol has them (of n rows: shapes [n, 1])",
+                "requestBody": {"required": True, "content": {JSON: {"schema": asked}}},
+                "answers": {
+                    "type": "object",
+                    "required": ["model_name", "model_version", "outputs"],
+                    "properties": {"model_name": text, "model_version": text, "outputs": outputs},
+                },
+            }
+        ]
+
+
+def _described(column: Column) -> Mapping[str, Any]:
+    """Return the shape of the tensor of a column, of one row."""
+    return {
+        "type": "object",
+        "required": ["name", "shape", "datatype", "data"],
+        "properties": {
+            "name": {"enum": [column.name]},
+            "shape": {"enum": [[1, 1], [1]]},
+            "datatype": {"enum": sorted(_TYPES)},
+            "data": {"type": "array", "items": shapes.cell(column), "minItems": 1, "maxItems": 1},
+        },
+    }
 
 
 def _tensor(found: object) -> tuple[str, list[int], list[Any]]:
@@ -81,8 +142,11 @@ def _tensor(found: object) -> tuple[str, list[int], list[Any]]:
         raise shape_problem("an input is no tensor")
     name, shape, data = found.get("name"), found.get("shape"), found.get("data")
     kind = found.get("datatype")
-    if not isinstance(name, str) or not isinstance(kind, str) or kind not in _TYPES:
-        raise shape_problem("a tensor needs a name and a datatype such as FP64, INT64, BOOL or BYTES")
+    if not isinstance(name, str):
+        raise shape_problem(f"the name of a tensor is {shown(name)}, expected that of a column")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        told = f"the datatype of tensor {name[:60]!r} is {shown(kind)}"
+        raise shape_problem(f"{told}, expected one such as FP64, INT64, BOOL or BYTES")
     if not isinstance(shape, list) or not isinstance(data, list) or not _is_shape(shape):
         raise shape_problem(f"tensor {name[:60]!r} needs a shape [n] or [n, d], and data")
     flat = [cell for line in data for cell in (line if isinstance(line, list) else [line])]
@@ -104,12 +168,15 @@ def _rows(tensors: list[tuple[str, list[int], list[Any]]], reader: Reader) -> Ro
         if odd is not None:
             raise shape_problem(f"column {odd!r} is no number: send a tensor for each column, by its name")
         return reader.table({c.name: cells[n::width] for n, c in enumerate(reader.columns)}, shape[0])
-    counts = {shape[0] for _, shape, _ in tensors}
-    if len(counts) != 1 or any(shape[1:] not in ([], [1]) for _, shape, _ in tensors):
-        raise shape_problem("expected tensors of shape [n, 1], one for each column, with the same n")
+    n_rows = shape[0]
+    for name, size, _ in tensors:
+        if size[0] != n_rows or size[1:] not in ([], [1]):
+            raise shape_problem(
+                f"tensor {name[:60]!r} has the shape {size}, expected {[n_rows, 1]} for a column"
+            )
     if len({name for name, _, _ in tensors}) != len(tensors):
         raise shape_problem("a column comes twice")
-    return reader.table({name: cells for name, _, cells in tensors}, counts.pop())
+    return reader.table({name: cells for name, _, cells in tensors}, n_rows, _TENSORS)
 
 
 def _output(name: str, cells: list[Any]) -> dict[str, Any]:
