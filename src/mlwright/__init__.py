@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.artifact.model import Model
+    from mlwright.core.errors import MlwrightError
     from mlwright.core.progress import Listener
     from mlwright.workflow.family import Ranking
     from mlwright.workflow.options import TrainArguments
 
 __version__ = "0.1.0"
 __all__ = [
+    "MlwrightError",
     "compare",
     "evaluate",
     "export",
@@ -224,5 +226,9 @@ def __getattr__(name: str) -> Any:
         from mlwright.artifact.model import Model
 
         return Model
+    if name == "MlwrightError":
+        from mlwright.core.errors import MlwrightError
+
+        return MlwrightError
     message = f"module 'mlwright' has no attribute {name!r}"
     raise AttributeError(message)

@@ -59,7 +59,7 @@ def check_golden(program: Program, schema: Schema, task: Task, golden: dict[str,
         width = max(1, len(task.classes)) if places is None else places.shape[1]
         expected = expected.reshape(-1, width)
     except (IndexError, KeyError, TypeError, ValueError, ArithmeticError) as error:
-        message = f"golden.json cannot be understood: {error!r}."
+        message = "golden.json cannot be understood: it does not hold rows and answers of this model."
         raise ArtifactError(message) from error
     if {len(cells) for cells in (*golden["rows"].values(), expected)} - {_N_ROWS}:
         message = f"golden.json does not hold {_N_ROWS} rows with their answers."

@@ -13,7 +13,7 @@ from mlwright.artifact.golden import check_golden
 from mlwright.artifact.model import Model
 from mlwright.artifact.save import FORMAT, INTERVALS, MANIFEST, MEMORY, PROGRAM
 from mlwright.artifact.signature import verify
-from mlwright.core.errors import ArtifactError
+from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.schema import NUMERIC, Schema
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Link, Task
@@ -32,13 +32,20 @@ def load(path: str | Path, *, require_signed: str | Path | None = None) -> Model
     `require_signed` is a public key (PEM): without its owner's signature beside the file, nothing of the file
     is even unpacked. None: that of the environment, if there is one; "": none is required.
     """
-    place = Path(path)
+    try:
+        place = Path(path)
+    except TypeError:
+        message = f"A model is loaded from the path of its file; found {path!r}."
+        raise UsageError(message) from None
     return load_bytes(place, read_file(place), require_signed=require_signed)
 
 
 def load_bytes(place: Path, data: bytes, *, require_signed: str | Path | None = None) -> Model:
     """Open a model whose file was read before, as `load` does; `place` says where its signature is."""
     key = os.environ.get(REQUIRED, "") if require_signed is None else require_signed
+    if str(key) == ".":
+        message = "--require-signed needs the path of a public key (PEM); found an empty one."
+        raise UsageError(message)
     if key:
         verify(place, data, key)
     files = read_members(place.name, data)
@@ -50,8 +57,7 @@ def load_bytes(place: Path, data: bytes, *, require_signed: str | Path | None = 
     schema, task = Schema.from_json(described["columns"]), Task.from_json(described["task"])
     _check_question(schema, task)
     intervals = documents.get(INTERVALS)
-    if intervals is not None:
-        Conformal.from_json(intervals)
+    _check_fit(task, documents["evidence.json"], Conformal.from_json(intervals) if intervals else None)
     verify_program(files[PROGRAM])
     program = Program(files[PROGRAM])
     _check_columns(program, schema)
@@ -97,6 +103,22 @@ def _check_question(schema: Schema, task: Task) -> None:
     )
     if not is_sound:
         message = "schema.json does not describe a question that mlwright can pose."
+        raise ArtifactError(message)
+
+
+def _check_fit(task: Task, evidence: dict[str, Any], intervals: Conformal | None) -> None:
+    """Refuse evidence and intervals of a model that answers another question."""
+    told = evidence.get("task")
+    if not isinstance(told, dict) or any(
+        told.get(name) != known
+        for name, known in (("kind", task.kind), ("target", task.target), ("classes", list(task.classes)))
+    ):
+        message = "evidence.json tells of another question than schema.json: the two are not of one model."
+        raise ArtifactError(message)
+    # Of classes they are probabilities; of values errors, of any size.
+    is_odd = intervals is not None and any(q is not None and q > 1.0 for q in intervals.quantiles)
+    if is_odd and task.link is not Link.IDENTITY:
+        message = "intervals.json holds no probabilities: it is that of a model that predicts a value."
         raise ArtifactError(message)
 
 

@@ -8,6 +8,7 @@ import typer
 from mlwright.cli.console import stderr, watching
 from mlwright.cli.guard import boundary, check_writable
 from mlwright.cli.options import ModelFile, Quiet, RequireSigned
+from mlwright.core.errors import UsageError
 
 EPILOG = """Examples:
 
@@ -36,9 +37,9 @@ def export(  # noqa: PLR0913 - the parameters are the options
     ],
     dialect: Annotated[str, typer.Option(metavar="NAME", help="Of SQL: duckdb, postgres or sqlite.")] = "",
     relation: Annotated[
-        str,
+        str | None,
         typer.Option("--from", metavar="TABLE", show_default="input", help="What the SQL query reads."),
-    ] = "",
+    ] = None,
     base: Annotated[
         str,
         typer.Option(
@@ -79,8 +80,11 @@ def export(  # noqa: PLR0913 - the parameters are the options
     from mlwright.exports.target import Wishes
 
     loaded = load(model, require_signed=require_signed)
+    if relation == "":
+        message = "--from needs the name of a table; without it the query reads the table input."
+        raise UsageError(message)
     with watching(is_quiet=quiet) as listen:
-        wishes = Wishes(dialect=dialect, relation=relation, base=base, called=model.stem, listen=listen)
+        wishes = Wishes(dialect=dialect, relation=relation or "", base=base, called=model.stem, listen=listen)
         written = write(loaded, to, output, wishes)
     for path in written:
         typer.echo(str(path))

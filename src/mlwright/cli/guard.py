@@ -79,7 +79,7 @@ def check_writable(path: Path, *inputs: object) -> None:
         message = f"The output {str(path)!r} has no folder to go to: create {str(folder)!r} first."
         raise UsageError(message)
     if path.is_dir():
-        message = f"The output {str(path)!r} is a folder. Name a file, such as {str(path / 'model.mlw')!r}."
+        message = f"The output {str(path)!r} is a folder. Name a file in it."
         raise UsageError(message)
     if not os.access(folder, os.W_OK):
         message = f"The output {str(path)!r} cannot be written: no permission to write into {str(folder)!r}."

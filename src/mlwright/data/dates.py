@@ -28,10 +28,13 @@ FORMATS = (*(day + time for day in _DAYS for time in _TIMES), *_MONTHS, *_MACHIN
 """Formats that are recognized besides ISO 8601, month first where day and month cannot be told apart."""
 
 _LIKELY = re.compile(r"(?=.*\d)[A-Za-z\d]+[-/., ].*[\dZzCMm]")
-_ISO = re.compile(r"\d{4}[-/]\d\d[-/]\d\d(?:$|[T ]\d\d:)")
+_ZONE = r" ?(?:Z|[+-](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?|[0-5]\d(?:[0-5]\d)?)?)"
+_CLOCK = rf"[T ](?!24)\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:{_ZONE})?(?: UTC)?"
+_ISO = re.compile(rf"\d{{4}}[-/]\d\d[-/]\d\d(?:{_CLOCK})?", re.ASCII)
+"""What every Python reads alike, and `exports/query` in databases."""
 _EPOCH, _EPOCH_UTC = datetime(1970, 1, 1), datetime(1970, 1, 1, tzinfo=UTC)  # noqa: DTZ001 - cells without a zone are in UTC
-_FIRST_S, _END_S = -62135596800, 253402300800
-"""The years 1 to 9999, which Python's datetime can hold; dates outside are missing."""
+FIRST_S, END_S = -62135596800, 253402300800
+"""The years 1 to 9999 in UTC, which Python's datetime can hold; doubles round their last microsecond up."""
 _SAMPLE, _PROBE = 20, 2000
 _ENOUGH_SHARE = 0.99
 _ENOUGH_CELLS = 20
@@ -63,7 +66,7 @@ def read_date(text: str, date_format: str = "") -> float:
     text = text.strip()
     if date_format:
         return seconds(datetime.strptime(text, date_format))  # noqa: DTZ007 - UTC where none is named
-    if not _ISO.match(text):
+    if not _ISO.fullmatch(text):
         raise ValueError(text)
     day, clock = text[:10].replace("/", "-"), text[10:]
     return seconds(datetime.fromisoformat(day + clock.removesuffix(" UTC")))
@@ -84,7 +87,7 @@ def seconds_of(moments: Array) -> Floats:
     whole = moments.astype("datetime64[s]")
     rest = (moments - whole).astype("timedelta64[us]").astype(np.float64)
     numbers = whole.astype(np.int64)
-    known = ~np.isnat(moments) & (numbers >= _FIRST_S) & (numbers < _END_S)
+    known = ~np.isnat(moments) & (numbers >= FIRST_S) & (numbers < END_S)
     out: Floats = np.where(known, numbers.astype(np.float64) + rest / 1e6, np.nan)
     return out
 

@@ -145,6 +145,6 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     """Return the pattern of a number; groups of thousands must be whole and not start with 0."""
     grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
     return re.compile(
-        rf"(?P<sign>[+-]?)\s*{_CURRENCY}?\s*(?P<inner>[+-]?)\s*(?P<whole>{grouped}\d*)"
+        rf"(?:(?P<sign>[+-])\s*{_CURRENCY}?|{_CURRENCY}?\s*(?P<inner>[+-]?))\s*(?P<whole>{grouped}\d*)"
         rf"(?:{re.escape(decimal)}(?P<part>\d*))?(?:[eE](?P<power>[+-]?\d+))?\s*(?:{_CURRENCY}|%)?"
     )

@@ -8,8 +8,9 @@ truth; `parse_column` takes shortcuts to the same values. Needs numpy and the st
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ import numpy as np
 from mlwright.core.errors import DataError, MissingColumnError
 from mlwright.core.schema import NUMERIC, Column, Kind, Role
 from mlwright.data.cells import clean, plain, text_of
-from mlwright.data.dates import read_date, seconds, seconds_of
+from mlwright.data.dates import END_S, FIRST_S, read_date, seconds, seconds_of
 from mlwright.data.numerals import plain_numbers, read_number
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _MANY = 32
 """So many cells are worth sorting, to read each value once."""
 _MOST_KNOWN, _SHORT = 1_024, 64
 """So many texts of so many characters are remembered for a column, as single rows bring the same ones."""
+_BRACKETS = frozenset("[{(")
+"""What texts of lists and objects begin with: a column whose levels do not has learned none."""
 _EXPECTED = {
     Kind.NUMBER: "a number such as 12.5, or empty",
     Kind.BOOLEAN: "true or false, or empty",
@@ -170,7 +173,7 @@ def _expected(column: Column) -> str:
     """Say what a cell should have been."""
     if column.date_format:
         return f"a date written like {_EXAMPLE.strftime(column.date_format)!r}, as in training, or empty"
-    return _EXPECTED[column.kind]
+    return _EXPECTED.get(column.kind, "a text, a number, true or false, or empty")
 
 
 def _reader(column: Column) -> Callable[[object], Cell]:
@@ -179,6 +182,7 @@ def _reader(column: Column) -> Callable[[object], Cell]:
         return _text_reader(column)
     missing = frozenset(column.missing)
     is_number, is_plain = column.kind is Kind.NUMBER, _is_plain(column)
+    bare = _BARE.get(column.kind, plain)
 
     def read(value: object) -> Cell:
         if is_number and type(value) is float:  # the short ways for most cells
@@ -190,7 +194,7 @@ def _reader(column: Column) -> Callable[[object], Cell]:
                 pass
             else:
                 return number if isfinite(number) else nan
-        value = plain(value)
+        value = bare(value)
         if value is None:
             return nan
         if isinstance(value, str):
@@ -212,8 +216,11 @@ def _text_reader(column: Column) -> Callable[[object], Cell]:
     """Return the function that reads a cell of a column of texts."""
     missing = frozenset(column.missing)
     folds = column.kind in (Kind.STRING, Kind.TEXT)
+    is_flat = bool(column.levels) and not any(level[:1] in _BRACKETS for level in column.levels)
 
     def read(value: object) -> str:
+        if is_flat and type(value) is not str and _is_nested(value):
+            raise _UnreadableError
         text = text_of(value)
         if missing and text.lower() in missing:
             return ""
@@ -225,6 +232,26 @@ def _text_reader(column: Column) -> Callable[[object], Cell]:
         return known(value) if type(value) is str and len(value) <= _SHORT else read(value)
 
     return read_known
+
+
+def _is_nested(value: object) -> bool:
+    """Tell whether a cell holds several: a list, an object of JSON, an array."""
+    return isinstance(value, Collection) and not isinstance(value, str | bytes)
+
+
+def _plain_moment(value: object) -> object:
+    """Return `plain` of a cell of dates, which hides durations and moments that only numpy can hold."""
+    if isinstance(value, np.datetime64):
+        is_odd = not np.isnat(value) and bool(np.isnan(seconds_of(np.array([value]))[0]))
+    else:
+        is_odd = isinstance(value, timedelta | np.timedelta64) and plain(value) is not None
+    if is_odd:
+        raise _UnreadableError
+    return plain(value)
+
+
+_BARE: dict[Kind, Callable[[object], object]] = {Kind.DATETIME: _plain_moment}
+"""What makes a cell a plain value, where `plain` does not do."""
 
 
 def _is_number(text: str) -> bool:
@@ -240,7 +267,7 @@ def _read_spelled(column: Column, text: str) -> float:
     """Read a number, a truth or a date from text."""
     try:
         if column.kind is Kind.DATETIME:
-            return read_date(text, column.date_format)
+            return _read_moment(read_date(text, column.date_format))
         if column.kind is Kind.BOOLEAN and text.lower() in ("true", "false"):
             return float(text.lower() == "true")
         number = read_number(text, column.decimal, column.thousands)
@@ -251,13 +278,23 @@ def _read_spelled(column: Column, text: str) -> float:
 
 def _read_value(kind: Kind, value: object) -> float:
     """Read a number, a truth or a date from a value of a fitting type."""
-    if kind is Kind.DATETIME and isinstance(value, date):
-        return seconds(value)
+    if kind is Kind.DATETIME:
+        return _read_moment(value)
     if not isinstance(value, bool | int | float):
         raise _UnreadableError
     if kind is Kind.BOOLEAN and value not in (0, 1):
         raise _UnreadableError
     return float(value)
+
+
+def _read_moment(value: object) -> float:
+    """Return seconds since 1970; what is outside of the years 1 to 9999 is no date, such as milliseconds."""
+    if isinstance(value, bool) or not isinstance(value, date | int | float):
+        raise _UnreadableError
+    moment = seconds(value) if isinstance(value, date) else float(value)
+    if not FIRST_S <= moment <= END_S:
+        raise _UnreadableError
+    return moment
 
 
 def _parse_typed(column: Column, values: Array) -> Array | None:
@@ -274,10 +311,14 @@ def _parse_typed(column: Column, values: Array) -> Array | None:
         out: Array = texts[places]
         return out
     if kind == "M":
-        return seconds_of(values) if column.kind is Kind.DATETIME else None
+        moments = seconds_of(values) if column.kind is Kind.DATETIME else None
+        return None if moments is None or np.any(np.isnan(moments) & ~np.isnat(values)) else moments
     numbers = values.astype(np.float64)
     if kind == "f":
         numbers[~np.isfinite(numbers)] = np.nan
-    if column.kind is Kind.BOOLEAN and not np.all(np.isnan(numbers) | (numbers == 0) | (numbers == 1)):
-        return None
-    return numbers
+    is_odd = (
+        (kind == "b" or np.any((numbers < FIRST_S) | (numbers > END_S)))
+        if column.kind is Kind.DATETIME
+        else column.kind is Kind.BOOLEAN and not np.all(np.isnan(numbers) | (numbers == 0) | (numbers == 1))
+    )
+    return None if is_odd else numbers

@@ -175,7 +175,7 @@ class Conformal:
                 n_groups=n_groups,
             )
         except (KeyError, TypeError, ValueError) as error:
-            message = f"intervals.json cannot be understood: {error!r}."
+            message = "intervals.json cannot be understood: it holds no levels with their quantiles."
             raise ArtifactError(message) from error
         known = [quantile for quantile in quantiles if quantile is not None]
         is_sound = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -61,7 +62,7 @@ def writing(place: Path | None) -> Iterator[Add]:
             yield add
             file.seek(0)
             with TextIOWrapper(file, encoding="utf-8", newline="") as text:
-                copyfileobj(text, sys.stdout)
+                _print(text)
         return
     suffix = place.suffix.lower()
     try:
@@ -69,6 +70,20 @@ def writing(place: Path | None) -> Iterator[Add]:
             yield add
     except OSError as error:
         message = f"The answers cannot be written to {str(place)!r}: {error.strerror or error}."
+        raise UsageError(message) from error
+
+
+def _print(text: TextIOWrapper) -> None:
+    """Copy to standard output; a reader that has gone is for the command line to see."""
+    try:
+        copyfileobj(text, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What waits to be written would fail once more when Python shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        message = f"The answers cannot be written to standard output: {error.strerror or error}."
         raise UsageError(message) from error
 
 

@@ -55,9 +55,7 @@ def project(model: Model, name: str) -> dict[str, bytes]:
     except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
-        message = (
-            f"The evidence of the model does not fit its program, so that it cannot be ejected: {error!r}."
-        )
+        message = "The evidence of the model does not fit its program, so that it cannot be ejected."
         raise ArtifactError(message) from error
     _check(context["learners"])
     code = _code(context)

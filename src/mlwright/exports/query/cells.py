@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UsageError
 from mlwright.core.schema import NUMERIC, Column, Kind
+from mlwright.data.dates import END_S, FIRST_S
 from mlwright.exports.query.dialect import identifier, text_literal
 
 if TYPE_CHECKING:
     from mlwright.exports.query.dialect import Dialect
 
 _LARGEST = 1.7976931348623157e308
-_FIRST_S, _END_S = -62135596800, 253402300800
-"""The years 1 to 9999; dates outside are missing."""
 _WHOLE = re.compile(r"-?[1-9][0-9]*|0")
 _TINY = re.compile(r"-?[0-9.]+e-[0-9]+")
 _NOT_FINITE = ("nan", "inf", "-inf", "infinity", "-infinity")
@@ -77,9 +76,14 @@ def cell(column: Column, dialect: Dialect, *, is_read_as_text: bool) -> Cell:
 
 
 def finite(column: Column, dialect: Dialect, value: str) -> str:
-    """Say that what is infinite, or a date that no calendar of Python has, is missing."""
+    """Say that what is infinite is missing, and that a date outside of the years 1 to 9999 is none."""
     if column.kind is Kind.DATETIME:
-        return f"CASE WHEN {value} >= {_FIRST_S} AND {value} < {_END_S} THEN {value} END"
+        message = f"{_message(column)}seconds since 1970, outside of the years 1 to 9999: "
+        failed = dialect.fail(message, f"CAST({value} AS {dialect.text})")
+        return (
+            f"CASE WHEN {value} BETWEEN {FIRST_S} AND {END_S} THEN {value} "
+            f"WHEN abs({value}) <= {_LARGEST!r} THEN {failed} END"
+        )
     # What is 0 in single precision a hundred times over: some databases stop where it would become 0.
     tiny = f"WHEN abs({value}) < {dialect.tiniest!r} THEN 0 " if dialect.tiniest else ""
     return f"CASE {tiny}WHEN abs({value}) <= {_LARGEST!r} THEN {value} END"

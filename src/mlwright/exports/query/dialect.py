@@ -82,6 +82,8 @@ class Dialect:
         Stops the query: a literal message, and the text that is wrong.
     tiniest
         Numbers below are taken as 0, because the database stops where a result is too small.
+    most_name
+        Bytes of a name.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Dialect:
     spelled: Callable[[str, str], str]
     fail: Callable[[str, str], str]
     tiniest: float = 0.0
+    most_name: int = 255
 
     def number_literal(self, value: float | None) -> str:
         """Write a double."""

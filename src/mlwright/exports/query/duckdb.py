@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.exports.query.dialect import Dialect, single_text, text_literal
-from mlwright.exports.query.spelling import NOT_FINITE, PLAIN, REST, WIDE, in_class, pattern
+from mlwright.exports.query.spelling import (
+    FRACTION,
+    LOCAL,
+    MOMENT,
+    NOT_FINITE,
+    OFFSET,
+    PLAIN,
+    REST,
+    WIDE,
+    in_class,
+    pattern,
+)
 from mlwright.exports.query.term import LARGEST_SINGLE
 
 if TYPE_CHECKING:
@@ -51,13 +62,19 @@ def _whole_text(text: str) -> str:
 
 
 def _spelled(text: str, failed: str) -> str:
+    def part(regex: str) -> str:
+        return f"regexp_extract({text}, {text_literal(regex)}, 1)"
+
+    local = f"replace(regexp_extract({text}, {text_literal(LOCAL)}), '/', '-')"
+    hours, minutes, seconds = (f"coalesce(TRY_CAST({part(one)} AS BIGINT), 0)" for one in OFFSET)
     micros = (
-        f"CASE WHEN regexp_matches({text}, '[0-9]:.*([Zz]|[+-][0-9:]+| UTC)$') "
-        f"THEN epoch_us(CAST({text} AS TIMESTAMPTZ)) ELSE epoch_us(CAST({text} AS TIMESTAMP)) END"
+        f"(epoch_us(CAST({local} AS TIMESTAMP)) + CAST(rpad({part(FRACTION)}, 6, '0') AS BIGINT) "
+        f"- CASE WHEN regexp_matches({text}, ':.*-') THEN -1000000 ELSE 1000000 END "
+        f"* ({hours} * 3600 + {minutes} * 60 + {seconds}))"
     )
     return (
-        f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}($|[T ][0-9]{{2}}:)') "
-        f"THEN {_seconds(f'({micros})')} ELSE {failed} END"
+        f"CASE WHEN regexp_full_match({text}, {text_literal(MOMENT)}) AND left({text}, 4) <> '0000' "
+        f"THEN {_seconds(micros)} ELSE {failed} END"
     )
 
 

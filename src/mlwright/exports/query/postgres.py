@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.exports.query.dialect import Dialect, single_text, text_literal
-from mlwright.exports.query.spelling import NOT_FINITE, PLAIN, REST, WIDE, in_class, pattern
+from mlwright.exports.query.spelling import (
+    FRACTION,
+    LOCAL,
+    MOMENT,
+    NOT_FINITE,
+    OFFSET,
+    PLAIN,
+    REST,
+    WIDE,
+    in_class,
+    pattern,
+)
 from mlwright.exports.query.term import LARGEST_SINGLE, adds_singles
 
 if TYPE_CHECKING:
@@ -14,6 +25,9 @@ if TYPE_CHECKING:
 
 _HALF_OF_SMALLEST = 7.006492321624085e-46
 """Up to here a double is 0 in single precision; PostgreSQL would raise an error."""
+_LARGEST = 1.7976931348623157e308
+_LONG = "e[+-]?0*[1-9][0-9]{2}|[0-9.]{255}"
+"""Numbers that may be larger or smaller than a double: a cast of them may stop the query."""
 
 
 def _single(x: str, term: Term) -> str:
@@ -35,13 +49,25 @@ def _number(text: str, column: Column, failed: str) -> str:
     kept = f"regexp_replace({wide}, {text_literal(in_class(REST + column.thousands))}, '', 'g')"
     lines = []
     if column.decimal == ".":
-        lines.append(f"WHEN {text} ~ {text_literal(f'^{PLAIN}$')} THEN {text}::float8")
+        lines.append(
+            f"WHEN {text} ~ {text_literal(f'^{PLAIN}$')} AND {text} !~* '{_LONG}' THEN {text}::float8"
+        )
         lines.append(f"WHEN lower({text}) ~ {text_literal(f'^{NOT_FINITE}$')} THEN NULL")
     else:
         kept = f"replace({kept}, {text_literal(column.decimal)}, '.')"
     general = text_literal(f"^{pattern(column.decimal, column.thousands)}$")
-    lines.append(f"WHEN {wide} ~ {general} THEN ({kept})::float8")
+    lines.append(f"WHEN {wide} ~ {general} THEN {_double(kept)}")
     return f"CASE {' '.join(lines)} ELSE {failed} END"
+
+
+def _double(text: str) -> str:
+    """Say the double of a text that is a number; what is too large is missing, what is too small is 0."""
+    return (
+        f"CASE WHEN {text} !~* '{_LONG}' THEN ({text})::float8 "
+        f"WHEN {text} !~ '^-?[0.]*[1-9]' OR {text} ~* 'e-0*[1-9][0-9]{{3}}' THEN 0 "
+        f"WHEN {text} ~* 'e0*[1-9][0-9]{{3}}' OR abs(({text})::numeric) > {_LARGEST:.0f} THEN NULL "
+        f"WHEN abs(({text})::numeric) > 1e-290 THEN ({text})::float8 ELSE 0 END"
+    )
 
 
 def _whole_text(text: str) -> str:
@@ -58,13 +84,21 @@ _MOMENT = f"(CASE WHEN {_ZONED} THEN {{x}}::timestamptz AT TIME ZONE 'UTC' ELSE 
 
 
 def _spelled(text: str, failed: str) -> str:
-    moment = (
-        f"(CASE WHEN {text} ~ '[0-9]:.*([Zz]|[+-][0-9:]+| UTC)$' "
-        f"THEN {text}::timestamptz AT TIME ZONE 'UTC' ELSE {text}::timestamp END)"
+    def part(regex: str) -> str:
+        return f"substring({text} from {text_literal(regex)})"
+
+    local = f"replace({part(LOCAL.replace('(', '(?:'))}, '/', '-')::timestamp"
+    hours, minutes, seconds = (f"coalesce({part(one)}::int8, 0)" for one in OFFSET)
+    micros = (
+        f"(extract(epoch FROM {local})::int8 * 1000000 "
+        f"+ rpad(coalesce({part(FRACTION)}, ''), 6, '0')::int8 "
+        f"- CASE WHEN {text} ~ ':.*-' THEN -1000000 ELSE 1000000 END "
+        f"* ({hours} * 3600 + {minutes} * 60 + {seconds}))"
     )
+    rest = f"((({micros} % 1000000) + 1000000) % 1000000)"
     return (
-        f"CASE WHEN {text} ~ '^[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}($|[T ][0-9]{{2}}:)' "
-        f"THEN {_seconds(moment)} ELSE {failed} END"
+        f"CASE WHEN {text} ~ {text_literal(f'^{MOMENT}$')} AND left({text}, 4) <> '0000' "
+        f"THEN (({micros} - {rest}) / 1000000)::float8 + {rest}::float8 / 1e6 ELSE {failed} END"
     )
 
 
@@ -109,5 +143,6 @@ POSTGRES = Dialect(
     # The text of the error quotes what could not be cast.
     fail=lambda message, text: f"({text_literal(message)} || {text})::float8",
     tiniest=1e-290,
+    most_name=63,  # what is longer is cut off
 )
 """What `--dialect postgres` writes."""

@@ -10,11 +10,15 @@ from mlwright.exports.query.spelling import CURRENCY, WIDE
 from mlwright.exports.query.term import LARGEST_SINGLE, adds_singles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.schema import Column
     from mlwright.exports.query.term import Term
 
 _ALMOST_ONE = "(1.0 - 1.1102230246251565e-16)"
 """The number before 1; as one literal the database may read it as 1."""
+_NAMES = ("nan", "inf", "infinity")
+_BLANKS = "\t\n\v\f\r"
 _WAYS = 16
 """Cases at once on the way to a tree."""
 
@@ -76,27 +80,56 @@ def _leaf(value: float) -> str:
 
 
 def _number(text: str, column: Column, failed: str) -> str:
-    kept = text
-    for sign in (*WIDE, *CURRENCY, "%", "+", " ", *column.thousands):
-        other = WIDE.get(sign, "")
-        kept = f"replace({kept}, {text_literal(sign)}, {text_literal(other.strip())})"
-    lines = []
-    if column.decimal == ".":
-        kept = f"replace({kept}, 'E+', 'e')"
-        spellings = ", ".join(
-            f"'{sign}{name}'" for name in ("nan", "inf", "infinity") for sign in ("", "+", "-")
-        )
-        lines.append(f"WHEN lower({text}) IN ({spellings}) THEN NULL")
-    else:
-        if column.thousands != ".":
-            lines.append(f"WHEN instr({text}, '.') THEN {failed}")
-        kept = f"replace({kept}, {text_literal(column.decimal)}, '.')"
+    """Say the number of a text in steps, each a query, as there are no patterns: signs, digits, value."""
+    wide = text
+    for sign, other in (
+        *WIDE.items(),
+        *((sign, "$") for sign in CURRENCY[1:]),
+        *((one, " ") for one in _BLANKS),
+    ):
+        wide = f"replace({wide}, {text_literal(sign)}, {text_literal(other)})"
+    digits, mark = "'0123456789'", column.thousands
+    body, whole = "rtrim(ltrim(w, '+-$ '), '$% ')", "substr(b, 1, length(b) - length(ltrim(b, {signs})))"
+    whole = whole.format(signs=f"{digits} || {text_literal(mark)}" if mark else digits)
+    steps = (
+        f"SELECT {wide} AS w",
+        f"SELECT w, {body} AS b",
+        # What stands before and after, and where the digits of the whole number end.
+        (
+            "SELECT b, replace(substr(w, 1, instr(w, b) - 1), ' ', '') AS p, "
+            f"replace(substr(w, instr(w, b) + length(b)), ' ', '') AS q, {whole} AS g"
+        ),
+        f"SELECT b, p, q, g, substr(b, length(g) + 1) AS z, {_ungrouped('g', mark)} AS d",
+    )
+    source = _nested(steps)
+    tail = "z" if column.decimal == "." else f"replace(z, {text_literal(column.decimal)}, '.')"
+    is_grouped = (
+        f" AND (g = d OR replace(g, {text_literal(mark)}, ',') = printf('%,d', d) AND g NOT GLOB '0*')"
+    )
     # Text that is a number in full equals that number; other text is larger than any.
     is_number = (
-        f"{kept} GLOB '*[0-9]*' AND NOT {kept} GLOB '*[^0-9.eE-]*' AND CAST({kept} AS NUMERIC) = {kept}"
+        "b <> '' AND p IN ('', '+', '-', '$', '+$', '-$', '$+', '$-') AND q IN ('', '$', '%') "
+        f"AND d || z GLOB '*[0-9]*' AND NOT z GLOB '*[^0-9{column.decimal}eE+-]*' "
+        f"AND CAST(d || {tail} AS NUMERIC) = d || {tail}{is_grouped if mark else ''}"
     )
-    lines.append(f"WHEN {is_number} THEN CAST({kept} AS REAL)")
-    return f"CASE {' '.join(lines)} ELSE {failed} END"
+    found = f"CAST(CASE WHEN instr(p, '-') THEN '-' ELSE '' END || d || {tail} AS REAL)"
+    lines = [f"WHEN {is_number} THEN {found}"]
+    if column.decimal == ".":
+        names = ", ".join(f"'{sign}{name}'" for name in _NAMES for sign in ("", "+", "-"))
+        lines.insert(0, f"WHEN lower({text}) IN ({names}) THEN NULL")
+    return f"(SELECT CASE {' '.join(lines)} ELSE {failed} END FROM ({source}))"  # noqa: S608 - ours
+
+
+def _nested(steps: Sequence[str]) -> str:
+    """Return queries each of which reads what the one before it gives."""
+    source = steps[0]
+    for step in steps[1:]:
+        source = f"{step} FROM ({source})"
+    return source
+
+
+def _ungrouped(text: str, mark: str) -> str:
+    return f"replace({text}, {text_literal(mark)}, '')" if mark else text
 
 
 def _whole_text(text: str) -> str:
@@ -105,20 +138,39 @@ def _whole_text(text: str) -> str:
 
 
 def _spelled(text: str, failed: str) -> str:
-    """Say the seconds of ISO text; the database counts in milliseconds, so fractions are added by us."""
-    clean = f"replace({text}, ' UTC', 'Z')"
-    after = f"ltrim(substr({clean}, 21), '0123456789')"
-    rest = f"CASE substr({clean}, 20, 1) WHEN '.' THEN {after} ELSE substr({clean}, 20) END"
-    whole = f"strftime('%s', replace(substr({clean}, 1, 10), '/', '-') || substr({clean}, 11, 9) || {rest})"
-    digits = f"substr({clean}, 21, 6)"
-    micros = (
-        f"CAST('0.' || substr({digits}, 1, length({digits}) - length(ltrim({digits}, '0123456789'))) AS REAL)"
+    """Say the seconds of ISO text in steps: the local time and the rest, fraction and zone, its seconds."""
+    day = f"replace(substr({text}, 1, 10), '/', '-')"
+    rest = "CASE WHEN substr(r, -4) = ' UTC' THEN substr(r, 1, length(r) - 4) ELSE r END"
+    has_fraction = "length(l) = 19 AND r GLOB '[.,][0-9]*'"
+    steps = (
+        (
+            f"SELECT CASE WHEN length({text}) = 10 THEN {day} || ' 00:00:00' "
+            f"WHEN substr({text}, 11, 1) NOT IN ('T', ' ') THEN '' "
+            f"WHEN substr({text}, 17, 1) = ':' THEN {day} || ' ' || substr({text}, 12, 8) "
+            f"ELSE {day} || ' ' || substr({text}, 12, 5) END AS l, "
+            f"substr({text}, CASE substr({text}, 17, 1) WHEN ':' THEN 20 ELSE 17 END) AS r"
+        ),
+        f"SELECT l, {rest} AS r",
+        f"SELECT l, r, CASE WHEN {has_fraction} THEN ltrim(substr(r, 2), '0123456789') ELSE r END AS z",
+        (
+            "SELECT l || substr(':00', 1, 19 - length(l)) AS l, "
+            "CAST('0.' || substr(r, 2, max(0, min(6, length(r) - length(z) - 1))) AS REAL) AS f, "
+            "ltrim(substr(z, 1, 1)) || substr(z, 2) AS z"
+        ),
+        "SELECT l, f, z, substr(replace(substr(z, 2), ':', '') || '000000', 1, 6) AS o",
     )
-    part = f"CASE substr({clean}, 20, 1) WHEN '.' THEN {micros} ELSE 0.0 END"
-    is_date = f"{clean} GLOB '[0-9][0-9][0-9][0-9][-/][0-9][0-9][-/][0-9][0-9]*'"
-    return (
-        f"CASE WHEN {is_date} AND {whole} IS NOT NULL THEN CAST({whole} AS REAL) + {part} ELSE {failed} END"
+    source = _nested(steps)
+    two = "[0-9][0-9]"
+    shapes = (two, two * 2, two * 3, f"{two}:{two}", f"{two}:{two}:{two}")
+    is_zone = " OR ".join(f"z GLOB '[+-]{shape}'" for shape in shapes)
+    # What the database counts on or does not know is not what was written.
+    is_date = (
+        "l >= '0001' AND strftime('%Y-%m-%d %H:%M:%S', l, '+0 days') = l "
+        f"AND (z IN ('', 'Z') OR ({is_zone}) AND o < '24' AND substr(o, 3) < '60' AND substr(o, 5) < '60')"
     )
+    zone = "(substr(o, 1, 2) * 3600 + substr(o, 3, 2) * 60 + substr(o, 5)) * (44 - unicode(z))"
+    seconds = f"strftime('%s', l) - CASE WHEN z IN ('', 'Z') THEN 0 ELSE {zone} END"
+    return f"(SELECT CASE WHEN {is_date} THEN CAST({seconds} AS REAL) + f ELSE {failed} END FROM ({source}))"  # noqa: S608 - ours
 
 
 SQLITE = Dialect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.task import Label
 
+_PART = re.compile(r'"(?:[^"]|"")+"|[^".]+')
+_MOST_PARTS = 3
+"""Of a name: database, schema, table."""
 INPUT, PREDICTION, ROW = "input", "prediction", "row"
 
 
@@ -157,7 +161,7 @@ class Statement:
                 if is_text
                 else f"{finite(column, self.dialect, self.names[term])} AS {self.names[term]}"
             )
-        source = f"{_relation(relation)} AS r CROSS JOIN (SELECT {spaces} AS spaces) AS s"
+        source = f"{_relation(relation, self.dialect)} AS r CROSS JOIN (SELECT {spaces} AS spaces) AS s"
         return [
             self._with("typed", first, source),
             self._with("parsed", second, "typed"),
@@ -229,8 +233,24 @@ def _label(label: Label) -> str:
     return repr(label) if isinstance(label, int | float) else text_literal(label)
 
 
-def _relation(name: str) -> str:
-    return ".".join(identifier(part) for part in name.split("."))
+def _relation(name: str, dialect: Dialect) -> str:
+    """Write the name of a table; parts in double quotes are taken as they are, dots and all."""
+    parts = _PART.findall(name)
+    plain = [part[1:-1].replace('""', '"') if part.startswith('"') else part for part in parts]
+    if ".".join(parts) != name or not 1 <= len(parts) <= _MOST_PARTS or "\0" in name:
+        message = (
+            f"--from cannot read {name!r} as the name of a table. "
+            'Write it as sales, main.sales or "main"."sales".'
+        )
+        raise UsageError(message)
+    long = next((part for part in plain if len(part.encode()) > dialect.most_name), None)
+    if long is not None:
+        message = (
+            f"--from names {long[:20]!r}..., longer than {dialect.title} takes names "
+            f"({dialect.most_name} bytes)."
+        )
+        raise UsageError(message)
+    return ".".join(map(identifier, plain))
 
 
 def _shown(name: Any) -> str:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mlwright.artifact.model import Model
 
 _CELLS = {
-    Kind.NUMBER: "the number; NaN where it is missing",
+    Kind.NUMBER: "the number; NaN where it is missing or infinite",
     Kind.BOOLEAN: "1 for true, 0 for false; NaN where it is missing",
-    Kind.DATETIME: "seconds since 1970-01-01T00:00:00Z; NaN where it is missing",
+    Kind.DATETIME: "seconds since 1970-01-01T00:00:00Z, of the years 1 to 9999; NaN where it is missing",
 }
 _TEXT = 'the text without white space at its ends; "" where it is missing'
 _WORDS = r'in lower case the words and single signs, \w+|[^\w\s], one space between; "" where it is missing'
