@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import mlwright as mw
 from mlwright.serving.keys import add_key
+from mlwright.testing.tastes import taste_log
 
 from .screen import HOSTILE, QUOTED, TARGET, YES
 
@@ -54,6 +55,14 @@ def houses(n_rows=240):
     }
 
 
+def films():
+    return {
+        "item": [f"item {number}" for number in range(40)],
+        "title": [f"The tale of {number}" for number in range(40)],
+        "taste": [f"taste {number % 4}" for number in range(40)],
+    }
+
+
 class Service:
     """One `mlwright serve`, and the model that it serves."""
 
@@ -87,6 +96,11 @@ def models(tmp_path_factory):
     for name, data, target in (("visits", visits(), TARGET), ("houses", houses(), "price")):
         found[name] = mw.train(data, target, max_trials=1), place / f"{name}.mlw"
         found[name][0].save(found[name][1])
+    found["films"] = (
+        mw.train(taste_log(), kind="recommendation", items=films(), max_trials=6),
+        place / "films.mlw",
+    )
+    found["films"][0].save(found["films"][1])
     return found
 
 

@@ -110,6 +110,11 @@ class Graph:
         self.outputs[name] = value
 
 
+def first_columns(graph: Graph, table: str, n_columns: int) -> str:
+    """Add the node that keeps the first columns of a table; `Gather` would copy them one by one."""
+    return graph.add("Slice", table, *(graph.constant([end], np.int64) for end in (0, n_columns, 1)))
+
+
 def _hashable(value: Any) -> object:
     if isinstance(value, np.ndarray):
         return (value.dtype.str, value.shape, value.tobytes())

@@ -19,14 +19,26 @@ _MOST_WORDS, _MOST_OF_WORD = 500, 200
 
 
 def _cut(node: Node, given: list[Value]) -> Value:
-    """Keep so many words of each row, at most."""
+    """Keep so many words of each row, at most, or the first columns of a table."""
     plain(node)
     ends = [None if value.content is None else value.content.tolist() for value in given[1:]]
-    if len(given) != 4 or given[0].shape != (ROWS, WORDS) or ends[0] != [0] or ends[2] != [1]:
-        raise misused(node, "it cuts off other things than words")
+    if len(given) != 4 or ends[0] != [0] or ends[2] != [1]:
+        raise misused(node, "it keeps something else than the first words or columns")
+    if len(given[0].shape) == 2 and given[0].shape[0] == ROWS and not given[0].is_open:
+        return _head(node, given[0], ends[1])
+    if given[0].shape != (ROWS, WORDS):
+        raise misused(node, "it cuts off other things than words and columns")
     if not ends[1] or len(ends[1]) != 1 or not 0 < ends[1][0] <= _MOST_WORDS:
         raise misused(node, f"it keeps more than {_MOST_WORDS:,} words")
     return replace(given[0], shape=(ROWS, FEW))
+
+
+def _head(node: Node, table: Value, end: object) -> Value:
+    """Keep the first columns of a table."""
+    if not isinstance(end, list) or len(end) != 1 or not 0 < end[0] <= table.width:
+        raise misused(node, f"it keeps other columns than some of the first of {table.width}")
+    low, high = (np.broadcast_to(one, (1, table.width))[:, : end[0]] for one in (table.low, table.high))
+    return Value(kind=table.kind, shape=(ROWS, end[0]), low=low, high=high)
 
 
 def _running(node: Node, given: list[Value]) -> Value:

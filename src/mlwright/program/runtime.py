@@ -85,8 +85,9 @@ class Program:
             message = f"program.onnx cannot answer: {_reason(error)}"
             raise ArtifactError(message) from error
         label, difficulty, decisions = self._places
+        scores = answers[0] if self.scores_name == SCORES else answers[0].astype(np.float64, copy=False)
         return Prediction(
-            answers[0].astype(np.float64, copy=False),
+            scores,
             None if label is None else answers[label],
             None if difficulty is None else answers[difficulty][:, 0],
             None if decisions is None else answers[decisions][:, 0],

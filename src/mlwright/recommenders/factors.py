@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.graph import first_columns
 from mlwright.core.recommender import FittedRecommender, Given, Histories, Recommender
 from mlwright.ranking.matrix import matrix
 
@@ -146,7 +147,7 @@ class _Folded(FittedRecommender):
         items, across = graph.constant(self.items), graph.constant(self.items.T)
         gram, start = graph.constant(self.gram), graph.constant(self.start)
         ones, tiny = graph.constant(np.ones((n_factors, 1))), graph.constant(_TINY)
-        dense = graph.add("Gather", given.dense, graph.constant(np.arange(n_kept), np.int64), axis=1)
+        dense = first_columns(graph, given.dense, n_kept)
         weights = graph.add("Mul", dense, graph.constant(self.alpha))
         is_there = graph.add("Cast", graph.add("Less", graph.constant(0.0), dense), to=np.dtype(np.float32))
 

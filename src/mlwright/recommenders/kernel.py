@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.graph import first_columns
 from mlwright.core.recommender import FittedRecommender, Given, Histories, Recommender
 from mlwright.ranking.matrix import matrix
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from mlwright.core.graph import Graph
     from mlwright.core.recommender import Settings
 
-_MOST_CELLS = 8_000_000
+_MOST_CELLS, _MOST_CELLS_OF_MANY, _MANY_ITEMS = 8_000_000, 2_000_000, 20_000
+"""Of weights, which each answer reads whole, twice: fewer where scores of many items take their time, too."""
 _FEW_USERS, _MOST_USERS, _FEWEST_ITEMS = 1_000, 2_000, 200
 _CHUNK = 2_000
 _TINY = 1e-6
@@ -45,7 +47,8 @@ class Kernel(Recommender):
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Solve for the weights of the landmarks."""
         users = _landmarks(known)
-        n_items = min(known.n_items, max(_FEWEST_ITEMS, _MOST_CELLS // max(1, len(users))))
+        most = _MOST_CELLS if known.n_items <= _MANY_ITEMS else _MOST_CELLS_OF_MANY
+        n_items = min(known.n_items, max(_FEWEST_ITEMS, most // max(1, len(users))))
         taken = matrix(known)[:, :n_items].tocsr()
         rows = _unit(taken[users])
         own = kernel((rows @ rows.T).toarray()).astype(np.float64)
@@ -115,7 +118,7 @@ class _Dual(FittedRecommender):
 
     def lower(self, graph: Graph, given: Given) -> str:
         n_kept = len(self.rows)
-        dense = graph.add("Gather", given.dense, graph.constant(np.arange(n_kept), np.int64), axis=1)
+        dense = first_columns(graph, given.dense, n_kept)
         length = graph.add("ReduceL2", dense, graph.constant([1], np.int64), keepdims=1)
         unit = graph.add("Div", dense, graph.add("Max", length, graph.constant(_TINY)))
         cosines = graph.add("MatMul", unit, graph.constant(self.rows))

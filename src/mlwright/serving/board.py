@@ -7,11 +7,14 @@ up all files.
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from mlwright.core.arrays import Floats
@@ -46,3 +49,25 @@ class Board:
             if len(found) == len(total):  # another length is of another model
                 total += found
         return total
+
+
+@final
+class Histogram:
+    """Where the cells of a histogram are on the board: one a bucket, one for what is beyond, the sum."""
+
+    def __init__(self, numbers: Iterator[int], edges: Sequence[float]) -> None:
+        self.edges = tuple(edges)
+        self.start = next(numbers)
+        for _ in range(len(edges) + 1):
+            self.total = next(numbers)
+
+    def add(self, cells: memoryview[float], value: float) -> None:
+        """Count a value."""
+        cells[self.start + bisect_left(self.edges, value)] += 1.0
+        cells[self.total] += value
+
+    def told(self, sums: Floats) -> tuple[list[tuple[str, float]], float]:
+        """Return buckets as Prometheus has them, each with those below it, and the sum of the values."""
+        counts = accumulate(sums[self.start : self.total].tolist())
+        names = [*(repr(edge) for edge in self.edges), "+Inf"]
+        return list(zip(names, counts, strict=True)), float(sums[self.total])

@@ -49,6 +49,8 @@ def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
     rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
     for _ in range(_WARM_ROWS):
         scorer.records(rows, scorer.answer(rows))
+    if scorer.ranks:
+        _ = scorer.tastes  # read now, beside what answers, and not with the first request
     return scorer
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from itertools import accumulate, count, product
+from itertools import count, product
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -11,8 +10,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from mlwright.core.dataset import Lines
+from mlwright.core.prediction import Prediction
 from mlwright.core.schema import NUMERIC, Column, Kind
-from mlwright.serving.board import Board
+from mlwright.serving.board import Board, Histogram
+from mlwright.serving.offer_counts import OfferCounts
 from mlwright.serving.problems import REASONS, STATUSES
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.core.arrays import Columns, Floats
-    from mlwright.core.prediction import Prediction
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
+    from mlwright.serving.tastes import Offer
+
+    Counted = tuple[Column, int, int, frozenset[str] | None]
 
 _SECONDS = (
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -31,28 +34,6 @@ _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _NUMBER_STEPS = 20
 _EXCHANGES = ("exchanged", "failed", "refused")
 _DURATION = "http_server_request_duration_seconds"
-
-
-@final
-class _Histogram:
-    """Where the cells of a histogram are on the board: one a bucket, one for what is beyond, the sum."""
-
-    def __init__(self, numbers: Iterator[int], edges: Sequence[float]) -> None:
-        self.edges = tuple(edges)
-        self.start = next(numbers)
-        for _ in range(len(edges) + 1):
-            self.total = next(numbers)
-
-    def add(self, cells: memoryview[float], value: float) -> None:
-        """Count a value."""
-        cells[self.start + bisect_left(self.edges, value)] += 1.0
-        cells[self.total] += value
-
-    def told(self, sums: Floats) -> tuple[list[tuple[str, float]], float]:
-        """Return buckets as Prometheus has them, each with those below it, and the sum of the values."""
-        counts = accumulate(sums[self.start : self.total].tolist())
-        names = [*(repr(edge) for edge in self.edges), "+Inf"]
-        return list(zip(names, counts, strict=True)), float(sums[self.total])
 
 
 @final
@@ -76,16 +57,18 @@ class Counters:
         numbers = count()
         self._scorer = scorer
         self._requests = {place: next(numbers) for place in product(sorted(set(routes)), map(str, STATUSES))}
-        self._seconds = {route: _Histogram(numbers, _SECONDS) for route in sorted(set(routes))}
+        self._seconds = {route: Histogram(numbers, _SECONDS) for route in sorted(set(routes))}
         self._rejected = {reason: next(numbers) for reason in REASONS}
         self._exchanges = {result: next(numbers) for result in _EXCHANGES}
         self._logged, self._unlogged = next(numbers), next(numbers)
         self._active, self._rows = next(numbers), next(numbers)
-        task = scorer.model.task
-        self._scores = _Histogram(numbers, _SHARES if task.classes else _steps(scorer))
-        self._labels = [next(numbers) for _ in task.classes]
-        self._columns = [(c, next(numbers), next(numbers), _levels(c)) for c in scorer.reader.columns]
-        self._has_texts = any(column.kind not in NUMERIC for column in scorer.reader.columns)
+        self._offers = OfferCounts(numbers) if scorer.ranks else None
+        # Of a recommender neither the columns of the program nor each of 100,000 items tell anybody anything.
+        columns, classes = ((), ()) if scorer.ranks else (scorer.reader.columns, scorer.model.task.classes)
+        self._scores = Histogram(numbers, _SHARES if scorer.model.task.classes else _steps(scorer))
+        self._labels = [next(numbers) for _ in classes]
+        self._columns = [(c, next(numbers), next(numbers), _levels(c)) for c in columns]
+        self._has_texts = any(column.kind not in NUMERIC for column in columns)
         self._board = Board(next(numbers), folder, name)
         self._cells = self._board.cells
         self._cells[self._active] = 0.0  # a process of this name may have died at work
@@ -122,29 +105,20 @@ class Counters:
     def follow(self, scorer: Scorer) -> None:
         """Go on with another model of the same columns and classes."""
         self._scorer = scorer
+        columns = () if scorer.ranks else scorer.reader.columns
         self._columns = [
             (new, missing, unseen, _levels(new))
-            for new, (_, missing, unseen, _) in zip(scorer.reader.columns, self._columns, strict=True)
+            for new, (_, missing, unseen, _) in zip(columns, self._columns, strict=True)
         ]
 
-    def scored(self, rows: Rows, prediction: Prediction) -> None:
-        """Count rows, what was missing or new in them, and what they were answered."""
+    def scored(self, rows: Rows, answered: Prediction | Sequence[Offer]) -> None:
+        """Count rows, what was missing or new in them, and what they were answered or offered."""
         cells = self._cells
         cells[self._rows] += rows.n_rows
-        if isinstance(rows.typed, Lines):
-            for line in rows.typed.cells:
-                self._note_line(line)
-        else:
-            self._note_columns(rows.typed.columns)
-        if prediction.labels is None:
-            scores = prediction.values
-        else:
-            for label in prediction.labels.tolist():
-                cells[self._labels[label]] += 1.0
-            two = prediction.scores.shape[1] == 2
-            scores = prediction.scores[:, 1] if two else prediction.scores.max(axis=1)
-        for score in scores.tolist():
-            self._scores.add(cells, score)
+        if isinstance(answered, Prediction):
+            self._note_rows(rows, answered)
+        elif self._offers is not None:
+            self._offers.add(cells, answered)
 
     def text(self) -> bytes:
         """Write what Prometheus reads."""
@@ -191,6 +165,13 @@ class Counters:
         rows = CounterMetricFamily("mlwright_rows", "Rows that were answered.")
         rows.add_metric([], sums[self._rows])
         yield rows
+        yield from self._of_rows(sums) if self._offers is None else self._offers.families(sums)
+        info = GaugeMetricFamily("mlwright_model_info", "What answers.", labels=["name", "version", "target"])
+        info.add_metric([self._scorer.name, self._scorer.version, task.target], 1.0)
+        yield info
+
+    def _of_rows(self, sums: Floats) -> Iterator[Any]:
+        task = self._scorer.model.task
         missing = [(column.name, cell) for column, cell, _, _ in self._columns]
         yield _counts("mlwright_missing_cells", "Cells without a value.", "column", missing, sums)
         unseen = [(column.name, cell) for column, _, cell, levels in self._columns if levels is not None]
@@ -205,9 +186,23 @@ class Counters:
         scores = HistogramMetricFamily("mlwright_scores", says)
         scores.add_metric([], *self._scores.told(sums))
         yield scores
-        info = GaugeMetricFamily("mlwright_model_info", "What answers.", labels=["name", "version", "target"])
-        info.add_metric([self._scorer.name, self._scorer.version, task.target], 1.0)
-        yield info
+
+    def _note_rows(self, rows: Rows, prediction: Prediction) -> None:
+        cells = self._cells
+        if isinstance(rows.typed, Lines):
+            for line in rows.typed.cells:
+                self._note_line(line)
+        else:
+            _note_columns(cells, self._columns, rows.typed.columns)
+        if prediction.labels is None:
+            scores = prediction.values
+        else:
+            for label in prediction.labels.tolist():
+                cells[self._labels[label]] += 1.0
+            two = prediction.scores.shape[1] == 2
+            scores = prediction.scores[:, 1] if two else prediction.scores.max(axis=1)
+        for score in scores.tolist():
+            self._scores.add(cells, score)
 
     def _note_line(self, line: Sequence[Any]) -> None:
         # Numbers that add up to a number hold no NaN, which is sooner known than by a look at each.
@@ -219,16 +214,6 @@ class Counters:
                 cells[missing] += 1.0
             elif levels is not None and cell not in levels:
                 cells[unseen] += 1.0
-
-    def _note_columns(self, columns: Columns) -> None:
-        for column, missing, unseen, levels in self._columns:
-            values = columns[column.name]
-            is_missing = np.isnan(values) if column.kind in NUMERIC else values == ""
-            self._cells[missing] += float(is_missing.sum())
-            if levels is not None:
-                self._cells[unseen] += float(
-                    sum(bool(cell) and cell not in levels for cell in values.tolist())
-                )
 
 
 def _counts(name: str, says: str, label: str, cells: Any, sums: Floats) -> CounterMetricFamily:
@@ -252,3 +237,12 @@ def _steps(scorer: Scorer) -> tuple[float, ...]:
     high = target.high if target.high is not None else task.offset + 2 * task.scale
     size = (high - low) / _NUMBER_STEPS if high > low else 1.0
     return tuple(low + size * step for step in range(1, _NUMBER_STEPS + 1))
+
+
+def _note_columns(cells: memoryview[float], counted: Sequence[Counted], columns: Columns) -> None:
+    for column, missing, unseen, levels in counted:
+        values = columns[column.name]
+        is_missing = np.isnan(values) if column.kind in NUMERIC else values == ""
+        cells[missing] += float(is_missing.sum())
+        if levels is not None:
+            cells[unseen] += float(sum(bool(cell) and cell not in levels for cell in values.tolist()))

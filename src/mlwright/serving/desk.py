@@ -180,15 +180,16 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - all of them are answered
             self._refuse(work, error)
             return
-        self._note(work, asked.rows, prediction)
+        self._note(work, asked.rows, prediction, reply)
         self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
-    def _note(self, work: _Work, rows: Rows, prediction: Prediction) -> None:
+    def _note(self, work: _Work, rows: Rows, prediction: Prediction, reply: Reply) -> None:
         if work.route == TRY:
             return
-        self.live.counters.scored(rows, prediction)
+        answered = prediction if reply.offers is None else reply.offers
+        self.live.counters.scored(rows, answered)
         if self.live.log is not None:
-            self.live.log.add(work.request_id, work.route, work.scorer, rows, prediction)
+            self.live.log.add(work.request_id, work.route, work.scorer, rows, answered)
 
     def _answer_in_thread(self, work: _Work, asked: Asked) -> None:
         self.room.enter_thread()
@@ -209,7 +210,7 @@ class Desk:
                 self._refuse(work, error)
                 return
             prediction, reply = ended.result()
-            self._note(work, asked.rows, prediction)
+            self._note(work, asked.rows, prediction, reply)
             self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
         future.add_done_callback(end)

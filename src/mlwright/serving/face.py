@@ -10,12 +10,13 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from msgspec.json import encode
 
 from mlwright import __version__
-from mlwright.serving import shapes
+from mlwright.serving import shapes, taste_shapes
 from mlwright.serving.form import example, form
 from mlwright.serving.openapi import complete
 from mlwright.serving.problems import Problem
 from mlwright.serving.protocol import JSON, PROBLEM
 from mlwright.serving.site import add_site
+from mlwright.serving.taste_form import taste_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mlwright.serving.desk import Desk
     from mlwright.serving.gate import Gate
     from mlwright.serving.live import Live
+    from mlwright.serving.scorer import Scorer
 
     Admit = Callable[[Request, str], None]
 
@@ -64,8 +66,13 @@ def _add_problems(app: FastAPI, desk: Desk) -> None:
             desk.live.counters.rejected("route")
             scorer = desk.live.scorer
             detail = f"Nothing is here; the model is {scorer.name!r}, version {scorer.version}."
+            if scorer.ranks:
+                detail += (
+                    " It recommends, which this protocol cannot say: POST to /recommend or /invocations."
+                )
             return JSONResponse({"error": detail}, 404)
-        detail = "Nothing is here. POST rows to /predict; /openapi.json lists what else there is."
+        how = "questions to /recommend" if desk.live.scorer.ranks else "rows to /predict"
+        detail = f"Nothing is here. POST {how}; /openapi.json lists what else there is."
         return await refused(request, Problem(404, "route", detail))
 
     @app.exception_handler(405)
@@ -140,6 +147,8 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
     async def described(request: Request) -> dict[str, Any]:
         admit(request, "predict")
         check(request)
+        if live.scorer.ranks:
+            raise HTTPException(404)
         scorer = live.scorer
         record = shapes.record(scorer)
         return {
@@ -181,13 +190,37 @@ def _add_page(app: FastAPI, desk: Desk, admit: Admit) -> None:
     @app.get("/form", include_in_schema=False)
     async def asked(request: Request) -> Response:
         admit(request, "predict")
-        return Response(encode(form(desk.live.scorer, desk.settings)), media_type=JSON)
+        scorer = desk.live.scorer
+        found = taste_form(scorer) if scorer.ranks else form(scorer, desk.settings)
+        return Response(encode(found), media_type=JSON)
 
-    add_site(app)
+    add_site(app, "recommend.html" if desk.live.scorer.ranks else "index.html")
 
 
 def _datatype(column: Any) -> dict[str, str]:
     return {"datatype": {"number": "FP64", "boolean": "BOOL"}.get(column.kind.value, "BYTES")}
+
+
+def _asked_rows(scorer: Scorer) -> dict[str, Any]:
+    return {
+        "task": scorer.model.task.to_json(),
+        "columns": [{"name": c.name, **shapes.cell(c)} for c in scorer.reader.columns],
+        "example": example(scorer),
+    }
+
+
+def _asked_tastes(scorer: Scorer) -> dict[str, Any]:
+    """Tell what a recommender is asked, and how much it knows; not the whole catalog."""
+    tastes = scorer.tastes
+    return {
+        "task": {name: value for name, value in scorer.model.task.to_json().items() if name != "classes"},
+        "route": "/recommend",
+        "question": taste_shapes.question(tastes)["properties"],
+        "example": taste_shapes.example(tastes),
+        "n_items": len(tastes.items),
+        "n_users": len(tastes.memory.users),
+        "attributes": list(tastes.memory.attributes),
+    }
 
 
 def _told(live: Live) -> dict[str, Any]:
@@ -197,9 +230,7 @@ def _told(live: Live) -> dict[str, Any]:
         "name": scorer.name,
         "version": scorer.version,
         "sha256": scorer.digest,
-        "task": scorer.model.task.to_json(),
-        "columns": [{"name": c.name, **shapes.cell(c)} for c in scorer.reader.columns],
-        "example": example(scorer),
+        **(_asked_tastes(scorer) if scorer.ranks else _asked_rows(scorer)),
         "test": evidence.get("test"),
         "baseline": evidence.get("baseline"),
         "findings": [one for one in evidence.get("findings", []) if one.get("severity") != "note"],

@@ -9,6 +9,7 @@ from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.dataset import Lines
 from mlwright.core.prediction import Prediction
 from mlwright.core.schema import NUMERIC, Kind
+from mlwright.serving.tastes import TAKEN, USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,6 @@ def table(entries: Sequence[Entry], features: Sequence[str]) -> Any:
         return list(chain.from_iterable(map(repeat, values, (entry.n_rows for entry in entries))))
 
     scorer = entries[0].scorer
-    prediction = Prediction.join([entry.prediction for entry in entries])
     numbers = list(chain.from_iterable(range(1, entry.n_rows + 1) for entry in entries))
     moments = pl.Series(each(entry.time_us for entry in entries), dtype=pl.Int64)
     found = {
@@ -37,8 +37,11 @@ def table(entries: Sequence[Entry], features: Sequence[str]) -> Any:
         "time": moments.cast(pl.Datetime("us", "UTC")),
         "model": pl.Series([scorer.version], dtype=pl.String).new_from_index(0, len(numbers)),
         "route": pl.Series(each(entry.route for entry in entries), dtype=pl.String),
-        **_answers(prediction, scorer.model.task.classes, pl),
     }
+    if scorer.ranks:
+        return pl.DataFrame(found | _offers(entries, features, pl))
+    predictions = [entry.answered for entry in entries if isinstance(entry.answered, Prediction)]
+    found |= _answers(Prediction.join(predictions), scorer.model.task.classes, pl)
     if features:
         lines = chain.from_iterable(map(_lines, entries))
         for column, cells in zip(scorer.reader.columns, zip(*lines, strict=True), strict=True):
@@ -59,6 +62,25 @@ def _answers(prediction: Prediction, classes: tuple[Any, ...], pl: Any) -> dict[
         found[DECISION] = labels[prediction.decisions.tolist()]
     for number, label in enumerate(classes):
         found[f"probability_{label}"] = pl.Series(prediction.scores[:, number])
+    return found
+
+
+def _offers(entries: Sequence[Entry], features: Sequence[str], pl: Any) -> dict[str, Any]:
+    """Return what a recommender was asked and what it offered: lists, since each item has no column."""
+    offers = [
+        one for entry in entries if not isinstance(entry.answered, Prediction) for one in entry.answered
+    ]
+    texts = pl.List(pl.String)
+    found = {
+        "k": pl.Series([one.wanted.k for one in offers], dtype=pl.UInt32),
+        "items": pl.Series([one.items for one in offers], dtype=texts),
+        "scores": pl.Series([one.scores for one in offers], dtype=pl.List(pl.Float64)),
+        "is_known": pl.Series([one.wanted.is_known for one in offers], dtype=pl.Boolean),
+    }
+    if USER in features:
+        found[_FEATURE + USER] = pl.Series([one.wanted.user for one in offers], dtype=pl.String)
+    if TAKEN in features:
+        found[_FEATURE + TAKEN] = pl.Series([one.wanted.history for one in offers], dtype=texts)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlwright.serving import shapes
+from mlwright.serving import shapes, taste_shapes
 from mlwright.serving.form import example
 from mlwright.serving.protocol import JSON, PROBLEM, TRY
 from mlwright.serving.settings import Extra
@@ -41,12 +41,7 @@ def complete(base: dict[str, Any], desk: Desk) -> dict[str, Any]:
         if route != TRY
         for operation in protocol.describe(scorer)
     }
-    schemas = {
-        "Row": shapes.row(scorer, is_closed=settings.extra is Extra.REJECT),
-        "Answer": {**shapes.record(scorer), "example": _answered(scorer)},
-        "Problem": shapes.PROBLEM,
-        "Error": shapes.ERROR,
-    }
+    schemas = {**_schemas(scorer, settings), "Problem": shapes.PROBLEM, "Error": shapes.ERROR}
     components: dict[str, Any] = {"schemas": schemas}
     found = {**base, "components": components, "paths": {**described, **base["paths"]}}
     if settings.keys is not None:
@@ -54,6 +49,13 @@ def complete(base: dict[str, Any], desk: Desk) -> dict[str, Any]:
         components["securitySchemes"] = {"bearer": _BEARER, "header": _HEADER}
         found["security"] = [{"bearer": []}, {"header": []}]
     return found
+
+
+def _schemas(scorer: Scorer, settings: Settings) -> dict[str, Any]:
+    if scorer.ranks:
+        return {"Row": taste_shapes.question(scorer.tastes), "Answer": taste_shapes.offer(scorer.tastes)}
+    row = shapes.row(scorer, is_closed=settings.extra is Extra.REJECT)
+    return {"Row": row, "Answer": {**shapes.record(scorer), "example": _answered(scorer)}}
 
 
 def _kept(operations: dict[str, Any]) -> dict[str, Any]:

@@ -15,16 +15,22 @@ from itertools import groupby
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.prediction import Prediction
 from mlwright.serving.log_files import PATTERN, LogFiles, columns_of, in_words
 from mlwright.serving.log_table import table
+from mlwright.serving.tastes import TAKEN, USER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.dataset import Lines, Typed
-    from mlwright.core.prediction import Prediction
     from mlwright.serving.counters import Counters
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import LogPolicy
+    from mlwright.serving.tastes import Offer
+
+    Answered = Prediction | Sequence[Offer]
 
 _MOST_WAITING = 2**18
 """Cells, some 40 MB."""
@@ -47,7 +53,8 @@ class Entry:
     scorer: Scorer
     n_rows: int
     typed: Lines | Typed | None
-    prediction: Prediction
+    answered: Answered
+    n_cells: int
 
 
 @final
@@ -65,17 +72,16 @@ class PredictionLog:
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
 
-    def add(self, request_id: str, route: str, scorer: Scorer, rows: Rows, prediction: Prediction) -> None:
+    def add(self, request_id: str, route: str, scorer: Scorer, rows: Rows, answered: Answered) -> None:
         """Note what was answered, unless too much waits."""
-        n_cells = rows.n_rows * self._width
+        n_cells = rows.n_rows * self._width if isinstance(answered, Prediction) else _size(answered)
         if self._n_in - self._n_out + n_cells > _MOST_WAITING:
             self._counters.unlogged(rows.n_rows)
             return
         self._n_in += n_cells
-        typed = rows.typed if self._features else None
-        self._waiting.append(
-            Entry(time.time_ns() // 1000, request_id, route, scorer, rows.n_rows, typed, prediction)
-        )
+        typed = rows.typed if self._features and isinstance(answered, Prediction) else None
+        now = time.time_ns() // 1000
+        self._waiting.append(Entry(now, request_id, route, scorer, rows.n_rows, typed, answered, n_cells))
 
     def close(self) -> None:
         """Write all that waits; nothing is added any more."""
@@ -100,7 +106,7 @@ class PredictionLog:
                 n_rows += entries[-1].n_rows
             for scorer, of_one in groupby(entries, lambda entry: entry.scorer):
                 self._files.add(scorer.version, table(list(of_one), self._features))
-            self._n_out += n_rows * self._width
+            self._n_out += sum(entry.n_cells for entry in entries)
             self._count(self._files.rotate_if_due())
             if not self._is_over.is_set():
                 time.sleep(_PAUSE_S)
@@ -110,21 +116,27 @@ class PredictionLog:
         self._counters.logged(n_written)
 
 
+def _size(offers: Sequence[Offer]) -> int:
+    """Return about how many cells what was offered takes."""
+    return sum(2 * len(one.items) + len(one.wanted.history or ()) + 1 for one in offers)
+
+
 def features_of(policy: LogPolicy, scorer: Scorer) -> tuple[str, ...]:
-    """Return the columns whose cells are logged.
+    """Return the columns whose cells are logged; of a recommender the user or the history of a question.
 
     Raises
     ------
     UnknownNameError
         The model reads no such column.
     """
-    known = tuple(column.name for column in scorer.reader.columns)
+    known = (USER, TAKEN) if scorer.ranks else tuple(column.name for column in scorer.reader.columns)
     if policy.features == "all":
         return known
     chosen = () if policy.features == "none" else tuple(policy.features.split(","))
     for name in chosen:
         if name not in known:
-            raise UnknownNameError.among("column that the model reads", name, known, "--log-features")
+            what = "part of a question" if scorer.ranks else "column that the model reads"
+            raise UnknownNameError.among(what, name, known, "--log-features")
     return chosen
 
 
@@ -142,9 +154,7 @@ def check_log(policy: LogPolicy, scorer: Scorer) -> None:
     newest = max(policy.folder.glob(PATTERN), default=None)
     if newest is None:
         return
-    rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
-    typed = rows.typed if features else None
-    here = dict(table([Entry(0, "", "", scorer, 1, typed, scorer.answer(rows))], features).schema)
+    here = dict(table([_first(scorer, features)], features).schema)
     there = columns_of(newest)
     for name in [*here, *there]:
         if here.get(name) != there.get(name):
@@ -154,3 +164,11 @@ def check_log(policy: LogPolicy, scorer: Scorer) -> None:
                 "one folder are read together: choose another folder, or move those away."
             )
             raise UsageError(message)
+
+
+def _first(scorer: Scorer, features: tuple[str, ...]) -> Entry:
+    """Return an entry such as all that will come."""
+    if scorer.ranks:
+        return Entry(0, "", "", scorer, 0, None, [], 0)
+    rows = scorer.reader.records([{column.name: None for column in scorer.reader.columns}])
+    return Entry(0, "", "", scorer, 1, rows.typed if features else None, scorer.answer(rows), 0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlwright.serving.problems import Problem
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
+    from mlwright.serving.tastes import Offer
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 LINES = "application/jsonlines"
@@ -48,10 +49,11 @@ class Asked(msgspec.Struct, frozen=True):
 
 @final
 class Reply(msgspec.Struct, frozen=True, gc=False):
-    """A body and its content type."""
+    """A body and its content type; of a recommender also what was offered, to be counted and logged."""
 
     body: bytes
     content_type: str = JSON
+    offers: Sequence[Offer] | None = None
 
 
 def as_csv(records: Sequence[Mapping[str, Any]]) -> Reply:

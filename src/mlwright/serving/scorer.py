@@ -17,6 +17,7 @@ from mlwright.core.task import Link
 from mlwright.program.vocabulary import words_of
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Reader
+from mlwright.serving.tastes import Tastes
 from mlwright.serving.wishes import NOTHING_MORE
 from mlwright.workflow.explain import reasons
 
@@ -39,9 +40,13 @@ class Scorer:
         self.version = self.digest[:12]
         self.reader = Reader([model.schema[name] for name in model.inputs], settings)
         self._classes: list[Any] = list(model.task.classes)
-        self.classes = frozenset(self._classes)
-        has_shares = model.task.link is not Link.RANKING
-        self._shares = [f"probability_{label}" for label in self._classes] if has_shares else []
+        self.ranks = model.task.link is Link.RANKING
+        self._shares = [] if self.ranks else [f"probability_{label}" for label in self._classes]
+
+    @cached_property
+    def tastes(self) -> Tastes:
+        """What a model that ranks knows of users and items."""
+        return Tastes(self.model)
 
     @cached_property
     def words(self) -> dict[str, list[str]]:

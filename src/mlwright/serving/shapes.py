@@ -74,8 +74,7 @@ def record(scorer: Scorer) -> Shape:
         more = {f"{PREDICTION}_low": number, f"{PREDICTION}_high": number}
     else:
         label: Shape = {"enum": list(task.classes)}
-        shares = () if task.link is Link.RANKING else task.classes
-        properties = {PREDICTION: label, **{f"probability_{one}": number for one in shares}}
+        properties = {PREDICTION: label, **{f"probability_{one}": number for one in task.classes}}
         if scorer.model.decides:
             properties[DECISION] = label
         more = {f"{PREDICTION}_set": {"type": "array", "items": label}}

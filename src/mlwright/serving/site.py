@@ -48,8 +48,8 @@ class _Page:
     tag: str
 
 
-def add_site(app: FastAPI) -> None:
-    """Add `/`, `/docs` and the files that they load; nothing in them is about the model that answers."""
+def add_site(app: FastAPI, front: str = "index.html") -> None:
+    """Add `/`, which is the file `front`, `/docs` and what they load; nothing in them is about one model."""
     pages = _pages()
 
     def file_of(name: str, request: Request) -> Response:
@@ -62,7 +62,7 @@ def add_site(app: FastAPI) -> None:
         return Response(page.body, headers=headers, media_type=page.content_type)
 
     async def home(request: Request) -> Response:
-        return file_of("index.html", request)
+        return file_of(front, request)
 
     async def docs(request: Request) -> Response:
         return file_of("docs.html", request)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mlwright.serving.scorer import Scorer
 
 Terms = dict[str, Any]
+_MOST_TOLD, _LONGEST = 5, 60
 _WRITTEN = ("kind", "date_format", "decimal", "thousands")
 
 
@@ -25,7 +26,8 @@ def terms_of(scorer: Scorer) -> Terms:
     task = scorer.model.task
     return {
         "target": task.target,
-        "answers": list(task.classes) or "a number",
+        "answers": "items" if scorer.ranks else list(task.classes) or "a number",
+        "filters": list(scorer.tastes.memory.attributes) if scorer.ranks else [],
         "decisions": scorer.model.decides,
         "intervals": _has_intervals(scorer),
         "columns": [
@@ -37,13 +39,39 @@ def terms_of(scorer: Scorer) -> Terms:
 
 def check_terms(first: Terms, new: Terms) -> None:
     """Raise TermsError if clients of a service that began on the terms `first` would notice."""
-    for what in ("target", "answers"):
-        if new[what] != first[what] or repr(new[what]) != repr(first[what]):  # repr: True equals 1
-            raise _other(what, f"{new[what]!r} instead of {first[what]!r}")
+    if new["target"] != first["target"]:
+        raise _other("target", f"{new['target']!r} instead of {first['target']!r}")
+    if repr(new["answers"]) != repr(first["answers"]):  # repr: True equals 1
+        raise _other("answers", _difference(first["answers"], new["answers"]))
     for what in ("decisions", "intervals"):
         if first[what] and not new[what]:
             raise _other(what, f"it gives no {what}, and clients may ask for them")
+    lost = [name for name in first["filters"] if name not in new["filters"]]
+    if lost:
+        raise _other("filters", f"its items have no {_few(lost)}, which clients may filter by")
     _check_columns(first["columns"], new["columns"])
+
+
+def _difference(first: object, new: object) -> str:
+    """Tell two sorts of answers apart, by a few of the labels at most."""
+    if not isinstance(first, list) or not isinstance(new, list):
+        before, after = (_few(one) if isinstance(one, list) else repr(one) for one in (first, new))
+        return f"{after} instead of {before}"
+    known = [{repr(label): label for label in labels} for labels in (first, new)]
+    lost, added = (
+        [one for key, one in ours.items() if key not in theirs] for ours, theirs in (known, known[::-1])
+    )
+    told = [f"{_few(lost)} is no answer any more"] * bool(lost) + [f"{_few(added)} is new"] * bool(added)
+    if told:
+        return ", ".join(told)
+    at = next(at for at, (one, other) in enumerate(zip(first, new, strict=True)) if repr(one) != repr(other))
+    return f"they come in another order: number {at + 1} is {new[at]!r} instead of {first[at]!r}"
+
+
+def _few(values: Sequence[Any]) -> str:
+    """Write values, some of many."""
+    told = ", ".join(repr(value)[:_LONGEST] for value in values[:_MOST_TOLD])
+    return told if len(values) <= _MOST_TOLD else f"{told} and {len(values) - _MOST_TOLD:,} more"
 
 
 def _check_columns(first: Sequence[Mapping[str, str]], new: Sequence[Mapping[str, str]]) -> None:

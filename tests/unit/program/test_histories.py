@@ -101,3 +101,17 @@ def test_a_table_of_whole_numbers_says_how_far_it_reaches():
     assert (found.low.tolist(), found.high.tolist()) == ([0.0], [7.0])
     with pytest.raises(ArtifactError, match="beyond the end of its table"):
         result(node("Gather", axis=0), [table, whole(0.0, 2.0)])
+
+
+def test_the_first_columns_of_a_table_are_kept_with_their_bounds():
+    table = Value(
+        kind=WHOLE, shape=(ROWS, 3), low=np.array([[0.0, 1.0, 2.0]]), high=np.array([[5.0, 6.0, 7.0]])
+    )
+    found = result(node("Slice"), [table, constant([0]), constant([2]), constant([1])])
+    assert (found.shape, found.low.tolist(), found.high.tolist()) == ((ROWS, 2), [[0.0, 1.0]], [[5.0, 6.0]])
+    for ends in ([0, 4, 1], [0, 0, 1], [0, -1, 1], [1, 2, 1], [0, 2, 0]):
+        with pytest.raises(ArtifactError, match="Slice"):
+            result(node("Slice"), [table, *(constant([end]) for end in ends)])
+    for shape in ((ROWS, FEW), (ROWS, 3, 2), (4, 3)):
+        with pytest.raises(ArtifactError, match="Slice"):
+            result(node("Slice"), [Value(kind=SINGLE, shape=shape), *map(constant, ([0], [2], [1]))])

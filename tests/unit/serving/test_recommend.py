@@ -121,7 +121,7 @@ def test_what_cannot_be_used_is_refused_as_a_problem(app, body):
 def test_the_description_of_the_service_names_it(app):
     described = json.loads(ask(app, "/openapi.json")[2])
     assert "/recommend" in described["paths"]
-    assert list(described["components"]["schemas"]["Answer"]["required"]) == ["prediction"]
+    assert described["components"]["schemas"]["Answer"]["required"] == ["items", "is_known"]
 
 
 def test_models_of_rows_recommend_nothing(tmp_path):

@@ -13,6 +13,7 @@ from mlwright.serving.terms import TermsError, check_terms, terms_of
 FIRST = {
     "target": "sold",
     "answers": ["no", "yes"],
+    "filters": [],
     "decisions": True,
     "intervals": True,
     "columns": [
@@ -44,8 +45,13 @@ def test_more_answers_than_before_may_follow():
     ("new", "says"),
     [
         (changed(target="lost"), "'lost' instead of 'sold'"),
-        (changed(answers=["yes", "no"]), r"\['yes', 'no'\] instead of"),
-        (changed(answers="a number"), "'a number' instead of"),
+        (changed(answers=["yes", "no"]), "another order: number 1 is 'yes' instead of 'no'"),
+        (changed(answers=["no", "perhaps"]), "'yes' is no answer any more, 'perhaps' is new"),
+        (
+            changed(answers=["no", "yes", "b", "c", "d", "e", "f", "g"]),
+            "'b', 'c', 'd', 'e', 'f' and 1 more is new",
+        ),
+        (changed(answers="a number"), "'a number' instead of 'no', 'yes'"),
         (changed(decisions=False), "it gives no decisions"),
         (changed(intervals=False), "it gives no intervals"),
         (changed(columns=FIRST["columns"][:1]), "does not read 'built'"),
@@ -72,3 +78,17 @@ def test_terms_are_told_as_they_are_written(shop):
     other["columns"][0]["kind"] = "category"
     with pytest.raises(TermsError, match="is 'category' instead of 'number'"):
         check_terms(terms, other)
+
+
+def test_messages_never_hold_all_labels():
+    many = [f"label {number}" for number in range(10_000)]
+    for new in (many[1:], many[::-1], [f"{one}!" for one in many], "a number"):
+        with pytest.raises(TermsError) as caught:
+            check_terms(changed(answers=many), changed(answers=new))
+        assert len(str(caught.value)) < 400
+
+
+def test_filters_may_be_added_and_not_taken_away():
+    check_terms(changed(filters=["genre"]), changed(filters=["year", "genre"]))
+    with pytest.raises(TermsError, match="no 'genre', which clients may filter by"):
+        check_terms(changed(filters=["genre", "year"]), changed(filters=["year"]))

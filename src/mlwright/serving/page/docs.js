@@ -6,6 +6,7 @@ import { at, make, tell } from "./make.js";
 const VERBS = ["get", "post", "put", "patch", "delete"];
 const DEEPEST = 6;
 const TAGS = { answers: "Answers", model: "The model", health: "Health and counters" };
+let first = "/predict";
 
 async function open() {
   let api;
@@ -19,6 +20,7 @@ async function open() {
   tell("trouble", "");
   at("key").hidden = true;
   at("about").textContent = `version ${api.info.version}`;
+  first = api.paths["/recommend"] ? "/recommend" : "/predict";
   const routes = Object.entries(api.paths).flatMap(([path, verbs]) =>
     VERBS.filter((verb) => verbs[verb]).map((verb) => ({ path, verb, ...verbs[verb] })));
   const tags = [...new Set([...Object.keys(TAGS), ...routes.map((one) => one.tags?.[0] ?? "others")])];
@@ -31,13 +33,13 @@ async function open() {
 
 /** Our own route first: it is the one to begin with. */
 function byWeight(a, b) {
-  return (b.path === "/predict") - (a.path === "/predict");
+  return (b.path === first) - (a.path === first);
 }
 
 function route(api, one) {
   const summary = make("summary", {}, make("span", { class: "method" }, one.verb.toUpperCase()), make("span", { class: "path" }, one.path), make("span", { class: "soft" }, says(one)));
   const inside = make("div", {});
-  const box = make("details", { class: "panel route", open: one.path === "/predict" }, summary, inside);
+  const box = make("details", { class: "panel route", open: one.path === first }, summary, inside);
   const write = () => { if (!inside.childElementCount) inside.append(...told(api, one)); };
   if (box.open) write();
   box.addEventListener("toggle", write);
@@ -75,7 +77,7 @@ function columns(api, schema) {
   const row = resolved(api, schema?.oneOf?.[0] ?? schema ?? {});
   if (row !== api.components?.schemas?.Row) return [];
   const lines = Object.entries(row.properties).map(([name, cell]) => [name, named(cell), cell.description ?? ""]);
-  return [make("details", {}, make("summary", {}, `The ${lines.length.toLocaleString("en")} columns of a row`), table(["Column", "Is", "Says"], lines))];
+  return [make("details", {}, make("summary", {}, `The ${lines.length.toLocaleString("en")} ${row.title ?? "columns of a row"}`), table(["Column", "Is", "Says"], lines))];
 }
 
 function command(one, type, body) {

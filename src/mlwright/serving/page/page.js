@@ -2,6 +2,7 @@
 
 import { followed, makeAnswer } from "./answer.js";
 import { Newest, Refusal, ask, askRows, hasKey, useKey } from "./ask.js";
+import { command, copy } from "./command.js";
 import { written } from "./dates.js";
 import { makeField } from "./fields.js";
 import { listing } from "./figures.js";
@@ -267,34 +268,10 @@ function filter() {
   at("found").textContent = wanted ? `${n.toLocaleString("en")} of ${folded.length.toLocaleString("en")} columns` : "";
 }
 
-/** Write the request as a command; the key is left to the shell. */
-function command() {
-  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const who = hasKey() ? ' -H "Authorization: Bearer $KEY"' : "";
-  const address = new URL("predict", document.baseURI).href;
-  return `curl ${quoted(address)}${who} -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(read() ?? last?.row ?? {}))}`;
-}
-
-async function copy() {
-  const text = command();
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = make("textarea", { class: "hidden", "aria-hidden": true });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-  at("copy").textContent = "Copied";
-  setTimeout(() => { at("copy").textContent = "Copy curl"; }, 1500);
-}
-
 at("row").addEventListener("submit", (event) => { event.preventDefault(); predict(); });
 at("again").addEventListener("click", () => { fill((column) => column.start); predict(); });
 at("another").addEventListener("click", () => { fill(drawn); predict(); });
-at("copy").addEventListener("click", copy);
+at("copy").addEventListener("click", () => copy(command("predict", read() ?? last?.row ?? {}), at("copy")));
 at("filter").addEventListener("input", filter);
 at("chosen").addEventListener("change", detail);
 // A rail that is higher than the window sticks with its end, another with its beginning.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import msgspec
 
+from mlwright.core.task import OF_ROWS
 from mlwright.serving import shapes
 from mlwright.serving.cells import shown
 from mlwright.serving.problems import Problem, unknown_type
@@ -30,6 +31,7 @@ class Invocations(Protocol):
     """
 
     routes: ClassVar[tuple[str, ...]] = ("/invocations",)
+    links = OF_ROWS
 
     def read(self, request: Request, scorer: Scorer) -> Asked:
         """Read one of the layouts."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.core.errors import MlwrightError
+from mlwright.core.task import OF_ROWS
 from mlwright.data.read import read as read_cells
 from mlwright.serving import shapes
 from mlwright.serving.arrow import check_cells, n_rows_of
@@ -31,6 +32,7 @@ class Native(Protocol):
     """`POST /predict`, with `?explain=true` and `?level=0.9` for more than the answer."""
 
     routes: ClassVar[tuple[str, ...]] = ("/predict",)
+    links = OF_ROWS
 
     def read(self, request: Request, scorer: Scorer) -> Asked:
         """Read JSON, CSV or an Arrow stream."""

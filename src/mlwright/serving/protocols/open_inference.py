@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import msgspec
 
 from mlwright.core.schema import Kind
+from mlwright.core.task import OF_ROWS
 from mlwright.serving import shapes
 from mlwright.serving.cells import shown
 from mlwright.serving.form import example
@@ -40,6 +41,7 @@ class OpenInference(Protocol):
         "/v2/models/{model}/infer",
         "/v2/models/{model}/versions/{version}/infer",
     )
+    links = OF_ROWS
 
     says_error: ClassVar[bool] = True
 

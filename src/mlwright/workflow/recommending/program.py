@@ -10,7 +10,7 @@ import numpy as np
 from mlwright.artifact.golden import kept_scores
 from mlwright.core.dataset import Lines
 from mlwright.core.errors import ProofError
-from mlwright.core.graph import MICROSOFT, ML, Graph
+from mlwright.core.graph import MICROSOFT, ML, Graph, first_columns
 from mlwright.core.schema import Column, Kind, Role, Schema
 from mlwright.core.seeds import stream
 from mlwright.program.onnx_file import write_onnx
@@ -58,7 +58,7 @@ def compile_ranking(blend: Blend, task: Task) -> bytes:
     zeros = graph.add("Mul", out, graph.constant([0], np.int64))
     lowest = graph.add("Add", graph.add("Cast", zeros, to=np.dtype(np.float32)), graph.constant(HIDDEN_SCORE))
     total = graph.add("ScatterElements", total, out, lowest, axis=1, reduction="none")
-    scores = graph.add("Gather", total, graph.constant(np.arange(n_items), np.int64), axis=1)
+    scores = first_columns(graph, total, n_items)
     graph.output(SCORES, scores)
     graph.output(LABEL, graph.add("ArgMax", scores, axis=1, keepdims=0, select_last_index=0))
     facts = {
@@ -91,8 +91,7 @@ def _codes(graph: Graph, text: str, task: Task) -> str:
 
 
 def _first(graph: Graph, words: str) -> str:
-    ends = [graph.constant([end], np.int64) for end in (0, LATEST, 1)]
-    return graph.add("Slice", words, *ends)
+    return first_columns(graph, words, LATEST)
 
 
 def schema_of(extra: Iterable[Column]) -> Schema:
