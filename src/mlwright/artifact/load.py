@@ -109,10 +109,9 @@ def _check_question(schema: Schema, task: Task) -> None:
 def _check_fit(task: Task, evidence: dict[str, Any], intervals: Conformal | None) -> None:
     """Refuse evidence and intervals of a model that answers another question."""
     told = evidence.get("task")
-    if not isinstance(told, dict) or any(
-        told.get(name) != known
-        for name, known in (("kind", task.kind), ("target", task.target), ("classes", list(task.classes)))
-    ):
+    known = {"kind": task.kind, "target": task.target, "classes": list(task.classes)}
+    # Of rankings the evidence does not repeat all items, which are the classes.
+    if not isinstance(told, dict) or {**known, **told} != {**told, **known}:
         message = "evidence.json tells of another question than schema.json: the two are not of one model."
         raise ArtifactError(message)
     # Of classes they are probabilities; of values errors, of any size.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mlwright.core.graph import Graph
     from mlwright.core.schema import Column
 
-_GRID = np.float32(2**13)
-"""Points in a unit, of which themes have two: fewer than rounding tells apart, more than trees can use."""
+_DIGITS = 4
+"""Of themes, which lie between -1 and 1: fewer than rounding tells apart, more than trees can use."""
 
 
 @final
@@ -119,14 +119,14 @@ class Recipe:
         )
 
     def settled(self, block: Block) -> Block:
-        """Put features that the program may round otherwise on a grid, for those who learn from them.
+        """Round features whose last digits the program may round otherwise, for those who learn from them.
 
         No split of a tree then lies between values that differ by rounding alone, such as 0 and 1e-9.
         """
         if block.dense is None or not self.rounded:
             return block
         dense, columns = block.dense.copy(), list(self.rounded)
-        dense[:, columns] = np.round(dense[:, columns] * _GRID) / _GRID
+        dense[:, columns] = np.round(dense[:, columns], _DIGITS)
         return replace(block, dense=dense)
 
     def lower(self, graph: Graph) -> Lowered:

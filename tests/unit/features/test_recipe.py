@@ -45,9 +45,9 @@ def test_those_who_learn_see_themes_that_rounding_alone_cannot_move_across_a_spl
     assert themes
     others = [at for at in range(block.dense.shape[1]) if at not in themes]
     np.testing.assert_array_equal(settled.dense[:, others], block.dense[:, others])
-    assert 0 < np.abs(settled.dense - block.dense)[:, themes].max() <= 2**-14
+    assert 0 < np.abs(settled.dense - block.dense)[:, themes].max() < 5.1e-5
     for theme in settled.dense[:, themes].T:
-        assert np.diff(np.unique(theme)).min(initial=1.0) >= 2**-13
+        assert np.diff(np.unique(theme)).min(initial=1.0) > 9.9e-5
 
 
 def test_what_is_searched_with_is_settled():
