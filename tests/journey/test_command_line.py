@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,27 @@ def test_history_is_learned_from_told_and_remembered(tmp_path):
     refused = run("predict", model, new, "--history", tmp_path / "nothing.csv")
     assert refused.exit_code == 2
     assert "nothing.csv" in refused.output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_behind_standard_output_is_no_defect(folder):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mlwright", "predict", folder / "m.mlw", folder / "rows.csv"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "bug" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("table", ["", 'main."we', "t" * 300])
+def test_a_query_reads_from_a_name_that_can_be_one(folder, table):
+    place = folder / "odd.sql"
+    done = run("export", folder / "m.mlw", "--to", "sql", "--from", table, "-o", place)
+    assert done.exit_code == 2
+    assert not place.exists()
