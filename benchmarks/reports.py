@@ -74,21 +74,17 @@ def trained(entry: dict[str, Any], options: argparse.Namespace) -> Path | None:
     data, split = entry["files"].get("train"), entry["split"]
     if not data or not entry.get("target"):
         return None
-    line = [sys.executable, "-m", "mlwright", "train", str(options.data / entry["name"] / data)]
-    line += [
-        "--target",
-        entry["target"],
-        "--time-limit",
-        options.time_limit,
-        "--no-report",
-        "-q",
-        "-o",
-        str(place),
-    ]
-    if split.get("time_column"):
-        line += ["--time", split["time_column"]]
-    elif split.get("group_column"):
-        line += ["--group", split["group_column"]]
+    folder = options.data / entry["name"]
+    line = [sys.executable, "-m", "mlwright", "train", str(folder / data)]
+    line += ["--time-limit", options.time_limit, "--no-report", "-q", "-o", str(place)]
+    if entry["task"] == "recommend":
+        line += ["--kind", "recommendation", "--items", str(folder / entry["files"]["items"])]
+    else:
+        line += ["--target", entry["target"]]
+        if split.get("time_column"):
+            line += ["--time", split["time_column"]]
+        elif split.get("group_column"):
+            line += ["--group", split["group_column"]]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     if place.exists():
         return place

@@ -8,6 +8,7 @@ import typer
 from mlwright.cli.console import print_json
 from mlwright.cli.guard import FOUND, boundary, check_writable
 from mlwright.cli.options import AsJson, Data, Language, NewModel, OldModel, RequireSigned
+from mlwright.core.escapes import without_halves
 
 EPILOG = """Examples:
 
@@ -65,7 +66,8 @@ def compare(  # noqa: PLR0913 - the parameters are the options
         from mlwright.report.compare_page import build_comparison
         from mlwright.report.write import write_whole
 
-        write_whole(output, build_comparison(found, (str(old), str(new), data), language))
+        given = (without_halves(str(old)), without_halves(str(new)), without_halves(data))
+        write_whole(output, build_comparison(found, given, language))
     if as_json:
         print_json(found)
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mlwright.core.escapes import printable
 from mlwright.core.progress import Event, Listener, silence
 
 if TYPE_CHECKING:
@@ -22,20 +23,31 @@ def stdout() -> "Console":
     """Return a console for results. Words are never read as markup, so any column name may be printed."""
     from rich.console import Console
 
+    from mlwright.cli.harmless import harmless
+
     console = Console(highlight=False, markup=False, emoji=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, emoji=False, width=200)
+    return harmless(console)
 
 
 def stderr() -> "Console":
     """Return a console for progress and remarks."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    from mlwright.cli.harmless import harmless
+
+    return harmless(Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True))
+
+
+def print_text(text: str, *, is_line: bool = True) -> None:
+    """Print text on stdout as it is, but for characters that would steer the terminal."""
+    typer.echo(printable(text), nl=is_line)
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document on stdout; a number that JSON does not know becomes null."""
-    typer.echo(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False))
+    print_text(json.dumps(_finite(document), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _finite(value: Any) -> Any:
@@ -93,7 +105,7 @@ def _live(console: "Console", limit_s: float | None) -> Iterator[Listener]:
             best, left = best_of(event), left_of(event)
             progress.update(
                 line,
-                description=event.message,
+                description=printable(event.message),
                 phase=event.phase,
                 best=best,
                 left=left,

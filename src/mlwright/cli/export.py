@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mlwright.cli.console import stderr, watching
+from mlwright.cli.console import print_text, stderr, watching
 from mlwright.cli.guard import boundary, check_writable
 from mlwright.cli.options import ModelFile, Quiet, RequireSigned
 from mlwright.core.errors import UsageError
@@ -87,7 +87,7 @@ def export(  # noqa: PLR0913 - the parameters are the options
         wishes = Wishes(dialect=dialect, relation=relation or "", base=base, called=model.stem, listen=listen)
         written = write(loaded, to, output, wishes)
     for path in written:
-        typer.echo(str(path))
+        print_text(str(path))
     steps = "" if quiet else next_steps(loaded, to, output, wishes)
     if steps:
         stderr().print(steps)

@@ -4,25 +4,31 @@
 mlwright itself failed. 130: interrupted. 141: nobody reads the output any more, as any Unix tool says.
 """
 
+import errno
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from glob import glob, has_magic
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from mlwright.core.errors import MissingDependencyError, MlwrightError, UsageError
+from mlwright.core.escapes import printable
 
 DEBUG: ContextVar[bool] = ContextVar("DEBUG", default=False)
 """Whether to show tracebacks; set by `--debug` or MLWRIGHT_DEBUG=1."""
 
 STARTED: ContextVar[float | None] = ContextVar("STARTED", default=None)
 """When the command began, `time.monotonic()`: a time limit counts from there, loading libraries included."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a device says that takes no more; that a file which was named cannot be written is told by name."""
 
 FOUND, FAILED, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
@@ -32,9 +38,9 @@ def boundary() -> Iterator[None]:
     """Run a verb: errors become one line on stderr and an exit status, never a traceback."""
     try:
         yield
-        sys.stdout.flush()  # a reader that has gone must show here, not when Python shuts down
+        _flush()  # a reader that has gone must show here, not when Python shuts down
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()
         raise typer.Exit(UNREAD) from None
     except KeyboardInterrupt:
         _complain("interrupted, nothing saved", label="")
@@ -55,7 +61,7 @@ def boundary() -> Iterator[None]:
     except (typer.Exit, typer.Abort, typer.BadParameter):
         raise
     except Exception as error:  # noqa: BLE001 - the request boundary: a bug is recorded, then told in one line
-        _record(error)
+        _tell(error)
         raise typer.Exit(FAILED) from None
 
 
@@ -71,8 +77,8 @@ def check_writable(path: Path, *inputs: object) -> None:
     """Refuse, before any work is done, an output that could not be written, or that is one of the inputs."""
     folder = path.parent
     _check_name(path)
-    for given in inputs:
-        if isinstance(given, str | Path) and path.exists() and Path(given).exists() and path.samefile(given):
+    for given in inputs if path.exists() else ():
+        if isinstance(given, str | Path) and any(map(path.samefile, _files(given))):
             message = f"The output {str(path)!r} is an input of this command. Choose another name for it."
             raise UsageError(message)
     if not folder.is_dir():
@@ -86,6 +92,15 @@ def check_writable(path: Path, *inputs: object) -> None:
         raise UsageError(message)
 
 
+def _files(given: str | Path) -> list[Path]:
+    """Return the files that an input names and that are there; it may be a glob, as `data.read` takes it."""
+    path = Path(given).expanduser()
+    if path.exists() or not has_magic(str(given)):
+        return [path] if path.exists() else []
+    found = glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute pattern
+    return [Path(file) for file in found if Path(file).exists()]  # a link may lead nowhere
+
+
 def _check_name(path: Path) -> None:
     try:
         is_taken = path.exists() and not path.is_file() and not path.is_dir()
@@ -97,10 +112,36 @@ def _check_name(path: Path) -> None:
         raise UsageError(message)
 
 
+def _flush() -> None:
+    if sys.stdout is not None:  # nobody has closed it
+        sys.stdout.flush()
+
+
+def _tell(error: Exception) -> None:
+    """Tell what nobody has foreseen: a bug, or that there is no room for what is written."""
+    if not isinstance(error, OSError) or error.errno not in _FULL:
+        _record(error)
+        return
+    if DEBUG.get():
+        traceback.print_exc()
+    _drop_the_rest()
+    _complain(f"standard output, or a temporary file, cannot be written: {error.strerror}.")
+
+
+def _drop_the_rest() -> None:
+    """Let what waits to be written go nowhere: it would fail once more when Python shuts down."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain(message: str, label: str = "error: ") -> None:
+    """Say what is wrong on stderr; where nobody can read it, the exit status says so still."""
+    if sys.stderr is None:
+        return
     is_colored = bool(label) and sys.stderr.isatty() and "NO_COLOR" not in os.environ
-    typer.secho(label, err=True, nl=False, fg="red" if is_colored else None, bold=is_colored)
-    typer.echo(message, err=True)
+    with suppress(OSError):
+        typer.secho(label, err=True, nl=False, fg="red" if is_colored else None, bold=is_colored)
+        typer.echo(printable(message), err=True)
 
 
 def _miss(error: ModuleNotFoundError) -> None:
@@ -120,8 +161,13 @@ def _record(error: Exception) -> None:
         traceback.print_exc()
         _complain(f"this is a bug in mlwright ({what}).")
         return
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="mlwright-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        traceback.print_exc(file=file)
-    _complain(f"this is a bug in mlwright ({what}). Please report it with {file.name}")
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="mlwright-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            traceback.print_exc(file=file)
+    except OSError:  # no room
+        place = "what `mlwright --debug` prints."
+    else:
+        place = file.name
+    _complain(f"this is a bug in mlwright ({what}). Please report it with {place}")

@@ -13,8 +13,14 @@ _LONGEST_S = 30.0
 _LOOK_S = 0.05
 
 
-def show_live(model: Path) -> None:
-    """Serve the model on a free port, for this machine alone, and open its page; end with Ctrl-C."""
+def show_live(model: Path, require_signed: Path | None) -> None:
+    """Serve the model on a free port, for this machine alone, and open its page; end with Ctrl-C.
+
+    Raises
+    ------
+    ArtifactError
+        The owner of the public key `require_signed` has not signed the model.
+    """
     from mlwright.serving.options import check_installed
 
     check_installed()
@@ -25,7 +31,7 @@ def show_live(model: Path) -> None:
     address = f"http://{_HOST}:{port}/"
     threading.Thread(target=_open_when_ready, args=(address,), daemon=True).start()
     try:
-        serve(model, Settings(host=_HOST, port=port))
+        serve(model, Settings(host=_HOST, port=port, require_signed=require_signed))
     except KeyboardInterrupt:
         return
 

@@ -92,7 +92,7 @@ def predict(  # noqa: PLR0913 - the parameters are the options
         raise UsageError(message)
     data = data or users
     if output:
-        check_writable(output, data, model)
+        check_writable(output, data, model, *(history or ()))
     from mlwright.artifact.load import load
     from mlwright.workflow.family import Wishes
     from mlwright.workflow.verbs import predict as run

@@ -8,6 +8,7 @@ import typer
 from mlwright.cli.console import print_json
 from mlwright.cli.guard import boundary, check_writable, finish
 from mlwright.cli.options import AsJson, Data, Language
+from mlwright.core.escapes import without_halves
 
 EPILOG = """Examples:
 
@@ -67,7 +68,7 @@ def profile(  # noqa: PLR0913 - the parameters are the options
         from mlwright.report.data_page import build_data_report
         from mlwright.report.write import write_whole
 
-        write_whole(output, build_data_report(found, data, language))
+        write_whole(output, build_data_report(found, without_halves(data), language))
     if as_json:
         print_json(found)
     else:

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from mlwright.cli.console import print_text
 from mlwright.cli.guard import boundary, check_writable
 from mlwright.cli.options import Language, ModelFile, RequireSigned
 from mlwright.core.errors import UsageError
+from mlwright.core.escapes import without_halves
 
 EPILOG = """Examples:
 
@@ -61,11 +63,15 @@ def report(  # noqa: PLR0913 - the parameters are the options
     pptx-outline: text that slide programs open as slides. What is text goes to the terminal unless -o names
     a file.
     """
+    form_options = {"--output": output, "--to": to, "--brief": brief, "--language": language != "en"}
     if live:
+        _refuse_with("--live", {**form_options, "--at": at})
         from mlwright.cli.live import show_live
 
-        show_live(model)
+        show_live(model, require_signed)
         return
+    if at:
+        _refuse_with("--at", form_options)
     from mlwright.artifact.load import load
 
     evidence = load(model, require_signed=require_signed).evidence
@@ -83,18 +89,26 @@ def report(  # noqa: PLR0913 - the parameters are the options
         place = model.with_suffix(f".brief{form.ending}" if brief else f".report{form.ending}")
     if place is not None:
         check_writable(place, model)
-    made = make(evidence, name, Wishes(Names(str(model)), language, is_brief=brief))
-    if place is None:
-        typer.echo(made, nl=False)
-    else:
-        typer.echo(str(write_whole(place, made)))
+    made = make(evidence, name, Wishes(Names(without_halves(str(model))), language, is_brief=brief))
+    if place is not None:
+        print_text(str(write_whole(place, made)))
+    elif isinstance(made, str):  # as all forms are that need no place
+        print_text(made, is_line=False)
+
+
+def _refuse_with(chosen: str, others: dict[str, Any]) -> None:
+    """Refuse options that have no effect beside the chosen one."""
+    given = next((name for name, value in others.items() if value), None)
+    if given:
+        message = f"{given} and {chosen} cannot be used together: {chosen} writes no report. Leave one out."
+        raise UsageError(message)
 
 
 def _print_place(evidence: dict[str, Any], at: str) -> None:
     from mlwright.report.derive import complete
     from mlwright.report.trace import look_up
 
-    typer.echo(json.dumps(look_up(complete(evidence), at), ensure_ascii=False))
+    print_text(json.dumps(look_up(complete(evidence), at), ensure_ascii=False))
 
 
 def _form_by_ending(output: Path | None) -> str:

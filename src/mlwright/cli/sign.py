@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mlwright.cli.console import print_text
 from mlwright.cli.guard import boundary
 from mlwright.cli.options import ModelFile
 
@@ -34,4 +35,4 @@ def sign(
 
     read_private_key(key)
     load(model, require_signed="")
-    typer.echo(str(write(model, key)))
+    print_text(str(write(model, key)))

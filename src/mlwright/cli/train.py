@@ -14,6 +14,7 @@ from mlwright.cli.guard import STARTED, boundary, check_writable, finish
 from mlwright.cli.options import AsJson, Data, Language, Quiet
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UsageError
+from mlwright.core.escapes import without_halves
 from mlwright.core.memory import parse_size
 from mlwright.tuning.latency import Latency
 
@@ -333,7 +334,8 @@ def _save(model: "Model", files: Files, data: str) -> None:
         from mlwright.report.build import write_report
         from mlwright.report.commands import Names
 
-        write_report(model.evidence, files.report, Names(str(files.model), data), files.language)
+        names = Names(without_halves(str(files.model)), without_halves(data))
+        write_report(model.evidence, files.report, names, files.language)
 
 
 def _limit(time_limit: str | None, max_trials: int | None) -> float | None:

@@ -87,10 +87,10 @@ class UnknownNameError(UsageError, LookupError):
     """A name that nothing answers to."""
 
     @classmethod
-    def among(cls, what: str, name: str, known: Iterable[str], where: str = "") -> UnknownNameError:
+    def among(cls, what: str, name: object, known: Iterable[str], where: str = "") -> UnknownNameError:
         """Say which names are known, and which one was probably meant."""
         names = sorted(map(str, known))  # as written: members of an enumeration show as its code
-        near = _nearest(name, names)
+        near = _nearest(str(name), names)
         hint = f" Did you mean {near!r}?" if near else ""
         place = f" for {where}" if where else ""
         return cls(f"No {what} is called {name!r}{place}.{hint} Known: {', '.join(names)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class Histories:
 
     `items` are numbers below `n_items`, the most frequent item first; `strengths` in (0, 1] say how
     much each was liked or used. `times` [epoch s], of the same shape (n_events,), are None where
-    nobody knows when.
+    nobody knows when. `contents` is what else is known of the items, a sparse matrix (n_items, n_features)
+    with rows of length 1, or 0 where nothing is; None without any.
     """
 
     starts: Integers
@@ -33,6 +34,7 @@ class Histories:
     strengths: Singles
     n_items: int
     times: Floats | None = None
+    contents: Any = None
 
     @property
     def n_users(self) -> int:
@@ -67,6 +69,14 @@ class Histories:
         starts = np.concatenate([[0], np.cumsum(lengths)])
         at = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
         return self._at(at, starts)
+
+    def some(self, most_events: float, rng: np.random.Generator) -> Histories:
+        """Return users at random with so many events together; all of them if there are no more."""
+        if len(self.items) <= most_events:
+            return self
+        order = rng.permutation(self.n_users)
+        n_users = int(np.searchsorted(np.cumsum(self.lengths[order]), most_events, side="right"))
+        return self.take(np.sort(order[: max(1, n_users)]))
 
     def keep(self, is_kept: Array) -> Histories:
         """Return the same users without some of their events; `is_kept` has shape (n_events,)."""

@@ -119,7 +119,10 @@ class Forest:
         """Return how much each player moved each score, shape (n_scores, n_players)."""
         goes_left = self._splitting.goes_left(row)
         total = np.zeros((self._n_scores, self._n_players))
-        scratch = self._spare.pop() if self._spare else _Scratch(self._n_cells)
+        try:  # asking first whether there is one would let another thread take it in between
+            scratch = self._spare.pop()
+        except IndexError:
+            scratch = _Scratch(self._n_cells)
         for group in self._groups:
             found = group.amounts(goes_left, self._n_scores * self._n_players, scratch)
             for column, those in enumerate(found.reshape(len(found), *total.shape)):

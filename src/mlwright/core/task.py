@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.graph import Graph
     from mlwright.core.prediction import Prediction
 
@@ -69,8 +69,11 @@ class TaskKind(ABC):
         """Say how well a target fits this kind, in [0, 1]. `values` are parsed cells, none missing."""
 
     @abstractmethod
-    def read(self, values: Array) -> Outcome:
-        """Turn target cells, none missing, into numbers; raise DataError if they cannot be a target."""
+    def read(self, values: Array, rows: Integers | None = None) -> Outcome:
+        """Turn target cells, none missing, into numbers; raise DataError if they cannot be a target.
+
+        A message counts rows in the table: these cells are of its `rows`, from 0; None for all.
+        """
 
     @abstractmethod
     def answer(self, scores: Floats) -> Prediction:

@@ -55,9 +55,14 @@ def read_text(path: Path) -> str:
     DataError
         If the file is empty or holds no text.
     """
-    data = read_bytes(path)
-    if not data.strip():
+    text = _decode(path, read_bytes(path))
+    if not text or text.isspace():  # also of a file that holds nothing but a byte order mark
         raise DataError(f"{path.name} is empty. It should have a header line and rows.")
+    return text
+
+
+def _decode(path: Path, data: bytes) -> str:
+    """Find out how text is written."""
     for magic, meaning in _MAGIC.items():
         if data.startswith(magic):
             raise DataError(f"{path.name} is no text file: it is {meaning}. Rename it after what it holds.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.errors import DataError
+from mlwright.core.escapes import without_halves
 from mlwright.data.raw import Raw, as_objects
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def _table(names: Iterable[object], columns: Iterable[Cells], n_rows: int, sourc
     if twice:
         shown = ", ".join(repr(name) for name in twice[:10])
         raise DataError(f"Column names must be unique, but {source} has several called {shown}. Rename them.")
+    half = next((name for name in texts if without_halves(name) != name), None)
+    if half is not None:
+        raise DataError(f"Column name {half!r} of {source} holds half a character, no Unicode. Rename it.")
     return Raw(dict(zip(texts, columns, strict=True)), n_rows, source)
 
 

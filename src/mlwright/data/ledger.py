@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.history import MOST_COUNTED, STATISTICS, WINDOWS
+from mlwright.data.distinct import distinct
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers
@@ -45,9 +46,9 @@ class Ledger:
             Numbers, NaN where unknown, shape (n_events,).
         """
         known = np.flatnonzero((entities != "") & ~np.isnan(times) & ~np.isnan(values))
-        names, owners = np.unique(entities[known].astype(str), return_inverse=True)
+        names, owners = distinct(entities[known])
         moments, places = np.unique(times[known], return_inverse=True)
-        keys = owners.astype(np.int64) * (len(moments) + 1) + places
+        keys = owners * (len(moments) + 1) + places
         order = np.lexsort((values[known], keys))
         known, keys = known[order], keys[order]
         values = values[known]
@@ -56,7 +57,7 @@ class Ledger:
         for start, stop in pairwise(bounds):
             # Each entity is added up by itself, so that not even a last bit depends on others.
             np.cumsum(values[start:stop], out=sums[start:stop])
-        return cls(names, moments, keys, times[known], values, sums)
+        return cls(np.array(names, dtype=object), moments, keys, times[known], values, sums)
 
     def as_of(self, entities: Array, times: Floats, unit: float = 1.0, delay: float = 0.0) -> Floats:
         """Return what was known of each entity just before a time, shape (n_rows, n_statistics).
@@ -87,11 +88,8 @@ class Ledger:
 
     def _owners(self, entities: Array) -> Integers:
         """Return the number of each entity, -1 for those without an event."""
-        if not len(self.names):
-            return np.full(len(entities), -1)
-        texts = entities.astype(str)
-        at = np.minimum(np.searchsorted(self.names, texts), len(self.names) - 1)
-        return np.where(self.names[at] == texts, at, -1).astype(np.int64)
+        place = {name: number for number, name in enumerate(self.names.tolist())}
+        return np.array([place.get(text, -1) for text in entities.tolist()], np.int64)
 
     def _told(
         self, begin: Integers, n_moments: Integers, is_known: Array, times: Floats, unit: float

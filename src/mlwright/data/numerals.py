@@ -142,9 +142,12 @@ def _unreadable(texts: Mapping[str, int] | list[str], decimal: str, thousands: s
 
 @cache
 def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
-    """Return the pattern of a number; groups of thousands must be whole and not start with 0."""
+    """Return the pattern of a number; groups of thousands must be whole and not start with 0.
+
+    White space is taken whole (`*+`): where it could be divided, a cell of spaces would take cubic time.
+    """
     grouped = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
     return re.compile(
-        rf"(?:(?P<sign>[+-])\s*{_CURRENCY}?|{_CURRENCY}?\s*(?P<inner>[+-]?))\s*(?P<whole>{grouped}\d*)"
-        rf"(?:{re.escape(decimal)}(?P<part>\d*))?(?:[eE](?P<power>[+-]?\d+))?\s*(?:{_CURRENCY}|%)?"
+        rf"(?:(?P<sign>[+-])\s*+{_CURRENCY}?|{_CURRENCY}?\s*+(?P<inner>[+-]?))\s*+(?P<whole>{grouped}\d*)"
+        rf"(?:{re.escape(decimal)}(?P<part>\d*))?(?:[eE](?P<power>[+-]?\d+))?\s*+(?:{_CURRENCY}|%)?"
     )

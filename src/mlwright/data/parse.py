@@ -36,6 +36,9 @@ _MANY = 32
 """So many cells are worth sorting, to read each value once."""
 _MOST_KNOWN, _SHORT = 1_024, 64
 """So many texts of so many characters are remembered for a column, as single rows bring the same ones."""
+_NO_DIGIT = re.compile(r"[^\d-]")
+_EXACT = 2**53
+"""Whole numbers up to here survive in double precision."""
 _BRACKETS = frozenset("[{(")
 """What texts of lists and objects begin with: a column whose levels do not has learned none."""
 _EXPECTED = {
@@ -166,7 +169,20 @@ def labels(column: Column, values: Cells) -> Array:
             return bool(cell)
         return int(cell) if column.is_integer and cell.is_integer() else cell
 
-    return np.fromiter(map(label, cells.tolist()), dtype=object, count=len(cells))
+    found: Array = np.fromiter(map(label, cells.tolist()), dtype=object, count=len(cells))
+    if numeric and column.is_integer:
+        for row in np.flatnonzero(np.abs(cells) > _EXACT).tolist():
+            found[row] = _exactly(values[row], found[row])
+    return found
+
+
+def _exactly(value: object, rounded: int) -> int:
+    """Return a large whole number as it was written, as doubles do not tell it from its neighbors."""
+    value = plain(value)
+    if isinstance(value, str):
+        digits = _NO_DIGIT.sub("", value)
+        value = int(digits) if digits else rounded
+    return value if isinstance(value, int) and float(value) == rounded else rounded
 
 
 def _expected(column: Column) -> str:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mlwright.core.errors import DataError, UsageError
+from mlwright.core.escapes import without_halves
 from mlwright.core.registry import Registry
 from mlwright.data.content import PACKED
 from mlwright.data.frames import from_frame
@@ -81,13 +82,13 @@ def _files(data: str | Path) -> Iterator[tuple[list[Path], str]]:
         raise UsageError(f"{text!r} is an address; only files can be read. Fetch it to a file first.")
     path = Path(data).expanduser()
     if path.exists() or not has_magic(text):
-        yield [path], path.name
+        yield [path], without_halves(path.name)
         return
     found = sorted(Path(name) for name in glob(str(path), recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
     files = [one for one in found if one.is_file()]
     if not files:
         raise DataError(f"No file matches {text!r}.")
-    yield files, text
+    yield files, without_halves(text)
 
 
 def _source(path: Path) -> Source:

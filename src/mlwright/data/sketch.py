@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.data.distinct import distinct
 from mlwright.data.rows import mix
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ def _codes(values: Array) -> Array:
         numbers = values.astype(np.float64) + 0.0  # -0.0 becomes 0.0
         numbers[np.isnan(numbers)] = np.nan  # one bit pattern for all of them
         return numbers.view(np.uint64)
-    cells, at = np.unique(values.astype(str), return_inverse=True)
+    cells, at = distinct(values)
     codes = [int.from_bytes(blake2b(cell.encode(), digest_size=8).digest(), "little") for cell in cells]
-    return np.array(codes, np.uint64)[at.ravel()]
+    return np.array(codes, np.uint64)[at]
 
 
 def _packed(hashes: Array) -> bytes:

@@ -162,8 +162,10 @@ def prove(
 
 def without_new_copies(
     split: Split, keys: Integers, groups: Array | None, times: Floats | None
-) -> tuple[Split, Array]:
-    """Take test rows out that copy a training row, once a column is gone; where none would stay, all do.
+) -> Split | None:
+    """Take test rows out that copy another row, once a column is gone, and prove both sides again.
+
+    Rows that were given to judge by all stay, and the proof counts them.
 
     Parameters
     ----------
@@ -174,17 +176,26 @@ def without_new_copies(
 
     Returns
     -------
-    The split, proven again, and which of its test rows stay, shape (n_test,).
+    The split; None where that would cost most of the test.
     """
-    apart = rare_keys(keys)
-    stays: Array = ~np.isin(apart[split.test], apart[split.train])
-    if split.how == GIVEN or not stays.any():
-        stays = np.ones(len(split.test), dtype=bool)
+    apart, learned = rare_keys(keys), np.concatenate([split.train, split.held])
+    stays = np.ones(len(split.test), dtype=bool)
+    if split.how != GIVEN:
+        stays = ~np.isin(apart[split.test], apart[learned])
+    if 2 * stays.sum() < len(stays):
+        return None
     test = split.test[stays]
-    proof = split.proof | prove(split.train, test, keys, groups, times)
+    proof = split.proof | prove(learned, test, keys, groups, times) | {"n_train": len(split.train)}
     if "n_dropped" in proof:
         proof["n_dropped"] += int((~stays).sum())
-    return replace(split, test=test, proof=proof), stays
+    return replace(split, test=test, proof=proof)
+
+
+def n_held_copies(split: Split, keys: Integers) -> int:
+    """Count rows held back that copy rows to learn from; `keys` are those of all rows."""
+    apart = rare_keys(np.concatenate([keys[split.train], keys[split.held]]))
+    learned, held = np.split(apart, [len(split.train)])
+    return int(np.isin(held, learned).sum())
 
 
 def _iso(times: Floats, pick: np.ufunc) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
@@ -85,7 +86,7 @@ def cuts(prediction: Prediction, labels: Sequence[str], categories: Mapping[str,
         common = np.sort(numbers[np.argsort(-counts, kind="stable")][:_MOST_LEVELS])
         found += [Cut("", labels[number], prediction.labels == number) for number in common]
     for column, cells in categories.items():
-        levels, counts = np.unique(cells.astype(str), return_counts=True)
-        order = np.argsort(-counts, kind="stable")[:_MOST_LEVELS]
-        found += [Cut(column, str(levels[at]) or "missing", cells == levels[at]) for at in order]
+        n_rows = Counter(cells.tolist())
+        levels = sorted(n_rows, key=lambda level: (-n_rows[level], level))[:_MOST_LEVELS]
+        found += [Cut(column, level or "missing", cells == level) for level in levels]
     return [part for part in found if int(part.rows.sum()) >= _FEWEST_ROWS]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.evaluation.cells import chosen
+from mlwright.evaluation.resample import Units
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.prediction import Prediction
 
-_MOST_POINTS = 100
+_MOST_POINTS, _N_DRAWS = 100, 400
 
 
 def confusion(truth: Floats, prediction: Prediction, n_classes: int) -> Integers:
@@ -50,6 +51,40 @@ def roc_curve_points(truth: Floats, prediction: Prediction) -> dict[str, list[fl
         "false_positive_rate": [0.0, *false[kept].tolist()],
         "true_positive_rate": [0.0, *true[kept].tolist()],
     }
+
+
+def roc_band(
+    truth: Floats, prediction: Prediction, curve: dict[str, list[float]], groups: Array | None, seed: int
+) -> tuple[list[float], list[float]]:
+    """Return the lower and the upper end of what is found at each point of a ROC curve, with 95 %.
+
+    Rows, or groups of them, are drawn with replacement; each time the share found is read off where the
+    share of false alarms is that of the point. Each point has its own interval: that the whole curve lies
+    inside is less likely.
+
+    Source: Fawcett (2006), An introduction to ROC analysis, Pattern Recognition Letters 27, section 9.1.
+    """
+    levels = -np.array(curve["threshold"])
+    n_levels = len(levels)
+    if not n_levels:
+        return [], []
+    units = Units.of(len(truth), groups, seed)
+    reached = np.searchsorted(levels, -prediction.scores[:, 1].astype(np.float64))
+    place = units.of_row * n_levels + np.minimum(reached, n_levels - 1)
+    counts = [
+        np.bincount(place, truth == label, minlength=len(units.sizes) * n_levels).reshape(-1, n_levels)
+        for label in (1, 0)
+    ]
+    drawn = units.resampled_means(np.hstack(counts), seed, _N_DRAWS)
+    true, false = (np.cumsum(part, axis=1) for part in (drawn[:, :n_levels], drawn[:, n_levels:]))
+    pairs = [
+        (across / across[-1], up / up[-1])
+        for across, up in zip(false, true, strict=True)
+        if across[-1] * up[-1]
+    ]
+    found = np.array([np.interp(curve["false_positive_rate"], across, up) for across, up in pairs])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    return low.tolist(), high.tolist()
 
 
 def calibration_bins(truth: Floats, prediction: Prediction, n_bins: int = 10) -> list[dict[str, float]]:

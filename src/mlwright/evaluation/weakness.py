@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -13,7 +13,7 @@ from mlwright.evaluation.resample import student_quantile
 from mlwright.evaluation.slices import Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlwright.core.arrays import Array, Columns, Floats, Integers
     from mlwright.evaluation.slices import Condition
@@ -28,6 +28,8 @@ _FEWEST_UNITS = 10
 _SMALLEST_EXCESS = 0.1
 """Of the mean loss: what is worse by less needs nobody's attention, however sure it is."""
 _SINGLES, _STRONGEST, _PAIRS = 30, 8, 20
+_BLOCK_CELLS = 20_000_000
+"""Rows of conditions that are looked at together; nine bytes each."""
 _MOST_FOUND, _SAME = 8, 0.6
 
 
@@ -43,19 +45,23 @@ class Weakness:
     p_adjusted: float
 
 
-def promising(conditions: Sequence[Condition], columns: Columns, losses: Floats) -> list[Slice]:
+def promising(conditions: Iterable[Condition], columns: Columns, losses: Floats) -> list[Slice]:
     """Choose slices worth testing by rows that do not test them, such as training rows out of fold.
 
     Single conditions first, by how sure they look; then pairs of the strongest on different columns, by the
     same. That rows may err alike is left to the test.
     """
-    singles = [Slice((condition,)) for condition in conditions]
+    to_come = (Slice((condition,)) for condition in conditions)
+    singles: list[Slice] = []
+    strengths: list[Floats] = []
+    while block := list(islice(to_come, max(1, _BLOCK_CELLS // max(1, len(losses))))):
+        singles += block
+        strengths.append(_strengths(losses, np.stack([one.mask(columns) for one in block])))
     if not singles:
         return []
-    masks = np.stack([one.mask(columns) for one in singles])
-    order = _by_strength(losses, masks)
+    order = _by_strength(np.concatenate(strengths))
     kept = [singles[at] for at in order[:_SINGLES]]
-    strong = [(singles[at], masks[at]) for at in order[:_STRONGEST]]
+    strong = [(singles[at], singles[at].mask(columns)) for at in order[:_STRONGEST]]
     pairs, both = [], []
     for (one, here), (other, there) in combinations(strong, 2):
         if one.columns != other.columns:
@@ -63,7 +69,7 @@ def promising(conditions: Sequence[Condition], columns: Columns, losses: Floats)
             both.append(here & there)
     if not pairs:
         return kept
-    found = _by_strength(losses, np.stack(both))
+    found = _by_strength(_strengths(losses, np.stack(both)))
     return kept + [pairs[at] for at in found[:_PAIRS]]
 
 
@@ -85,17 +91,17 @@ def weak_slices(
     groups
         A number per row, equal where rows err alike, shape (n_rows,); None if all are independent.
     """
-    tested = [(one, mask) for one in slices if _is_testable(mask := one.mask(columns), groups)]
+    tested = [one for one in slices if _is_testable(one.mask(columns), groups)]
     if not tested:
         return [], 0
-    means = [_Means.of(losses, mask, groups) for _, mask in tested]
+    means = [_Means.of(losses, one.mask(columns), groups) for one in tested]
     adjusted = holm(np.array([mean.p_value for mean in means]))
     least = _SMALLEST_EXCESS * float(losses.mean())
     found = [
-        (mean.difference * mask.sum(), Weakness(
+        (mean.difference * (mask := one.mask(columns)).sum(), Weakness(
             slice=one, mask=mask, inside=mean.inside, outside=mean.outside, p_adjusted=float(p),
         ))
-        for (one, mask), mean, p in zip(tested, means, adjusted, strict=True)
+        for one, mean, p in zip(tested, means, adjusted, strict=True)
         if p <= LEVEL and mean.difference >= least
     ]  # fmt: skip
     found.sort(key=lambda pair: (-pair[0], pair[1].slice.rule))
@@ -178,8 +184,13 @@ def _is_testable(mask: Array, groups: Array | None) -> bool:
     return groups is None or len(np.unique(groups[mask])) >= _FEWEST_UNITS
 
 
-def _by_strength(losses: Floats, masks: Array) -> list[int]:
+def _by_strength(strengths: Floats) -> list[int]:
     """Order slices by how sure it looks that they are worse; those that do not are left out."""
+    return [int(at) for at in np.argsort(-strengths, kind="stable") if strengths[at] > -np.inf]
+
+
+def _strengths(losses: Floats, masks: Array) -> Floats:
+    """Return how sure it looks that each slice is worse, shape (n_slices,); -inf for those that do not."""
     n_rows, counts = len(losses), masks.sum(axis=1)
     centered = losses - losses.mean()
     sums = masks @ centered
@@ -191,7 +202,7 @@ def _by_strength(losses: Floats, masks: Array) -> list[int]:
     variance = (spread / n_in - mean_in**2) / n_in
     variance += ((centered**2).sum() - spread) / n_out**2 - mean_out**2 / n_out
     strength = (mean_in - mean_out) / np.sqrt(np.maximum(variance, 1e-300))
-    return [int(at) for at in np.argsort(-strength, kind="stable") if usable[at]]
+    return np.where(usable, strength, -np.inf)
 
 
 def _is_news(mask: Array, known: Array, losses: Floats, groups: Array | None) -> bool:

@@ -13,10 +13,13 @@ from mlwright.core.shelves import STEPS
 from mlwright.core.step import Block, FittedStep, Lowered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlwright.core.arrays import Columns
     from mlwright.core.dataset import Dataset
     from mlwright.core.graph import Graph
     from mlwright.core.schema import Column
+    from mlwright.core.step import Layout
 
 _DIGITS = 4
 """Of themes, which lie between -1 and 1: fewer than rounding tells apart, more than trees can use."""
@@ -66,20 +69,26 @@ class Recipe:
     @property
     def trend(self) -> tuple[int, ...]:
         """Which dense features grow with the time of the rows, by number."""
-        return self._numbers({name for step in self.steps for name in step.layout.trend})
+        return self._numbers(lambda layout: layout.trend)
 
     @property
     def levels(self) -> tuple[int, ...]:
         """Which dense features tell what the target was before, by number."""
-        return self._numbers({name for step in self.steps for name in step.layout.levels})
+        return self._numbers(lambda layout: layout.levels)
 
     @property
     def rounded(self) -> tuple[int, ...]:
         """Which dense features the program may round otherwise in the last digits, by number."""
-        return self._numbers({name for step in self.steps for name in step.layout.rounded})
+        return self._numbers(lambda layout: layout.rounded)
 
-    def _numbers(self, names: set[str]) -> tuple[int, ...]:
-        return tuple(number for number, name in enumerate(self.dense_names) if name in names)
+    def _numbers(self, chosen: Callable[[Layout], tuple[str, ...]]) -> tuple[int, ...]:
+        # Step by step: a column of the table may be called as a feature that another step makes.
+        are_chosen = []
+        for step in self.steps:
+            layout = step.layout
+            names = set(chosen(layout))
+            are_chosen += [name in names for name in layout.dense]
+        return tuple(np.flatnonzero(are_chosen).tolist())
 
     @property
     def code_names(self) -> tuple[str, ...]:

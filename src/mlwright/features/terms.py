@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Integers
 
 _MOST_TEXTS = 50_000
-"""So many, evenly drawn, tell which terms are frequent."""
+_MOST_CHARACTERS = 100_000_000
+"""So many texts of so many characters together, evenly drawn, tell which terms are frequent."""
 _MOST_TOKENS = 50_000
 """Kinds of tokens that are told apart: four of them still fit into one 64-bit number."""
 _CHUNK = 2_000_000
-"""Tokens that are counted at a time."""
+"""Characters that are counted at a time; a hundred bytes each."""
 
 
 @final
@@ -75,14 +77,12 @@ def frequent_terms(
     most
         So many terms at most.
     """
-    step = -(-len(texts) // _MOST_TEXTS) or 1
+    n_characters = sum(map(len, texts))
+    step = max(-(-len(texts) // _MOST_TEXTS), -(-n_characters // _MOST_CHARACTERS), 1)
     some = texts[::step]
     alphabet = _alphabet(some, of_letters=of_letters)
-    tokens, rows = _tokens(some, alphabet, of_letters=of_letters)
     found: list[tuple[Integers, Integers, int]] = []
-    for length in range(lengths[0], lengths[1] + 1):
-        keys, at = _windows(tokens, rows, length, len(alphabet))
-        different, counts = _n_texts(keys, at)
+    for length, (different, counts) in _documents(some, alphabet, lengths, of_letters=of_letters).items():
         enough = counts >= max(2, least // step)
         found.append((different[enough], counts[enough], length))
     counts = np.concatenate([counts for _, counts, _ in found])
@@ -94,6 +94,30 @@ def frequent_terms(
         terms += [_spell(key, length, alphabet) for key in keys[chosen].tolist()]
         start += len(keys)
     return Terms(tuple(terms), of_letters), counts[best].astype(np.float64) * len(texts) / len(some)
+
+
+def _documents(
+    texts: Sequence[str], alphabet: list[str], lengths: tuple[int, int], *, of_letters: bool
+) -> dict[int, tuple[Integers, Integers]]:
+    """Return the different keys of each length, sorted, and in how many texts each stands."""
+    parts: dict[int, list[tuple[Integers, Integers]]] = {n: [] for n in range(lengths[0], lengths[1] + 1)}
+    for chunk in _chunks(texts):
+        tokens, rows = _tokens(chunk, alphabet, of_letters=of_letters)
+        for length, known in parts.items():
+            known.append(_n_texts(*_windows(tokens, rows, length, len(alphabet))))
+            # Each part is at least twice as large as the next, so that no key is sorted again too often.
+            while len(known) > 1 and len(known[-2][0]) <= 2 * len(known[-1][0]):
+                known.append(_merged(known.pop(), known.pop()))
+    return {length: reduce(_merged, known) for length, known in parts.items()}
+
+
+def _merged(one: tuple[Integers, Integers], other: tuple[Integers, Integers]) -> tuple[Integers, Integers]:
+    """Add up what two lots of texts hold."""
+    keys, counts = (np.concatenate(pair) for pair in zip(one, other, strict=True))
+    order = np.argsort(keys, kind="stable")
+    keys, counts = keys[order], counts[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
 def _n_texts(keys: Integers, at: Integers) -> tuple[Integers, Integers]:

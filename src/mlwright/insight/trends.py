@@ -23,8 +23,9 @@ _PERIODS = (
 _MOST_PERIODS = 36
 _FEWEST_EVENTS = 20
 """In a period whose shares are shown."""
-_SURE = 3.0
-"""Standard errors between the first third of the periods and the last: several things are looked at."""
+_ACCIDENT = 0.0027
+"""How often a share that goes nowhere may be told to rise or fall: three standard errors, as several things
+are looked at."""
 
 
 def find_trends(times: Floats, things: Integers, names: Sequence[str]) -> dict[str, Any] | None:
@@ -39,8 +40,9 @@ def find_trends(times: Floats, things: Integers, names: Sequence[str]) -> dict[s
 
     Notes
     -----
-    Periods vary more among each other than chance alone explains, so the error of a third is that of the
-    shares of its periods, or that of chance if it is larger.
+    Periods vary more among each other than chance alone explains, so the error of a third is that which the
+    spread of all periods around a straight line makes, or that of chance if it is larger. Few periods tell
+    little of their spread: Student's t for two fewer than there are. Two tell nothing, so all is steady.
     """
     known = np.flatnonzero(~np.isnan(times))
     if not len(known):
@@ -50,12 +52,13 @@ def find_trends(times: Floats, things: Integers, names: Sequence[str]) -> dict[s
     kept = np.flatnonzero(n_all >= _FEWEST_EVENTS)
     if len(kept) < 2:
         return None
-    found = []
+    found, sure = [], _sure(len(kept))
     for number, name in enumerate(names):
         counts = np.bincount(at[things[known] == number], minlength=len(labels))
         shares = counts[kept] / n_all[kept]
         low, high, change, error = _change(counts[kept], n_all[kept])
-        direction = "steady" if abs(change) <= _SURE * error else "rising" if change > 0 else "falling"
+        is_steady = abs(change) <= sure * error
+        direction = "steady" if is_steady else "rising" if change > 0 else "falling"
         found.append(
             {"name": name, "direction": direction, "early": low, "late": high, "shares": shares.tolist()}
         )
@@ -85,15 +88,30 @@ def _periods(times: Floats) -> tuple[str, Integers, list[str]]:
 
 def _change(counts: Integers, totals: Integers) -> tuple[float, float, float, float]:
     """Return the share in the first third and in the last, their difference and its standard error."""
-    third = max(1, len(counts) // 3)
+    third, spread = max(1, len(counts) // 3), _spread(counts / totals)
     ends: list[float] = []
     errors: list[float] = []
     for part in (slice(None, third), slice(-third, None)):
         n, k = totals[part].sum(), counts[part].sum()
         share = (k + 0.5) / (n + 1.0)
         by_chance = float(np.sqrt(share * (1.0 - share) / n))
-        each = counts[part] / totals[part]
-        among = float(each.std(ddof=1) / len(each) ** 0.5) if len(each) > 1 else 0.0
+        among = spread * float(np.sqrt((totals[part] ** 2.0).sum()) / n)
         ends.append(float(k / n))
         errors.append(max(by_chance, among))
     return ends[0], ends[1], ends[1] - ends[0], float(np.hypot(errors[0], errors[1]))
+
+
+def _spread(shares: Floats) -> float:
+    """Return the standard deviation of shares around the straight line through them; infinite for two."""
+    n_free = len(shares) - 2
+    if n_free < 1:
+        return np.inf
+    line = np.polynomial.Polynomial.fit(np.arange(len(shares)), shares, 1)
+    return float(np.sqrt(((shares - line(np.arange(len(shares)))) ** 2).sum() / n_free))
+
+
+def _sure(n_periods: int) -> float:
+    """Return how many errors apart the thirds must be: the fewer periods told the error, the more."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - heavy, and not needed to serve
+
+    return float(stdtrit(max(1, n_periods - 2), 1.0 - _ACCIDENT / 2.0))

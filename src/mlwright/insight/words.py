@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NOISE = re.compile(
-    r"https?:\S*|www\.\S+|\S+\.(?:com|ly|co|net|org)\b\S*|[@\uff20]\w+|&#?\w+;?", re.IGNORECASE
+    r"https?:\S*|www\.\S+|(?<!\S)\S+\.(?:com|ly|co|net|org)\b\S*|[@\uff20]\w+|&#?\w+;?", re.IGNORECASE
 )
-"""Links, mentions, and what is left of entities that were cut off."""
+"""Links, mentions, and what is left of entities that were cut off. A link is looked for from the beginning of
+a word alone: from each of its letters would take a long word the square of its length."""
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _APOSTROPHES = str.maketrans("\u2019\u2018", "''")
 _SHORTEST = 3

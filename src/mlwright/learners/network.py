@@ -138,7 +138,7 @@ class Network(Learner):
         width = shape.n_dense + 3 * shape.n_codes
         if shape.n_rows > 60_000 or width > 1_000 or shape.n_rows < 100:
             return []
-        parameters = {
+        parameters: dict[str, Any] = {
             "members": 4,
             "hidden": 128,
             "layers": 2,
@@ -156,8 +156,12 @@ class Network(Learner):
         )
         hurry = {**parameters, "epochs": _FEW_EPOCHS}
         short = replace(long, name="network, short", order=order - 1, cost=0.4, parameters=hurry)
+        plain = [short, long]
+        if shape.n_scores > _MANY_CLASSES:  # much to tell apart, and little noise that a long schedule learns
+            wide = {**parameters, "hidden": 192, "epochs": 2 * parameters["epochs"]}
+            plain.append(replace(long, name="network, long", order=order + 1, cost=4.0, parameters=wide))
         if shape.n_rows < _ROWS_TO_COMBINE:
-            return [short, long]
+            return plain
         combined = [
             replace(
                 one,
@@ -168,7 +172,7 @@ class Network(Learner):
             )
             for one in (short, long)
         ]
-        return [short, long, *combined]
+        return [*plain, *combined]
 
     def fit(
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits

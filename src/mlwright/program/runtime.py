@@ -26,7 +26,7 @@ PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION, SCORES = (
 _CHUNK_ROWS = 4_096
 _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
-_CHUNK_ROWS_RANKING = 16
+CHUNK_ROWS_RANKING = 16
 """A row scores a whole catalog, several times over."""
 
 
@@ -50,7 +50,7 @@ class Program:
         place = {name: number for number, name in enumerate(self._outputs)}
         self._places = place.get(LABEL), place.get(DIFFICULTY), place.get(DECISION)
         self.decides = DECISION in place
-        sizes = {b"TfIdfVectorizer": _CHUNK_ROWS_TEXT, b"ScatterElements": _CHUNK_ROWS_RANKING}
+        sizes = {b"TfIdfVectorizer": _CHUNK_ROWS_TEXT, b"ScatterElements": CHUNK_ROWS_RANKING}
         self.chunk_rows = min([size for wide, size in sizes.items() if wide in data], default=_CHUNK_ROWS)
 
     def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:

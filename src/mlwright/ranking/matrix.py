@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _MOST_PAIRS = 30_000_000
 """Of items of one user, added up over users: what counting together may cost."""
 _LATEST = 500
 _N_LOTS = 1_000
+_TINY = 1e-6
 
 
 def matrix(known: Histories) -> Any:
@@ -26,6 +28,14 @@ def matrix(known: Histories) -> Any:
 
     shape = known.n_users, known.n_items
     return csr_matrix((known.strengths, known.items, known.starts), shape=shape, dtype=np.float32)
+
+
+def unit_rows(rows: Any) -> Any:
+    """Divide the rows of a sparse matrix by their lengths; empty ones stay."""
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    found = rows.copy()
+    found.data /= np.repeat(np.maximum(lengths, _TINY), np.diff(rows.indptr)).astype(np.float32)
+    return found
 
 
 def countable(known: Histories) -> Histories:
@@ -49,17 +59,21 @@ def blocks(n_items: int) -> Iterator[Array]:
 def largest(entries: Any, n_most: int) -> tuple[Integers, Singles]:
     """Return, for each row of a sparse matrix, where its entries furthest from zero stand, and the entries.
 
-    Both have shape (n_rows, n_most), the largest first; where there are fewer, zeros at column 0 follow.
+    Both have shape (n_rows, n_most), of equal ones the first; zeros at column 0 fill up.
     """
-    entries = entries.tocoo()
-    order = np.lexsort((entries.col, -np.abs(entries.data), entries.row))
-    rows, starts = entries.row[order], np.searchsorted(entries.row[order], np.arange(entries.shape[0]))
-    place = np.arange(len(rows)) - starts[rows]
-    kept = place < n_most
-    at = np.zeros((entries.shape[0], n_most), np.int64)
-    values = np.zeros((entries.shape[0], n_most), np.float32)
-    at[rows[kept], place[kept]] = entries.col[order[kept]]
-    values[rows[kept], place[kept]] = entries.data[order[kept]]
+    rows = entries.tocsr()
+    rows.sort_indices()
+    at = np.zeros((rows.shape[0], n_most), np.int64)
+    values = np.zeros((rows.shape[0], n_most), np.float32)
+    for number, (start, end) in enumerate(pairwise(rows.indptr.tolist())):
+        columns, found = rows.indices[start:end], rows.data[start:end]
+        if end - start > n_most:
+            size = np.abs(found)
+            bound = np.partition(size, -n_most)[-n_most]
+            above = np.flatnonzero(size > bound)
+            kept = np.concatenate([above, np.flatnonzero(size == bound)[: n_most - len(above)]])
+            columns, found = columns[kept], found[kept]
+        at[number, : len(found)], values[number, : len(found)] = columns, found
     return at, values
 
 

@@ -36,8 +36,11 @@ class Ease(Recommender):
         """Propose penalties, in units of what users have who took it; none where it is too large."""
         if min(known.n_items, _HEAD, known.n_users) > _MOST:
             return []
-        scale = min(1.0, len(known.items) / known.n_users / 80.0)  # short histories need smaller penalties
-        return [{"penalty": round(scale * penalty, 1)} for penalty in (200.0, 500.0, 50.0, 1_000.0, 20.0)]
+        # Short histories need smaller penalties, but an item that nobody took needs some.
+        scale = max(1e-3, min(1.0, len(known.items) / known.n_users / 80.0))
+        return [
+            {"penalty": float(f"{scale * penalty:.3g}")} for penalty in (200.0, 500.0, 50.0, 1_000.0, 20.0)
+        ]
 
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Invert, and keep the largest entries."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from mlwright.core.graph import first_columns
 from mlwright.core.recommender import FittedRecommender, Given, Histories, Recommender
-from mlwright.ranking.matrix import matrix
+from mlwright.ranking.matrix import matrix, unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Kernel(Recommender):
         most = _MOST_CELLS if known.n_items <= _MANY_ITEMS else _MOST_CELLS_OF_MANY
         n_items = min(known.n_items, max(_FEWEST_ITEMS, most // max(1, len(users))))
         taken = matrix(known)[:, :n_items].tocsr()
-        rows = _unit(taken[users])
+        rows = unit_rows(taken[users])
         own = kernel((rows @ rows.T).toarray()).astype(np.float64)
         if len(users) == known.n_users:
             own[np.diag_indices_from(own)] += 2.0 * settings["penalty"]
@@ -61,7 +61,7 @@ class Kernel(Recommender):
             left[np.diag_indices_from(left)] += 1e-4 * len(users)
             for start in range(0, known.n_users, _CHUNK):
                 part = taken[start : start + _CHUNK]
-                near = kernel((rows @ _unit(part).T).toarray()).astype(np.float64)
+                near = kernel((rows @ unit_rows(part).T).toarray()).astype(np.float64)
                 left += near @ near.T
                 right += (part.T @ near.T).T
             dual = np.linalg.solve(left, right)
@@ -74,15 +74,8 @@ def _landmarks(known: Histories) -> Integers:
         return np.arange(known.n_users)
     rng = np.random.default_rng(0)
     chances = np.log1p(known.lengths.astype(np.float64))
-    return np.sort(rng.choice(known.n_users, _MOST_USERS, replace=False, p=chances / chances.sum()))
-
-
-def _unit(rows: Any) -> Any:
-    """Divide the rows of a sparse matrix by their lengths."""
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    found = rows.copy()
-    found.data /= np.repeat(np.maximum(lengths, _TINY), np.diff(rows.indptr)).astype(np.float32)
-    return found
+    n_users = min(_MOST_USERS, int((chances > 0).sum()))  # who took nothing tells nothing
+    return np.sort(rng.choice(known.n_users, n_users, replace=False, p=chances / chances.sum()))
 
 
 def kernel(cosines: Floats | Singles) -> Singles:
@@ -111,7 +104,7 @@ class _Dual(FittedRecommender):
 
     def scores(self, asked: Histories) -> Singles:
         n_kept = len(self.rows)
-        near = kernel(_unit(matrix(asked)[:, :n_kept].tocsr()) @ self.rows)
+        near = kernel(unit_rows(matrix(asked)[:, :n_kept].tocsr()) @ self.rows)
         found = np.zeros((asked.n_users, asked.n_items), np.float32)
         found[:, :n_kept] = near @ self.dual
         return found

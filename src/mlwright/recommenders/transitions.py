@@ -33,7 +33,7 @@ class Transitions(Recommender):
 
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Count pairs at each distance."""
-        known = known.keep(known.positions < max(_REACH, _MOST_EVENTS // max(1, known.n_users)))
+        known = known.some(_MOST_EVENTS, np.random.default_rng(0))
         pairs = _pairs(known, settings["decay"])
         scale = np.maximum(known.counts, 1.0) ** -_NORM
 

@@ -15,6 +15,7 @@ from mlwright.report.figures import (
     is_number,
     number,
     points,
+    size_of,
     value_of,
 )
 from mlwright.report.language import say, word
@@ -70,17 +71,11 @@ def _who(found: Evidence) -> str:
 
 
 def _amount(estimate: Evidence) -> str:
-    """Write the size of an amount and its interval, both without their common sign."""
-    if estimate.get("value") is not None and estimate["value"] < 0:
-        estimate = _flipped(estimate)
+    """Write the size of an amount and its interval, turned round if it is below zero."""
+    estimate = size_of(estimate)
     if decimals_of(estimate) is None:
         return value_of(estimate)
     return say("advice.amount", value=value_of(estimate), interval=interval_of(estimate))
-
-
-def _flipped(estimate: Evidence) -> Evidence:
-    ends = {key: -estimate[key] if is_number(estimate.get(key)) else None for key in ("value", "low", "high")}
-    return {**estimate, "value": ends["value"], "low": ends["high"], "high": ends["low"]}
 
 
 def _against(one: Evidence) -> str:

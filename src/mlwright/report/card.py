@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from mlwright.report import advice, first, leak_words, parts, promises, words
+from mlwright.report import advice, first, judged, leak_words, parts, promises, words
 from mlwright.report.commands import commands
 from mlwright.report.figures import (
     Evidence,
@@ -24,7 +24,8 @@ from mlwright.report.figures import (
     value_beside,
     value_of,
 )
-from mlwright.report.language import ENGLISH, language, say, spoken
+from mlwright.report.language import ENGLISH, language, say, spoken, word
+from mlwright.report.lists import lists, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,26 +44,30 @@ def model_card(evidence: Evidence, language: str = ENGLISH) -> str:
 def brief_card(evidence: Evidence, language: str = ENGLISH) -> str:
     """Return the first screen as Markdown: one page."""
     with spoken(language):
+        title, told = behind(evidence)
         watched = [one.says for one in first.watch(evidence)]
-        return (
-            "\n\n".join(
-                [
-                    *_lead(evidence),
-                    f"## {say('page.good')}\n\n" + _bullets(first.how_good(evidence)),
-                    f"## {say('page.drives')}\n\n"
-                    + _bullets(driver(item) for item in words.drivers(evidence)),
-                    f"## {say('page.watch')}\n\n" + _bullets(watched),
-                ]
-            )
-            + "\n"
-        )
+        parts = [
+            *_lead(evidence),
+            *_section(say("page.good"), _bullets(first.how_good(evidence))),
+            *_section(title, _bullets(told)),
+            *_section(say("page.watch"), _bullets(watched)),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+
+def behind(evidence: Evidence, n: int = 3) -> tuple[str, list[str]]:
+    """Return a title and sentences: whom a ranking serves, or which columns drive the answers."""
+    if judged.are_users(evidence):
+        return say("page.serves"), served(evidence)
+    drivers = [_driver(item) for item in words.drivers(evidence, n)]
+    if not drivers and not dig(evidence, "importance"):
+        return say("page.drives"), [say("page.no_time")] if dig(evidence, "importance_left_out") else []
+    return say("page.drives"), drivers or [say("page.no_driver")]
 
 
 def _front(evidence: Evidence) -> str:
     """Return the front matter; every value is written as JSON, which YAML reads as it stands."""
-    is_class = bool(dig(evidence, "task", "classes"))
-    test = dig(evidence, "test", default={})
-    task = "tabular-classification" if is_class else "tabular-regression"
+    test, task = dig(evidence, "test", default={}), _task(evidence)
     results = [
         {"type": name, "name": words.metric_title(name), "value": float(dig(test, name, "value"))}
         for name in test
@@ -72,8 +77,8 @@ def _front(evidence: Evidence) -> str:
     data = {"type": "tabular", "name": str(dig(evidence, "name", default="data")), "split": "test"}
     lines: dict[str, object] = {
         "library_name": "mlwright",
-        "pipeline_tag": task,
-        "tags": ["mlwright", "onnx", "tabular"],
+        **({} if judged.are_users(evidence) else {"pipeline_tag": task}),
+        "tags": ["mlwright", "onnx", task if judged.are_users(evidence) else "tabular"],
         "language": [language()],
         "metrics": [one["type"] for one in results],
         "model-index": [
@@ -84,44 +89,69 @@ def _front(evidence: Evidence) -> str:
     return f"---\n{shown.translate(_NO_MARKUP)}\n---\n\n"
 
 
+def _task(evidence: Evidence) -> str:
+    """Name the kind of task as Hugging Face does; it knows none of rankings for users."""
+    if judged.are_users(evidence):
+        return "recommendation"
+    return "tabular-classification" if dig(evidence, "task", "classes") else "tabular-regression"
+
+
 def _lead(evidence: Evidence) -> list[str]:
     verdict = words.verdict(evidence)
-    return [
-        f"# {_safe(words.question(evidence))}",
-        f"**{_safe(first.answer(evidence))}**",
-        _safe(verdict.reason),
-        _safe(words.headline(evidence)),
-    ]
+    told = [_safe(sentence) for sentence in (verdict.reason, words.headline(evidence)) if sentence]
+    return [f"# {_safe(words.question(evidence))}", f"**{_safe(first.answer(evidence))}**", *told]
 
 
 def _body(evidence: Evidence) -> str:
     name = brief(dig(evidence, "name", default=say("question.target")))
     sections = [
         *_lead(evidence),
-        _section("meant", _bullets([say("card.meant_for", name=name)])),
-        _section("means", _bullets(words.meaning(evidence) or [words.gain_line(evidence)])),
-        _section("scores", _scores(evidence)),
-        _section("sure", _bullets([*promises.interval_lines(evidence), promises.error_line(evidence)])),
-        *_decision(evidence),
-        _section("drives", _bullets(driver(item) for item in words.drivers(evidence, 10))),
+        *_section(say("card.meant"), _bullets([say("card.meant_for", name=name)])),
+        *_section(say("card.means"), _bullets(words.meaning(evidence) or [words.gain_line(evidence)])),
+        *_section(say("card.scores"), _scores(evidence)),
+        *_section(say("card.sure"), _bullets(_promises(evidence))),
+        *_section(say("card.decide"), _bullets(advice.decision_lines(evidence))),
+        *_behind(evidence),
         *_parts(evidence),
-        _section("judged", _bullets(_judged(evidence))),
-        _section("watch", _bullets(_finding(f) for f in dig(evidence, "findings", default=[]))),
-        _section("leaks", _bullets([leak_words.leaks_line(evidence) or say("card.no_leak")])),
-        _section("reads", _inputs(evidence)),
-        _section("use", _usage(evidence)),
-        _section("provenance", _provenance(evidence)),
+        *_section(say("card.judged"), _bullets(_judged(evidence))),
+        *_section(say("card.watch"), _bullets(_watch(evidence))),
+        *_section(say("card.leaks"), _bullets(_leaks(evidence))),
+        *_section(say("card.reads"), _inputs(evidence)),
+        *_section(say("card.use"), _usage(evidence)),
+        *_section(say("card.provenance"), _provenance(evidence)),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _section(key: str, content: str) -> str:
-    return f"## {say(f'card.{key}')}\n\n{content}"
+def _section(title: str, content: str) -> list[str]:
+    """Return a section, or nothing where there is nothing to say."""
+    return [f"## {title}\n\n{content}"] if content else []
 
 
-def _decision(evidence: Evidence) -> list[str]:
-    lines = advice.decision_lines(evidence)
-    return [_section("decide", _bullets(lines))] if lines else []
+def _promises(evidence: Evidence) -> list[str]:
+    return [*promises.interval_lines(evidence), promises.error_line(evidence)]
+
+
+def _behind(evidence: Evidence) -> list[str]:
+    if not judged.are_users(evidence):
+        title, told = behind(evidence, 10)
+        return _section(title, _bullets(told))
+    found = lists(evidence)
+    more = [*found["lines"], *served(evidence), found["more"], found["cold"]] if found else served(evidence)
+    return _section(say("sections.lists"), _bullets(more))
+
+
+def _watch(evidence: Evidence) -> list[str]:
+    """Return all findings with their remedies, then what else the page warns of."""
+    found = [_finding(one) for one in dig(evidence, "findings", default=[])]
+    return found + [one.says for one in first.concerns(evidence)]
+
+
+def _leaks(evidence: Evidence) -> list[str]:
+    """Say what was found, if anybody looked."""
+    if dig(evidence, "leaks") is None or judged.are_users(evidence):
+        return []
+    return [leak_words.leaks_line(evidence) or say("leaks.none")]
 
 
 def _safe(text: object) -> str:
@@ -130,13 +160,13 @@ def _safe(text: object) -> str:
 
 
 def _bullets(sentences: Iterable[str]) -> str:
-    lines = [f"- {_safe(sentence)}" for sentence in sentences if sentence]
-    return "\n".join(lines) or f"- {say('card.nothing')}"
+    return "\n".join(f"- {_safe(sentence)}" for sentence in sentences if sentence)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head)]
-    lines += [[_safe(cell) for cell in row] for row in rows]
+    """Return a table, "" without rows."""
+    cells = [[_safe(cell) for cell in row] for row in rows]
+    lines = [head, ["---"] * len(head), *cells] if cells else []
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -165,13 +195,13 @@ def _parts(evidence: Evidence) -> list[str]:
     line = parts.weak_line(evidence)
     if line:
         weak = [parts.weak_sentence(one) for one in parts.slices(evidence)]
-        found.append(_section("weak", _bullets([line, *weak])))
+        found += _section(say("card.weak"), _bullets([line, *weak]))
     told = [(one["column"], [one["use"], *one["says"]]) for one in parts.fairness(evidence)]
     titles = [say("card.groups", column=_safe(column)) for column, _ in told]
     return found + [f"## {title}\n\n{_bullets(says)}" for title, (_, says) in zip(titles, told, strict=True)]
 
 
-def driver(item: Evidence) -> str:
+def _driver(item: Evidence) -> str:
     """Write a driver with its strength."""
     return say("card.driver", column=brief(item["column"]), drop=estimate_text(item["drop"]))
 
@@ -182,10 +212,25 @@ def _finding(finding: Evidence) -> str:
 
 
 def _inputs(evidence: Evidence, most: int = 100) -> str:
-    columns = [c for c in dig(evidence, "data", "columns", default=[]) if c.get("role") == "feature"]
-    table = _table((say("data.column"), say("data.holds")), [(c["name"], c["kind"]) for c in columns[:most]])
+    """Name what it reads: the features of a table, or the columns of a log and what each is used for."""
+    are_users = judged.are_users(evidence)
+    columns = [
+        c
+        for c in dig(evidence, "data", "columns", default=[])
+        if (c.get("role") != "unused" if are_users else c.get("role") == "feature")
+    ]
+    heads = [say("data.column"), say("data.holds"), *([say("data.used_as")] if are_users else [])]
+    rows = [
+        (c["name"], word(f"data.kinds.{c['kind']}", str(c["kind"])), *([_use(c)] if are_users else []))
+        for c in columns[:most]
+    ]
+    table = _table(heads, rows)
     more = len(columns) - most
     return f"{table}\n\n{say('card.more', n=number(more))}" if more > 0 else table
+
+
+def _use(column: Evidence) -> str:
+    return word(f"data.roles_users.{column.get('role')}", str(column.get("role")))
 
 
 def _usage(evidence: Evidence) -> str:

@@ -167,6 +167,7 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
     parts = [
         *frame(x_axis, y_axis, axes, (percent, percent)),
         tag("polygon", points=corners, class_="area"),
+        _band(kept, x_axis, y_axis),
         _diagonal(x_axis, y_axis),
         tag("polyline", points=" ".join(places), class_="curve"),
     ]
@@ -175,7 +176,17 @@ def curve(points: Sequence[Evidence], title: str, axes: tuple[str, str]) -> Mark
         parts.append(
             tag("circle", note(told), cx=x_axis.at(p["x"]), cy=y_axis.at(p["y"]), r=8, class_="spot")
         )
-    return drawing(title, say("charts.curve"), 304, *parts)
+    key = "charts.curve_band" if is_number(kept[0].get("low")) else "charts.curve"
+    return drawing(title, say(key), 304, *parts)
+
+
+def _band(points: Sequence[Evidence], x_axis: Axis, y_axis: Axis) -> Markup:
+    """Draw the intervals of a curve's points as one surface; nothing where they have none."""
+    if not all(is_number(p.get("low")) and is_number(p.get("high")) for p in points):
+        return Markup("")
+    above = [f"{x_axis.at(p['x']):.1f},{y_axis.at(p['high']):.1f}" for p in points]
+    below = [f"{x_axis.at(p['x']):.1f},{y_axis.at(p['low']):.1f}" for p in reversed(points)]
+    return tag("polygon", points=" ".join([*above, *below]), class_="band")
 
 
 def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:

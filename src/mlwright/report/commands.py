@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import final
 
+from mlwright.report import judged
 from mlwright.report.figures import Evidence, dig, is_number
 from mlwright.report.language import say
 
@@ -14,6 +15,7 @@ SOURCES = {
     "split": ("/split", "/refit"),
     "leaks": ("/leaks",),
     "candidates": ("/leaderboard", "/selection", "/learning_curve", "/ledger", "/budget"),
+    "lists": ("/ranking",),
     "performance": ("/test", "/baseline", "/gain", "/confusion", "/roc", "/residuals", "/in_place"),
     "calibration": ("/calibration", "/calibration_error", "/intervals"),
     "value": ("/decision",),
@@ -44,7 +46,7 @@ def commands(evidence: Evidence, names: Names | None = None) -> list[tuple[str, 
         (say("again.evaluate"), shlex.join(["mlwright", "evaluate", model, "labeled.csv"])),
         (say("again.all"), shlex.join(["mlwright", "report", model, "--to", "json"])),
         (say("again.one"), look_up_command(model, f"/test/{metric}")),
-        (say("again.use"), shlex.join(["mlwright", "predict", model, "new.csv", "-o", "answers.csv"])),
+        (say("again.use"), _use(evidence, model)),
         *_with_intervals(evidence, model),
         (say("again.live"), shlex.join(["mlwright", "report", model, "--live"])),
     ]
@@ -66,7 +68,7 @@ def sources(evidence: Evidence, model: str) -> dict[str, list[str]]:
 def _train(evidence: Evidence, names: Names) -> str:
     name = names.data or dig(evidence, "name", default="data.csv")
     task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
-    train = ["mlwright", "train", name, "--target", str(task.get("target") or "TARGET")]
+    train = ["mlwright", "train", name, *_asked(evidence)]
     if task.get("metric"):
         train += ["--metric", task["metric"]]
     if budget.get("max_trials"):
@@ -80,6 +82,22 @@ def _train(evidence: Evidence, names: Names) -> str:
     return shlex.join(
         [*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model]
     )
+
+
+def _asked(evidence: Evidence) -> list[str]:
+    """Name the columns that make the question: the target, or who takes and what is taken."""
+    target = str(dig(evidence, "task", "target") or "TARGET")
+    if not judged.are_users(evidence):
+        return ["--target", target]
+    user = judged.user_column(evidence)
+    told = {"user": [user] if user else [], "item": [target]}
+    given = dig(evidence, "options", default={})
+    return [word for role, names in told.items() if role not in given for word in (f"--{role}", *names)]
+
+
+def _use(evidence: Evidence, model: str) -> str:
+    rows = ["--top", "10"] if judged.are_users(evidence) else ["new.csv"]
+    return shlex.join(["mlwright", "predict", model, *rows, "-o", "answers.csv"])
 
 
 def _same_test(evidence: Evidence, model: str) -> list[tuple[str, str]]:

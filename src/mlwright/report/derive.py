@@ -11,7 +11,8 @@ from mlwright.report.figures import Evidence, dig, is_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_MIXED = 10
+MOST_MIXED = 10
+"""Sorts of mistakes that are kept."""
 PLACE = "derived"
 """Where it stands beside the evidence."""
 
@@ -36,7 +37,8 @@ def derive(evidence: Evidence) -> dict[str, Any]:
     most frequent mistakes), "calibration_gap" (mean distance between said and happened), "ranked" (area
     under the curve), "less_error" (than the baseline, a share), "longest" (the phase that took most of the
     time: its "share"), "further" (what three times as many rows take off the error: "low", "value" and
-    "high" as shares of it), "through" (the share of test rows that a capacity lets through).
+    "high" as shares of it), "through" (the share of test rows that a capacity lets through),
+    "new_offered" (the share of offered items that nobody had taken before).
     """
     return {
         "confusion": _confusion(evidence),
@@ -46,6 +48,7 @@ def derive(evidence: Evidence) -> dict[str, Any]:
         "longest": _longest(evidence),
         "further": _further(evidence),
         "through": _through(evidence),
+        "new_offered": _new_offered(evidence),
     }
 
 
@@ -64,7 +67,7 @@ def _confusion(evidence: Evidence) -> dict[str, Any] | None:
         "right": sum(row[i] for i, row in enumerate(counts)) / total,
         "usual": max(map(sum, counts)) / total,
         "shares": [[n / (sum(row) or 1) for n in row] for row in counts],
-        "mixed": sorted(mixed, key=lambda item: -item["n"])[:_MOST_MIXED],
+        "mixed": sorted(mixed, key=lambda item: -item["n"])[:MOST_MIXED],
     }
 
 
@@ -118,3 +121,9 @@ def _through(evidence: Evidence) -> float | None:
     if not found.get("counts") or not found.get("n_rows"):
         return None
     return float(sum(one["n"] for one in found["counts"][1:]) / found["n_rows"])
+
+
+def _new_offered(evidence: Evidence) -> float | None:
+    beside = dig(evidence, "ranking", "beside", default={})
+    offered, new = beside.get("n_offered"), beside.get("n_offered_new_items")
+    return float(new / offered) if offered and is_number(new) else None

@@ -123,13 +123,11 @@ def estimate_text(estimate: Evidence | None) -> str:
 
 
 def size_of(estimate: Evidence) -> Evidence:
-    """Return an estimate without its sign: a loss of 3 (2 to 4) for a gain of -3 (-4 to -2)."""
-    ends = {
-        key: abs(estimate[key]) if is_number(estimate.get(key)) else None for key in ("value", "low", "high")
-    }
-    if has_interval(estimate) and float(ends["low"] or 0) > float(ends["high"] or 0):
-        ends["low"], ends["high"] = ends["high"], ends["low"]
-    return {**estimate, **ends}
+    """Return the loss for a gain below zero: 3 (-1 to 7) for -3 (-7 to 1); other estimates as they are."""
+    if not is_number(estimate.get("value")) or estimate["value"] >= 0:
+        return estimate
+    ends = {key: -estimate[key] if is_number(estimate.get(key)) else None for key in ("value", "low", "high")}
+    return {**estimate, "value": ends["value"], "low": ends["high"], "high": ends["low"]}
 
 
 def score_text(score: object) -> str:

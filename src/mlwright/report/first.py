@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import advice, charts, leak_words, parts, words
+from mlwright.report import advice, charts, judged, leak_words, lists, parts, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -18,14 +18,13 @@ from mlwright.report.figures import (
     hundredths,
     in_hundred,
     is_number,
-    number,
     percent,
     points,
     size_of,
     value_beside,
     value_of,
 )
-from mlwright.report.language import known, say
+from mlwright.report.language import known, say, say_some
 from mlwright.report.text import Text, join
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Watched:
 def answer(evidence: Evidence) -> str:
     """Write the answer as a headline: whether it ships, and why in the units that people care about."""
     sign = words.gain_sign(evidence)
-    errors, dull = words.open_errors(dig(evidence, "findings", default=[])), words.unit(evidence, "dull")
+    errors, dull = words.open_errors(dig(evidence, "findings", default=[])), judged.unit(evidence, "dull")
     if sign is None:
         return say("answer.unsure")
     if sign < 1:
@@ -82,7 +81,7 @@ def _worth(evidence: Evidence) -> Iterator[str]:
     name = main_plain(evidence)
     if name:
         yield _plainly(evidence, name)
-    yield say("answer.better", dull=words.unit(evidence, "dull"))
+    yield say("answer.better", dull=judged.unit(evidence, "dull"))
 
 
 def _saved(evidence: Evidence) -> str:
@@ -104,9 +103,8 @@ def _is_gain(evidence: Evidence, name: str) -> bool:
     test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
     if not (has_interval(test) and is_number(base.get("value"))):
         return False
-    shares = bool(words.classes(evidence))
     shown, other = (
-        (in_hundred(test["value"]), in_hundred(base["value"])) if shares
+        (in_hundred(test["value"]), in_hundred(base["value"])) if words.is_share(evidence)
         else (value_of(test), value_beside(base, test))
     )  # fmt: skip
     is_max = test.get("direction") == Direction.MAX
@@ -117,32 +115,38 @@ def _is_gain(evidence: Evidence, name: str) -> bool:
 
 def _plainly(evidence: Evidence, name: str) -> str:
     test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
-    is_share = bool(words.classes(evidence))
-    value = in_hundred(test.get("value")) if is_share else value_of(test)
-    beside = in_hundred(base.get("value")) if is_share else value_beside(base, test)
-    label = (words.classes(evidence) or [""])[-1]
-    return say(
-        f"answer.plain.{name}", n=value, base=beside, label=label, target=words.target_of(evidence, 40)
-    )
+    is_share = words.is_share(evidence)
+    holes = {
+        "n": in_hundred(test.get("value")) if is_share else value_of(test),
+        "base": in_hundred(base.get("value")) if is_share else value_beside(base, test),
+        "label": (words.classes(evidence) or [""])[-1],
+        "target": words.target_of(evidence, 40),
+        "took": lists.took(evidence),
+    }
+    return say(f"answer.plain.{name}", **holes)
 
 
 def how_good(evidence: Evidence) -> list[str]:
     """Say how good it is, against the baseline and the model in place: money first, else counts."""
     money = _money(evidence)
-    return [line for line in (*money, words.in_place_line(evidence), *words.meaning(evidence)) if line][:5]
+    found = [line for line in (*money, words.in_place_line(evidence), *words.meaning(evidence)) if line][:5]
+    return found if found or dig(evidence, "test") else [words.verdict(evidence).reason]
 
 
 def _money(evidence: Evidence) -> list[str]:
     against = dig(evidence, "decision", "against", default=[])
-    return [
-        say(
-            "good.saves" if one["per_row"]["value"] >= 0 else "good.costs",
-            amount=estimate_text(size_of(one["per_row"])),
-            against=advice.rival(one["what"]),
-        )
-        for one in against[:2]
-        if is_number(one["per_row"].get("value"))
-    ]
+    return [_costs(one) for one in against[:2] if is_number(one["per_row"].get("value"))]
+
+
+def _costs(one: Evidence) -> str:
+    saved = one["per_row"]
+    told = say(
+        "good.saves" if saved["value"] >= 0 else "good.costs",
+        amount=estimate_text(size_of(saved)),
+        against=advice.rival(one["what"]),
+    )
+    is_chance = words.sign_of({**saved, "direction": Direction.MAX}) == 0
+    return join([told, say("good.chance")]) if is_chance else told
 
 
 def watch(evidence: Evidence) -> list[Watched]:
@@ -152,13 +156,18 @@ def watch(evidence: Evidence) -> list[Watched]:
     found = [_told(one, suspects) for one in words.open_errors(findings)]
     found += [_told(one, suspects) for one in findings if one.get("severity") == "warning"]
     found = [one for one in found if one.says]
-    for rule in _CONCERNS:
-        found += rule(evidence)
+    found += concerns(evidence)
+    found += [_told(one) for one in findings if one.get("severity") == "note"]
     seen: list[Watched] = []
     for one in found:
         if one.says and one.says not in [other.says for other in seen]:
             seen.append(one)
     return seen[:MOST_WATCHED]
+
+
+def concerns(evidence: Evidence) -> list[Watched]:
+    """Return what to watch that no finding tells."""
+    return [one for rule in _CONCERNS for one in rule(evidence)]
 
 
 def _told(finding: Evidence, suspects: Sequence[str] = ()) -> Watched:
@@ -210,16 +219,17 @@ def _missed(evidence: Evidence, name: str) -> str:
 
 def _few_rows(evidence: Evidence) -> list[Watched]:
     n_test = dig(evidence, "split", "n_test")
-    if not is_number(n_test) or n_test >= _FEW_TEST_ROWS:
+    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS:
         return []
-    return [Watched("warning", "split", say("watch.few_rows", n=number(n_test)))]
+    few = judged.counted(f"plain_{judged.which(evidence)}", n_test)
+    return [Watched("warning", "split", say_some("watch.few_rows", n_test, judged=few))]
 
 
 def _flattering(evidence: Evidence) -> list[Watched]:
     price = dig(evidence, "split", "price", default={})
     if words.sign_of(price.get("flattery")) != 1:
         return []
-    return [Watched("note", "split", say("watch.drift"))]
+    return [Watched("note", "split", say(f"watch.drift_{judged.which(evidence)}"))]
 
 
 def _coverage(evidence: Evidence) -> list[Watched]:
@@ -251,8 +261,9 @@ def _one_driver(evidence: Evidence) -> list[Watched]:
     return [Watched("note", "explanations", say("watch.one_driver", column=brief(found[0]["column"], 40)))]
 
 
-def _notes(evidence: Evidence) -> list[Watched]:
-    return [_told(one) for one in dig(evidence, "findings", default=[]) if one.get("severity") == "note"]
+def _lists(evidence: Evidence) -> list[Watched]:
+    told = [("warning", lists.unknown(evidence)), ("note", lists.popular(evidence))]
+    return [Watched(severity, "lists", says) for severity, says in told if says]
 
 
 def _world(_: Evidence) -> list[Watched]:
@@ -261,7 +272,7 @@ def _world(_: Evidence) -> list[Watched]:
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
     _few_rows, _uncalibrated, _coverage, _unfair, _weak, _flattering, _rarely_found, _one_driver, _more_rows,
-    _world, _notes,
+    _lists, _world,
 )  # fmt: skip
 
 
@@ -292,7 +303,7 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
     rows = [
         (say("compare.model"), dig(evidence, "test", name)),
-        (words.unit(evidence, "beside"), dig(evidence, "baseline", name)),
+        (judged.unit(evidence, "beside"), dig(evidence, "baseline", name)),
     ]
     found = dig(evidence, "in_place", default={})
     if found.get("metric") == name and found.get("old"):
@@ -301,5 +312,5 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     title = words.metric_title(name)
     if known(key):
         title = say(key, label=label, target=words.target_of(evidence, 40))
-    is_share = bool(words.classes(evidence)) and name in plain
-    return title, (charts.hundred if is_share else charts.comparison)(rows, title)
+    is_count = words.is_share(evidence) and name in plain
+    return title, (charts.hundred if is_count else charts.comparison)(rows, title)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.report import first, words
 from mlwright.report.build import build_brief, build_report
-from mlwright.report.card import brief_card, driver, model_card
+from mlwright.report.card import behind, brief_card, model_card
 from mlwright.report.commands import Names
 from mlwright.report.derive import complete
 from mlwright.report.language import ENGLISH, say, spoken
@@ -91,7 +91,7 @@ def _slides(evidence: Evidence, wishes: Wishes) -> str:
         slides = [
             (first.answer(evidence), [words.question(evidence), words.verdict(evidence).reason]),
             (say("page.good"), first.how_good(evidence)),
-            (say("page.drives"), [driver(item) for item in words.drivers(evidence)]),
+            behind(evidence),
             (say("page.watch"), [one.says for one in first.watch(evidence)]),
             (say("sections.slices"), [weak_line(evidence)]),
             (say("card.judged"), [words.split_line(evidence), words.refit_line(evidence)]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import advice, charts, first, leak_words, parts, promises, words
+from mlwright.report import advice, charts, first, judged, leak_words, parts, promises, words
 from mlwright.report.commands import Names, commands, sources
 from mlwright.report.compare_page import told_changes
 from mlwright.report.dependence import dependence
-from mlwright.report.derive import derived
+from mlwright.report.derive import MOST_MIXED, derived
 from mlwright.report.figures import Evidence, brief, count, dig, hundredths, is_number, number, percent
-from mlwright.report.language import ENGLISH, language, say, word
+from mlwright.report.language import ENGLISH, known, language, say, say_some, word
+from mlwright.report.lists import lists, served
 from mlwright.report.worth import learning_points, learning_title, worth
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def page(evidence: Evidence, names: Names) -> dict[str, Any]:
         "leaks": _leaks(evidence),
         "candidates": _candidates(evidence),
         "performance": _performance(evidence),
+        "lists": lists(evidence),
         "calibration": _calibration(evidence),
         "value": _value(evidence),
         "slices": _slices(evidence),
@@ -44,8 +46,8 @@ def page(evidence: Evidence, names: Names) -> dict[str, Any]:
         "language": language(),
         "is_english": language() == ENGLISH,
     }
-    order = ("performance", "calibration", "value", "explanations", "slices", "data", "leaks", "split",
-             "candidates", "limits", "again", "glossary")  # fmt: skip
+    order = ("performance", "lists", "calibration", "value", "explanations", "slices", "data", "leaks",
+             "split", "candidates", "limits", "again", "glossary")  # fmt: skip
     return {**shown, "sections": [key for key in order if shown[key]]}
 
 
@@ -65,7 +67,9 @@ def _first(evidence: Evidence) -> dict[str, Any]:
         "drivers": [
             {**item, "effect": first.effect(evidence, item["column"])} for item in words.drivers(evidence)
         ],
+        "of_users": judged.are_users(evidence),
         "is_measured": bool(dig(evidence, "importance")),
+        "served": served(evidence),
         "watch": first.watch(evidence),
     }
 
@@ -80,14 +84,19 @@ def _data(evidence: Evidence) -> dict[str, Any]:
     n_rows, used = dig(evidence, "data", "n_rows"), dig(evidence, "data", "n_rows_used")
     return {
         "n_rows": n_rows,
-        "n_used": used if used != n_rows else None,
-        "target": words.target_of(evidence),
+        "used": _used(evidence) if used is not None and used != n_rows else "",
         "n_columns": count(dig(evidence, "data", "columns", default=[])),
         "columns": columns[:FIRST_COLUMNS],
+        "of_users": judged.are_users(evidence),
         "rest": columns[FIRST_COLUMNS:MOST_COLUMNS],
         "n_left": max(len(columns) - MOST_COLUMNS, 0),
         "fingerprint": str(dig(evidence, "data", "fingerprint", default=""))[:16],
     }
+
+
+def _used(evidence: Evidence) -> str:
+    n_used = number(dig(evidence, "data", "n_rows_used"))
+    return say(f"data.used_{judged.which(evidence)}", n=n_used, target=words.target_of(evidence))
 
 
 def _split(evidence: Evidence) -> dict[str, Any]:
@@ -96,12 +105,15 @@ def _split(evidence: Evidence) -> dict[str, Any]:
     folds = dig(evidence, "split", "folds", default={})
     return {
         "lines": [words.split_line(evidence), words.price_line(evidence), words.refit_line(evidence)],
+        "proves": say("split.spans" if judged.are_users(evidence) else "split.proof"),
         "proof": {
             str(key).removeprefix("n_").replace("_", " "): value
             for key, value in dig(evidence, "split", "proof", default={}).items()
             if value is not None
         },
-        "folds": say("split.folds", n=number(folds.get("n")), how=brief(folds.get("how"), 120))
+        "folds": say_some(
+            "split.folds", folds.get("n", 0), n=number(folds.get("n")), how=judged.how(folds.get("how"))
+        )
         if folds
         else "",
     }
@@ -109,8 +121,8 @@ def _split(evidence: Evidence) -> dict[str, Any]:
 
 def _leaks(evidence: Evidence) -> dict[str, Any]:
     """Prepare the columns that were accused; what was cleared stays in the evidence."""
-    if "leaks" not in evidence:
-        return {}
+    if "leaks" not in evidence or judged.are_users(evidence):
+        return {}  # it was not looked for any
     found = [
         {
             **{key: leak.get(key) or "" for key in ("title", "says", "message", "why")},
@@ -161,6 +173,7 @@ def _performance(evidence: Evidence) -> dict[str, Any]:
     misses = words.meaning(evidence)[-1:] if bins else []
     residual_title = misses[0] if misses else say("charts.residuals")
     return {
+        "line": say(f"performance.line_{judged.which(evidence)}"),
         "scores": [
             {
                 "title": words.metric_title(name), "says": words.metric_says(name), "is_main": name == main,
@@ -208,8 +221,15 @@ def _confusion(evidence: Evidence) -> dict[str, Any]:
         "labels": labels,
         "rows": rows if len(labels) <= _MOST_CLASSES else [],
         "mixed": mixed,
+        "says": say(_confusion_says(len(labels), len(mixed or []))),
         "title": title,
     }
+
+
+def _confusion_says(n_classes: int, n_mixed: int) -> str:
+    if n_classes <= _MOST_CLASSES:
+        return "performance.confusion"
+    return "performance.mixed" if n_mixed == MOST_MIXED else "performance.mixed_all"
 
 
 def _calibration(evidence: Evidence) -> dict[str, Any]:
@@ -256,7 +276,9 @@ def _slices(evidence: Evidence) -> dict[str, Any]:
 
 
 def _explanations(evidence: Evidence) -> dict[str, Any]:
-    importance = dig(evidence, "importance", default=[])
+    importance, n_left = dig(evidence, "importance", default=[]), dig(evidence, "importance_left_out")
+    if not importance and n_left == 0:
+        return {}  # there is no column to shuffle
     strongest = words.drivers(evidence, 1)
     title = (
         say("charts.driver", column=brief(strongest[0]["column"], 40)) if strongest else say("page.no_driver")
@@ -265,7 +287,7 @@ def _explanations(evidence: Evidence) -> dict[str, Any]:
         "picture": charts.importance(importance),
         "picture_title": title,
         "n_measured": count(importance),
-        "n_left": dig(evidence, "importance_left_out"),
+        "n_left": n_left,
         "goes": dependence(evidence),
     }
 
@@ -283,15 +305,17 @@ def _limits(evidence: Evidence) -> dict[str, Any]:
 
 
 def _limit_lines(evidence: Evidence) -> list[str]:
-    is_ordered = bool(dig(evidence, "options", "time"))
-    n_test = dig(evidence, "split", "n_test")
-    return [
-        say("limits.world", name=brief(dig(evidence, "name", default=say("question.target")))),
-        say("limits.in_time" if is_ordered else "limits.random"),
-        say("limits.causes"),
-        *([say("limits.few", n=number(n_test))] if is_number(n_test) else []),
-        *([say("limits.refit")] if dig(evidence, "refit", "done") else []),
+    n_test, rule = dig(evidence, "split", "n_test"), judged.rule(evidence)
+    lines: list[str] = [
+        say("limits.world", name=brief(dig(evidence, "name", default=say("question.target"))))
     ]
+    if judged.are_users(evidence):
+        how = judged.how(dig(evidence, "split", "how"))
+        lines += [say(f"limits.lists_{judged.when(evidence)}", how=how), say("limits.offered")]
+    else:
+        lines += [*([say(f"limits.{rule}")] if rule else []), say("limits.causes")]
+        lines += [say_some("limits.few", n_test, n=number(n_test))] if is_number(n_test) else []
+    return lines + ([say("limits.refit")] if dig(evidence, "refit", "done") else [])
 
 
 def _again(evidence: Evidence, names: Names) -> dict[str, Any]:
@@ -316,4 +340,9 @@ def _glossary(evidence: Evidence) -> list[tuple[str, str]]:
         (words.metric_title(name), words.metric_says(name)) for name in dig(evidence, "test", default={})
     ]
     told = [pair for pair in measures if pair[1]]
-    return [*told, *((say(f"glossary.{term}"), say(f"glossary.{term}_says")) for term in terms)]
+    return [*told, *((say(f"glossary.{term}"), _explained(evidence, term)) for term in terms)]
+
+
+def _explained(evidence: Evidence, term: str) -> str:
+    of_users = f"glossary.{term}_users_says"
+    return say(of_users if judged.are_users(evidence) and known(of_users) else f"glossary.{term}_says")

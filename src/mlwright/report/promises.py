@@ -11,6 +11,7 @@ from mlwright.report.figures import (
     estimate_text,
     has_interval,
     hundredths,
+    in_hundred,
     is_number,
     number,
     percent,
@@ -91,7 +92,7 @@ def _count(share: float) -> str:
     tenths = round(10 * share)
     if abs(share - tenths / 10) <= 0.02 and 0 < tenths < 10:
         return say("held.of_ten", n=shown(str(tenths), share, 10))
-    return say("held.of_hundred", n=shown(str(round(100 * share)), share, 100))
+    return say("held.of_hundred", n=in_hundred(share))
 
 
 def _size_line(evidence: Evidence) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MissingDependencyError, UnknownNameError
 from mlwright.core.evaluation import Direction
+from mlwright.report import judged
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -34,6 +35,7 @@ from mlwright.report.figures import (
     value_of,
 )
 from mlwright.report.language import keys_below, known, say, word
+from mlwright.report.lists import took
 from mlwright.report.text import Text, join
 
 if TYPE_CHECKING:
@@ -73,7 +75,10 @@ def _metric(name: str) -> Any:
 
 def question(evidence: Evidence) -> str:
     """Write the question that was asked of the data."""
-    asked = dig(evidence, "task", "question")
+    asked, user = dig(evidence, "task", "question"), judged.user_column(evidence)
+    if user and judged.are_users(evidence):
+        key = "question.next" if judged.is_later(evidence) else "question.other"
+        return say(key, user=brief(user, 40), item=target_of(evidence, 40))
     if asked:
         return brief(asked, 120)
     target, labels = target_of(evidence), classes(evidence)
@@ -115,15 +120,15 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
 
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
-    sign, n_test = gain_sign(evidence), number(dig(evidence, "split", "n_test"))
-    judged = unit(evidence, "test")
+    sign = gain_sign(evidence)
+    where = judged.counted(f"sealed_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
     errors = open_errors(dig(evidence, "findings", default=[]))
     if sign is None:
         told = [finding.get("message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
     if sign < 1:
-        dull = dig(evidence, "task", "baseline") or say("unit.dull")
-        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", n=n_test, unit=judged, dull=dull)
+        dull = naive(evidence) if judged.are_users(evidence) else say("unit.dull")
+        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", where=where, dull=dull)
         return Verdict("bad", say("verdict.bad"), reason)
     if errors:
         column = errors[0].get("column")
@@ -131,13 +136,16 @@ def verdict(evidence: Evidence) -> Verdict:
         reason = say("verdict.but", problem=f"{about}{errors[0].get('message', '')}")
         return Verdict("bad", say("verdict.not_yet"), reason)
     if not is_seen(evidence):
-        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", n=n_test, unit=judged))
-    return Verdict("good", say("verdict.good"), say("verdict.beats", n=n_test, unit=judged))
+        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
+    return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
 
 
-def unit(evidence: Evidence, which: str) -> Text:
-    """Name what is judged: rows, or users by what they did next."""
-    return say(f"unit.{which}_{'users' if dig(evidence, 'split', 'unit') == 'users' else 'rows'}")
+def naive(evidence: Evidence) -> str:
+    """Name the naive ranking that is to be beaten, as far as the evidence tells it."""
+    name = dig(evidence, "task", "naive")
+    if not name:
+        return judged.unit(evidence, "dull")
+    return say("unit.dull_named", naive=word(f"lists.naive.{name}", brief(name, 40).replace("_", " ")))
 
 
 def is_seen(evidence: Evidence) -> bool:
@@ -148,13 +156,15 @@ def is_seen(evidence: Evidence) -> bool:
 
 
 def headline(evidence: Evidence) -> str:
-    """Write the main result in one sentence."""
+    """Write the main result in one sentence; "" where nobody could be judged."""
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
+    if judged.are_users(evidence) and not test:
+        return ""
     rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
-    rows = say("score.some_seen") if "test_seen" in rules else unit(evidence, "new")
-    n_test = number(dig(evidence, "split", "n_test"))
-    told = say("score.line", metric=metric_title(name), score=estimate_text(test), n=n_test, rows=rows)
+    new = f"new_users_{judged.rule(evidence)}" if judged.are_users(evidence) else "new_rows"
+    where = judged.counted("some_seen" if "test_seen" in rules else new, dig(evidence, "split", "n_test"))
+    told = say("score.line", metric=metric_title(name), score=estimate_text(test), where=where)
     return Text([told, say("score.beside", base=value_beside(base, test)) if base else "", "."])
 
 
@@ -193,17 +203,25 @@ def plain_metrics(evidence: Evidence) -> list[str]:
 def plain(evidence: Evidence, name: str) -> str:
     """Write what a metric means: cases out of a hundred, or the distance in the target's unit."""
     test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
-    is_share = _shape(evidence) != "value"
+    are_counts = is_share(evidence)
     holes = {
-        "n": estimate_in_hundred(test) if is_share else estimate_text(test),
-        "base": in_hundred(base.get("value")) if is_share else value_beside(base, test),
+        "n": estimate_in_hundred(test) if are_counts else estimate_text(test),
+        "base": in_hundred(base.get("value")) if are_counts else value_beside(base, test),
         "label": (classes(evidence) or [""])[-1],
         "target": target_of(evidence, 40),
+        "took": took(evidence),
     }
     return say(f"plain.{_shape(evidence)}.{name}", **holes)
 
 
+def is_share(evidence: Evidence) -> bool:
+    """Tell whether plain metrics are counts out of a hundred, not distances in the target's unit."""
+    return _shape(evidence) != "value"
+
+
 def _shape(evidence: Evidence) -> str:
+    if judged.are_users(evidence):
+        return "lists"
     n_classes = len(dig(evidence, "task", "classes", default=[]))
     return "value" if not n_classes else "two" if n_classes == 2 else "many"
 
@@ -251,20 +269,21 @@ def refit_line(evidence: Evidence) -> str:
     if not refit:
         return say("refit.plain")
     why = str(refit.get("why") or "").rstrip(".")
-    told = say("refit.done", n=number(refit.get("n_rows"))) if refit.get("done") else say("refit.same")
+    told = say("refit.same")
+    if refit.get("done"):
+        told = say(f"refit.done_{judged.which(evidence)}", n=number(refit.get("n_rows")))
     return Text([told, f" ({why})" if why else "", "."])
 
 
 def split_line(evidence: Evidence) -> str:
     """Say how the test rows were chosen."""
-    split = dig(evidence, "split", default={})
-    how = str(split.get("how") or say("split.aside")).rstrip(".")
+    split, which = dig(evidence, "split", default={}), judged.which(evidence)
+    learned = "plain_events" if judged.are_users(evidence) else "plain_rows"
     return say(
-        "split.line",
-        n_train=number(split.get("n_train")),
-        n_test=number(split.get("n_test")),
-        how=how,
-        unit=unit(evidence, "plain"),
+        f"split.line_{which}",
+        learned=judged.counted(learned, split.get("n_train")),
+        judged=judged.counted(f"plain_{which}", split.get("n_test")),
+        how=judged.how(split.get("how")),
     )
 
 
@@ -279,6 +298,11 @@ def price_line(evidence: Evidence) -> str:
         "random": estimate_text(price["random"]),
         "proper": estimate_text(price["proper"]),
     }
+    last = price.get("last")
+    if last:  # a split of users' histories
+        return say(
+            "split.flatters_lists" if sign > 0 else "split.same_lists", last=estimate_text(last), **holes
+        )
     return say("split.flatters" if sign > 0 else "split.same", **holes)
 
 

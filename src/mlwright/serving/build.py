@@ -55,15 +55,21 @@ def make_scorer(place: Path, data: bytes, settings: Settings) -> Scorer:
 
 
 def make_service(
-    scorer: Scorer, settings: Settings, folder: Path | None = None, name: str = "0"
+    scorer: Scorer,
+    settings: Settings,
+    folder: Path | None = None,
+    name: str = "0",
+    *,
+    is_local: bool = False,
 ) -> tuple[Hot, Live]:
     """Return the ASGI application, and its state: ready, since its model is.
 
     `folder` is where several processes of one service count, each under its `name`, and share allowances.
+    `is_local`: it is known to listen at this machine alone, so that browsers must call it so.
     """
     routes = _routes(scorer)
     counters = Counters(scorer, [route for route, _ in routes.values()], folder, name)
-    live, gate = Live(scorer, counters), Gate(settings, counters, folder)
+    live, gate = Live(scorer, counters), Gate(settings, counters, folder, is_local=is_local)
     desk = Desk(live, gate, settings, routes)
     app = Hot(desk, make_face(desk, gate))
     if settings.log is not None:

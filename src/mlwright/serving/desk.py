@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _FEW = 32
 """Rows that are answered without leaving the loop; more go to a thread, so that others are not held up."""
-_LONGEST_ID = 128
+_LONGEST_ID, _MOST_PARTS = 128, 100
 _CLOSING = (408, 413)
 """After these what is left of the body is not waited for."""
 _UNAUTHORIZED = 401
@@ -132,7 +132,7 @@ class Desk:
                 self.room.check_threads()
             asked = work.protocol.read(_request(headers, query, body), work.scorer)
             typed = asked.rows.typed
-            if asked.rows.n_rows > _FEW or asked.wishes.explain:
+            if asked.rows.n_rows > min(_FEW, work.scorer.most_lines) or asked.wishes.explain:
                 self._answer_in_thread(work, asked)
             elif isinstance(typed, Lines):
                 self._together.answer(work.scorer, typed, partial(self._predicted, work, asked))
@@ -184,7 +184,7 @@ class Desk:
         self._finish(work, Answer(200, reply, work.scorer.version, work.request_id))
 
     def _note(self, work: _Work, rows: Rows, prediction: Prediction, reply: Reply) -> None:
-        if work.route == TRY:
+        if work.route == TRY or work.is_answered:  # else too late: what was answered is that it was
             return
         answered = prediction if reply.offers is None else reply.offers
         self.live.counters.scored(rows, answered)
@@ -261,10 +261,15 @@ def _request(headers: Headers, query: bytes, body: bytes) -> Request:
 
 
 def _parts(query: bytes) -> Mapping[str, str]:
-    """Read the query of an address; raise a problem (422) where a name stands twice."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(name for n, (name, _) in enumerate(pairs) if name in dict(pairs[:n]))
-        raise Problem(422, "query", f"{twice[:30]!r} stands twice in the address. Give it once.")
+    """Read the query of an address; raise a problem (422) where a name stands twice or too many stand."""
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_PARTS)
+    except ValueError as error:
+        detail = f"The address asks for more than {_MOST_PARTS} things. Send fewer."
+        raise Problem(422, "query", detail) from error
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Problem(422, "query", f"{name[:30]!r} stands twice in the address. Give it once.")
+        found[name] = value
     return found

@@ -150,16 +150,14 @@ def _add_open_inference(app: FastAPI, live: Live, admit: Admit) -> None:
         if live.scorer.ranks:
             raise HTTPException(404)
         scorer = live.scorer
-        record = shapes.record(scorer)
         return {
             "name": scorer.name,
             "versions": [scorer.version],
             "platform": "onnx",
             "inputs": [{"name": c.name, "shape": [-1, 1], **_datatype(c)} for c in scorer.reader.columns],
             "outputs": [
-                {"name": name, "shape": [-1, 1], "datatype": "BYTES" if "enum" in shape else "FP64"}
-                for name, shape in record["properties"].items()
-                if name in record["required"]
+                {"name": name, "shape": [-1, 1], "datatype": kind}
+                for name, kind in shapes.datatypes(scorer).items()
             ],
         }
 
@@ -187,12 +185,16 @@ def _add_description(app: FastAPI, desk: Desk, admit: Admit) -> None:
 
 
 def _add_page(app: FastAPI, desk: Desk, admit: Admit) -> None:
+    kept: tuple[Scorer | None, bytes] = (None, b"")  # to find it takes a look at each item
+
     @app.get("/form", include_in_schema=False)
     async def asked(request: Request) -> Response:
+        nonlocal kept
         admit(request, "predict")
         scorer = desk.live.scorer
-        found = taste_form(scorer) if scorer.ranks else form(scorer, desk.settings)
-        return Response(encode(found), media_type=JSON)
+        if kept[0] is not scorer:
+            kept = scorer, encode(taste_form(scorer) if scorer.ranks else form(scorer, desk.settings))
+        return Response(kept[1], media_type=JSON)
 
     add_site(app, "recommend.html" if desk.live.scorer.ranks else "index.html")
 

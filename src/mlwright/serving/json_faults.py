@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, final
+import sys
+from typing import TYPE_CHECKING, final
 
 from mlwright.serving.problems import Problem
 
@@ -18,9 +19,10 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """Half of a character that is escaped as two."""
 _HALF_SAYS = "a text holds one half of an escaped pair, such as \\ud83d without what follows it"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LARGEST = 1.8e308
-_MOST_SHOWN, _MOST_DIGITS = 60, 400
-_MOST_LETTERS = 200
+_LARGEST = sys.float_info.max
+_MOST_DIGITS = 4_300
+"""Python makes no whole number of more."""
+_MOST_SHOWN, _MOST_STEPS, _MOST_LETTERS = 60, 20, 200
 
 
 def fault_of(body: bytes, error: Exception) -> str:
@@ -53,22 +55,23 @@ def not_utf8(body: bytes) -> str:
 
 
 def check_range(body: bytes, row: int | None = None) -> None:
-    """Raise a problem (422) that names a number which no double can hold, if one is why JSON was refused."""
+    """Raise a problem (422) that names a number which cannot be held, if one is why JSON was refused."""
     try:
-        found = json.loads(body, parse_float=_kept, parse_int=_whole)
+        found = _too_large(json.loads(body, parse_float=_kept, parse_int=_whole))
     except (ValueError, RecursionError):
         return
-    for path, value in _leaves(found):
-        if isinstance(value, _TooLarge):
-            where = _where(path, row)
-            detail = f"{where}: found {value[:_MOST_SHOWN]}, and no number beyond {_LARGEST:g} can be read."
-            terse = "A number is too large."
-            raise Problem(422, "cell", detail, terse=terse)
+    if found is not None:
+        path, number = found
+        detail = (
+            f"{_where(path, row)}: found {number[:_MOST_SHOWN]}, and no number beyond {_LARGEST:g} can be "
+            "read."
+        )
+        raise Problem(422, "cell", detail, terse="A number is too large.")
 
 
 @final
 class _TooLarge(str):
-    """How a number was written that is beyond the largest double."""
+    """How a number was written that cannot be held."""
 
     __slots__ = ()
 
@@ -78,35 +81,43 @@ def _kept(text: str) -> float | _TooLarge:
     return _TooLarge(text) if abs(value) == float("inf") else value
 
 
-def _whole(text: str) -> float:
-    """Read a whole number as a double: this only looks for those that are none."""
-    return float(text[:_MOST_DIGITS]) if len(text) < _MOST_DIGITS else 0.0
+def _whole(text: str) -> float | _TooLarge:
+    """Keep a whole number that is too long; of others it only matters that they are there."""
+    return _TooLarge(text) if len(text.removeprefix("-")) > _MOST_DIGITS else 0.0
 
 
-def _leaves(found: object) -> Iterator[tuple[tuple[str | int, ...], object]]:
-    """Yield each value that is neither object nor array, with the way that leads to it, in no order."""
-    waiting: list[tuple[tuple[str | int, ...], object]] = [((), found)]
-    while waiting:
-        path, value = waiting.pop()
-        inside: Any = ()
-        if isinstance(value, dict):
-            inside = value.items()
-        elif isinstance(value, list):
-            inside = enumerate(value)
+def _too_large(found: object) -> tuple[tuple[str | int, ...], _TooLarge] | None:
+    """Find the first number that is too large, and the way that leads to it.
+
+    One way is kept, and no copy of it for each value: a body of 1 MB would take gigabytes.
+    """
+    steps: list[str | int] = []
+    inside: list[Iterator[tuple[str | int, object]]] = [iter([("", found)])]
+    while inside:
+        for step, value in inside[-1]:
+            if isinstance(value, _TooLarge):
+                return (*steps, step)[1:], value
+            if isinstance(value, dict | list):
+                steps.append(step)
+                inside.append(iter(value.items()) if isinstance(value, dict) else enumerate(value))
+                break
         else:
-            yield path, value
-        waiting.extend(((*path, step), each) for step, each in inside)
+            inside.pop()
+            del steps[-1:]
+    return None
 
 
 def _where(path: tuple[str | int, ...], row: int | None) -> str:
-    """Write a way as columns and rows, if it leads to a cell of a row, else step by step."""
+    """Write a way as columns and rows, if it leads to a cell of a row, else step by step, the first ones."""
     steps = path if row is None else (row - 1, *path)
     if len(steps) == 1 and isinstance(steps[0], str):
         steps = (0, *steps)
     if len(steps) == 2 and isinstance(steps[0], int) and isinstance(steps[1], str):
         return f"Column {steps[1][:_MOST_SHOWN]!r}, row {steps[0] + 1}"
-    written = "".join(f"[{step}]" if isinstance(step, int) else f".{step[:_MOST_SHOWN]}" for step in path)
-    return f"At ${written}"
+    written = [
+        f"[{step}]" if isinstance(step, int) else f".{step[:_MOST_SHOWN]}" for step in path[:_MOST_STEPS]
+    ]
+    return f"At ${''.join(written)}{'…' if len(path) > _MOST_STEPS else ''}"
 
 
 def _meant(body: bytes, place: int) -> str:

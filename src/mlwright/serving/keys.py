@@ -42,7 +42,7 @@ class Keys:
     """All keys that open a service; several at once, so that one can be replaced while it is in use.
 
     The file is read anew when it was changed. If it cannot be understood then, the keys that were known go
-    on, and the log says so.
+    on, and the log says so. If the last key was taken out, nobody may enter: that is how it is revoked.
 
     Raises
     ------
@@ -54,6 +54,9 @@ class Keys:
         self._place, self._next_s = place, monotonic() + _LOOK_S
         self._seen = _state(place)
         self._known = _read(place)
+        if not self._known:
+            message = f"There are no keys in {str(place)!r}. Make one with: mlwright key NAME."
+            raise UsageError(message)
 
     def find(self, given: str) -> Key | None:
         """Return the key that was given; every known one is compared, in constant time."""
@@ -76,7 +79,8 @@ class Keys:
         except UsageError as error:
             _logger.error("the keys that were known go on: %s", error)  # noqa: TRY400 - foreseen
         else:
-            _logger.info("keys were read anew: %s", ", ".join(key.name for key in self._known))
+            names = ", ".join(key.name for key in self._known)
+            _logger.info("keys were read anew: %s", names or "none is left, and nobody may enter")
 
 
 def add_key(place: Path, name: str, scopes: tuple[str, ...] = ("predict",)) -> str:
@@ -120,11 +124,9 @@ def remove_key(place: Path, name: str) -> int:
 
 
 def _read(place: Path) -> tuple[Key, ...]:
-    entries = _entries(place)
-    if not entries:
-        message = f"There are no keys in {str(place)!r}. Make one with: mlwright key NAME."
-        raise UsageError(message)
-    return tuple(Key(entry["name"], entry["sha256"].lower(), frozenset(entry["scopes"])) for entry in entries)
+    return tuple(
+        Key(entry["name"], entry["sha256"].lower(), frozenset(entry["scopes"])) for entry in _entries(place)
+    )
 
 
 def _entries(place: Path) -> list[dict[str, Any]]:

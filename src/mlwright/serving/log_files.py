@@ -66,9 +66,8 @@ class LogFiles:
     """Keeps tables in memory until there are enough for a file, and while none can be written."""
 
     def __init__(self, folder: Path, keep_bytes: int | None) -> None:
-        import polars  # noqa: ICN001, PLC0415 - heavy; here and now rather than beside the first answers
+        import polars  # noqa: F401, ICN001, PLC0415 - heavy; now rather than beside the first answers
 
-        self._errors = (OSError, polars.exceptions.PolarsError)
         self._folder, self._keep_bytes = folder, keep_bytes
         self._frames: list[tuple[str, Any]] = []
         self._since = self._failed = 0.0
@@ -99,7 +98,7 @@ class LogFiles:
             lot = [frame for _, frame in frames]
             try:
                 self._write(version, lot)
-            except self._errors as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 if not self._failed:
                     _logger.error("the prediction log cannot be written: %s", error)  # noqa: TRY400 - foreseen
                 self._failed = time.monotonic()

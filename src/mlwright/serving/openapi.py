@@ -52,9 +52,11 @@ def complete(base: dict[str, Any], desk: Desk) -> dict[str, Any]:
 
 
 def _schemas(scorer: Scorer, settings: Settings) -> dict[str, Any]:
+    is_closed = settings.extra is Extra.REJECT
     if scorer.ranks:
-        return {"Row": taste_shapes.question(scorer.tastes), "Answer": taste_shapes.offer(scorer.tastes)}
-    row = shapes.row(scorer, is_closed=settings.extra is Extra.REJECT)
+        question = taste_shapes.question(scorer.tastes, is_closed=is_closed)
+        return {"Row": question, "Answer": taste_shapes.offer(scorer.tastes)}
+    row = shapes.row(scorer, is_closed=is_closed)
     return {"Row": row, "Answer": {**shapes.record(scorer), "example": _answered(scorer)}}
 
 

@@ -58,7 +58,7 @@ def settings_of(
     if not host.strip():
         message = "--host is empty. Give an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them."
         raise UsageError(message)
-    if keys is None and not is_insecure and not _is_this_machine(host):
+    if keys is None and not is_insecure and not is_this_machine(host):
         message = (
             f"At {host} everybody who reaches this machine could ask the model. Give the keys that open it "
             "with --keys or MLWRIGHT_KEYS (make one with: mlwright key NAME), or say --insecure or "
@@ -75,7 +75,8 @@ def settings_of(
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Tell whether an address or a name leads to this machine alone."""
     if host == "localhost":
         return True
     try:

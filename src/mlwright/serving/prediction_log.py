@@ -66,7 +66,7 @@ class PredictionLog:
         self._width = len(features) + 1
         self._waiting: deque[Entry] = deque()
         # Each is counted by one thread alone, so that no lock is needed.
-        self._n_in = self._n_out = 0
+        self._n_in = self._n_out = self._n_lost = self._n_told = 0
         self._files = LogFiles(policy.folder, policy.keep_bytes)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
@@ -74,6 +74,8 @@ class PredictionLog:
 
     def add(self, request_id: str, route: str, scorer: Scorer, rows: Rows, answered: Answered) -> None:
         """Note what was answered, unless too much waits."""
+        if self._n_lost != self._n_told:
+            self._tell_lost()
         n_cells = rows.n_rows * self._width if isinstance(answered, Prediction) else _size(answered)
         if self._n_in - self._n_out + n_cells > _MOST_WAITING:
             self._counters.unlogged(rows.n_rows)
@@ -87,6 +89,7 @@ class PredictionLog:
         """Write all that waits; nothing is added any more."""
         self._is_over.set()
         self._thread.join(_END_S)
+        self._tell_lost()
         lost = sum(entry.n_rows for entry in self._waiting) + self._files.n_rows
         if lost:
             self._counters.unlogged(lost)
@@ -105,12 +108,26 @@ class PredictionLog:
                 entries.append(self._waiting.popleft())
                 n_rows += entries[-1].n_rows
             for scorer, of_one in groupby(entries, lambda entry: entry.scorer):
-                self._files.add(scorer.version, table(list(of_one), self._features))
+                self._keep(scorer, list(of_one))
             self._n_out += sum(entry.n_cells for entry in entries)
             self._count(self._files.rotate_if_due())
             if not self._is_over.is_set():
                 time.sleep(_PAUSE_S)
         self._count(self._files.rotate_if_due())
+
+    def _keep(self, scorer: Scorer, entries: list[Entry]) -> None:
+        """Make a table; of entries of which none can be made, only how many they were is kept."""
+        try:
+            self._files.add(scorer.version, table(entries, self._features))
+        except Exception:
+            self._n_lost += sum(entry.n_rows for entry in entries)
+            _logger.exception("rows cannot be put into the prediction log")  # what comes later can
+
+    def _tell_lost(self) -> None:
+        """Count rows that were lost in the thread; called where dropped ones are counted."""
+        n_rows = self._n_lost - self._n_told
+        self._n_told += n_rows
+        self._counters.unlogged(n_rows)
 
     def _count(self, n_written: int) -> None:
         self._counters.logged(n_written)

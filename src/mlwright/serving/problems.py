@@ -25,7 +25,7 @@ _TITLES = {
 STATUSES = (200, *_TITLES)
 REASONS = (
     "answer_time", "arrow", "body", "cell", "content_type", "csv", "defect", "explain",
-    "extra_column", "gone", "headers", "http", "in_flight", "json", "late", "level", "method",
+    "extra_column", "gone", "headers", "host", "http", "in_flight", "json", "late", "level", "method",
     "missing_column", "no_key", "query",
     "rate", "route", "rows", "scope", "shape", "wrong_key",
 )  # fmt: skip

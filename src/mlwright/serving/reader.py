@@ -123,7 +123,7 @@ class Reader:
     def texts(self, body: bytes) -> Rows:
         """Read CSV with a header line."""
         lines = _csv_lines(body, self._max_rows + 2)  # one too many is enough to know
-        names, cells = (lines[0], lines[1:]) if lines else ([], [])
+        names, cells = (self._names(lines[0]), lines[1:]) if lines else ([], [])
         if names and not cells:
             raise shape_problem(
                 "there is one line, which names the columns; curl keeps lines with --data-binary"
@@ -145,6 +145,14 @@ class Reader:
         self.check_count(n_rows)
         self._check_names(cells, None, advice)
         return Rows(Typed({c.name: _parsed(c, cells[c.name]) for c in self.columns}), n_rows)
+
+    def _names(self, header: list[str]) -> list[str]:
+        """Name columns as those of a file are; white space is kept where it is part of a column's name."""
+        known = {column.name for column in self.columns}
+        return [
+            name if name in known else name.strip() or f"column_{place}"
+            for place, name in enumerate(header, 1)
+        ]
 
     def by_column(self, rows: Rows) -> Columns:
         """Return typed columns, each of shape (n_rows,)."""

@@ -18,6 +18,7 @@ import uvicorn
 from mlwright.serving.build import make_service, open_scorer
 from mlwright.serving.door import Door
 from mlwright.serving.listen import LOOK, STOP, announce, bind, listen, tell_stderr
+from mlwright.serving.options import is_this_machine
 from mlwright.serving.terms import terms_of
 from mlwright.serving.watch import Watch
 from mlwright.serving.wire import Wire
@@ -71,7 +72,8 @@ def run(scorer: Scorer, settings: Settings, listener: socket.socket, post: Post)
     is_alone = post.orders is None  # else the supervisor tells how the service ends
     tell_stderr(None if is_alone else post.number)
     _allow_connections()
-    app, live = make_service(scorer, settings, post.folder, str(post.number))
+    is_local = is_this_machine(settings.host)
+    app, live = make_service(scorer, settings, post.folder, str(post.number), is_local=is_local)
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -14,6 +14,7 @@ from mlwright.core.dataset import Typed
 from mlwright.core.errors import ArtifactError, UsageError
 from mlwright.core.schema import Kind
 from mlwright.core.task import Link
+from mlwright.program.runtime import CHUNK_ROWS_RANKING
 from mlwright.program.vocabulary import words_of
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Reader
@@ -29,24 +30,29 @@ if TYPE_CHECKING:
     from mlwright.serving.settings import Settings
     from mlwright.serving.wishes import Wishes
 
+_MOST_LINES = 64
+"""So many rows hold up the loop for about a millisecond."""
+
 
 @final
 class Scorer:
     """A model and what it takes to answer requests with it. Safe to call from several threads."""
 
     def __init__(self, model: Model, data: bytes, name: str, settings: Settings) -> None:
-        self.model, self.name = model, name
+        self.model, self.name, self._settings = model, name, settings
         self.digest = sha256(data).hexdigest()
         self.version = self.digest[:12]
         self.reader = Reader([model.schema[name] for name in model.inputs], settings)
         self._classes: list[Any] = list(model.task.classes)
         self.ranks = model.task.link is Link.RANKING
+        self.most_lines = CHUNK_ROWS_RANKING if self.ranks else _MOST_LINES
+        """So many are answered at once on the loop: a line of a model that ranks scores a whole catalog."""
         self._shares = [] if self.ranks else [f"probability_{label}" for label in self._classes]
 
     @cached_property
     def tastes(self) -> Tastes:
         """What a model that ranks knows of users and items."""
-        return Tastes(self.model)
+        return Tastes(self.model, self._settings)
 
     @cached_property
     def words(self) -> dict[str, list[str]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlwright.serving.scorer import Scorer
 
 Shape = dict[str, Any]
+_DATATYPES = {bool: "BOOL", int: "INT64", float: "FP64"}
 _MOST_LEVELS = 20
 PROBLEM: Shape = {
     "type": "object",
@@ -82,6 +83,12 @@ def record(scorer: Scorer) -> Shape:
     return {"type": "object", "required": list(properties), "properties": {**properties, **more}}
 
 
+def datatypes(scorer: Scorer) -> dict[str, str]:
+    """Return the type of each output of a row, as the Open Inference Protocol calls it."""
+    answered = record(scorer)
+    return {name: _datatype(answered["properties"][name]) for name in answered["required"]}
+
+
 def wishes(scorer: Scorer) -> list[Shape]:
     """Return the parameters of a query: `explain`, and `level` up to the highest that there can be."""
     found = [_parameter("explain", {"type": "boolean"}, "Say which columns moved each answer.")]
@@ -93,6 +100,12 @@ def wishes(scorer: Scorer) -> list[Shape]:
         shape = {"type": "number", "exclusiveMinimum": 0, "maximum": highest}
         found.append(_parameter("level", shape, "Add intervals or sets of this level."))
     return found
+
+
+def _datatype(shape: Shape) -> str:
+    """Return that of all labels: what one of them is, others of the same answers may not be."""
+    kinds = {type(label) for label in shape.get("enum", [0.0])}
+    return _DATATYPES.get(kinds.pop(), "BYTES") if len(kinds) == 1 else "BYTES"
 
 
 def _parameter(name: str, shape: Shape, says: str) -> Shape:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 _STEADY_S = 60.0
 """A worker that lived so long did not die of its start."""
+_LONGEST_LINE = 2**26
+"""Bytes of what a worker says of its model: some 100 for each column and label; asyncio's limit is 64 KiB."""
 _logger = logging.getLogger("mlwright.serving")
 
 
@@ -72,14 +74,16 @@ class _Supervisor:
             if self._is_ending.is_set():
                 return
             raise MlwrightError(self._error or "The first worker ended before it could say why.")
-        announce(f"{self._place.stem}, {self._settings.workers} workers,", self._listener, self._settings.log)
+        if not self._is_ending.is_set():  # else there is no listener any more
+            name = f"{self._place.stem}, {self._settings.workers} workers,"
+            announce(name, self._listener, self._settings.log)
         others = (self._keep(number, None) for number in range(1, self._settings.workers))
         await asyncio.gather(self._keep(0, first), *others)
 
     async def _keep(self, number: int, worker: Process | None) -> None:
         """Keep one worker alive until the service ends; wait longer each time that it dies young."""
         loop, wait_s = asyncio.get_running_loop(), _FIRST_WAIT_S
-        while not self._is_ending.is_set():
+        while worker is not None or not self._is_ending.is_set():
             started = loop.time()
             worker = worker or await self._start(number)
             status = None if worker is None else await worker.wait()
@@ -98,14 +102,18 @@ class _Supervisor:
             sys.executable, "-m", "mlwright.serving.worker",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=(listener,),
             start_new_session=True,  # Ctrl-C is for us; we tell them
+            limit=_LONGEST_LINE,
         )  # fmt: skip
         self._workers[number] = worker
         self._starting.add(worker)
+        if self._is_ending.is_set():  # told while this one was not known yet
+            worker.terminate()
         if worker.stdin is None or worker.stdout is None:
             return None
         setup = pickle.dumps((self._place, self._settings, listener, number, self._folder, self._terms))
         worker.stdin.write(len(setup).to_bytes(4) + setup)
-        said = json.loads(await worker.stdout.readline() or "{}")
+        line = await worker.stdout.readline()
+        said = json.loads(line) if line.endswith(b"\n") else {}
         self._starting.discard(worker)
         self._error = said.get("error", "")
         if "terms" not in said:

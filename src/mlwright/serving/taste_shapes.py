@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlwright.serving.tastes import ALLOW_SEEN, FILTER, LONGEST, MOST, TAKEN, USER, USUAL, K
+from mlwright.serving.tastes import (
+    ABOUT,
+    ALLOW_SEEN,
+    FILTER,
+    ITEM,
+    LONGEST,
+    LONGEST_FILTER,
+    MOST,
+    TAKEN,
+    USER,
+    USUAL,
+    K,
+)
 
 if TYPE_CHECKING:
     from mlwright.serving.shapes import Shape
@@ -19,8 +31,8 @@ def example(tastes: Tastes) -> dict[str, Any]:
     return {TAKEN: tastes.popular(_N_EXAMPLE), K: USUAL}
 
 
-def question(tastes: Tastes) -> Shape:
-    """Return the shape of one question."""
+def question(tastes: Tastes, *, is_closed: bool = False) -> Shape:
+    """Return the shape of one question; `is_closed`: whether others than these fields are refused."""
     rated = {"item": _TEXT, "rating": {"type": "number"}}
     taken = {"type": "object", "required": ["item"], "properties": rated}
     names = list(tastes.memory.attributes)
@@ -33,21 +45,29 @@ def question(tastes: Tastes) -> Shape:
             "items": {"oneOf": [_TEXT, taken]},
             "description": "Items that somebody took, the latest first; instead of user.",
         },
+        ITEM: {
+            "type": ["string", "integer"],
+            "description": "An item that others are to go with; instead of user.",
+        },
         K: {
             "type": "integer",
             "minimum": 1,
             "maximum": MOST,
             "description": f"How many; {USUAL} if not said.",
         },
-        FILTER: {**_TEXT, "description": reads if names else "Nothing is known of items that could be read."},
+        FILTER: {
+            **_TEXT,
+            "maxLength": LONGEST_FILTER,
+            "description": reads if names else "Nothing is known of items that could be read.",
+        },
         ALLOW_SEEN: {"type": "boolean", "description": "Whether to offer what was taken before, too."},
     }
     return {
         "type": "object",
         "title": "fields of a question",
         "properties": properties,
-        "oneOf": [{"required": [USER]}, {"required": [TAKEN]}],
-        "additionalProperties": False,
+        "oneOf": [{"required": [key]} for key in ABOUT],
+        "additionalProperties": not is_closed,
         "example": example(tastes),
     }
 

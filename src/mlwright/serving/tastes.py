@@ -1,11 +1,12 @@
 """Tastes: whose taste a request asks a recommender for, and what is offered to it.
 
-A question is an object with a "user" or a "history", and "k", "filter", "allow_seen". It becomes the row that
-the program reads; of the scores that come out, the best are offered.
+A question is an object with a "user", a "history" or an "item" that others are to go with, and "k", "filter",
+"allow_seen". It becomes the row that the program reads; of the scores that come out, the best are offered.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, final
 
 import msgspec
@@ -19,6 +20,7 @@ from mlwright.ranking.words import HIDDEN, HISTORY, STRENGTHS, clear, written, w
 from mlwright.serving.cells import shown
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Rows, shape_problem
+from mlwright.serving.settings import Extra
 from mlwright.workflow.recommending.attributes import matching
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
 from mlwright.workflow.recommending.memory import Memory
@@ -29,11 +31,16 @@ if TYPE_CHECKING:
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Array
     from mlwright.core.prediction import Prediction
+    from mlwright.serving.settings import Settings
 
-USER, TAKEN, K, FILTER, ALLOW_SEEN = "user", "history", "k", "filter", "allow_seen"
-KEYS = (USER, TAKEN, K, FILTER, ALLOW_SEEN)
-MOST, USUAL, LONGEST = 1_000, 10, 10_000
-"""Items that may be offered at once, those that are unless told, and items of a history."""
+USER, TAKEN, ITEM, K, FILTER, ALLOW_SEEN = "user", "history", "item", "k", "filter", "allow_seen"
+ABOUT = (USER, TAKEN, ITEM)
+"""Of these a question has one."""
+KEYS = (*ABOUT, K, FILTER, ALLOW_SEEN)
+MOST, USUAL, LONGEST, LONGEST_FILTER = 1_000, 10, 10_000, 1_000
+"""Items that may be offered at once, those that are unless told, items of a history, letters of a filter."""
+_EITHER = '"user", "history" or "item"'
+_NO_NUMBER = f"no number from {-sys.float_info.max:g} to {sys.float_info.max:g}"
 _MOST_SCORES = 8_000_000
 """Of one request: 64 MB while they are sorted."""
 _FEW = 16
@@ -73,12 +80,14 @@ class Offer(msgspec.Struct, frozen=True):
 class Tastes:
     """What a recommender knows of users and items, beside its program. Safe to use from several threads."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, settings: Settings) -> None:
         self.items = [str(item) for item in model.task.classes]
         self.memory = Memory.from_bytes(model.memory, len(self.items))
         self._catalog = frozenset(self.items)
         self._places = {name: place for place, name in enumerate(self.memory.users)}
         self._filters: dict[str, Array] = {}
+        self._rejects_extra = settings.extra is Extra.REJECT
+        self._most = min(settings.max_rows, max(1, _MOST_SCORES // max(1, len(self.items))))
         self._full = float(self.memory.scale.strengths(None, 1)[0])
 
     def popular(self, n_most: int) -> list[str]:
@@ -90,10 +99,10 @@ class Tastes:
         """Read several questions; raise Problem, naming the first that cannot be used."""
         if not isinstance(questions, list) or not questions:
             raise shape_problem(f"found {shown(questions)}, expected an array of questions, each an object")
-        most = max(1, _MOST_SCORES // max(1, len(self.items)))
-        if len(questions) > most:
-            detail = f"{len(questions):,} questions came at once; of {len(self.items):,} items {most:,} may."
-            raise Problem(413, "rows", f"{detail} Send several requests.")
+        if len(questions) > self._most:
+            came = f"{len(questions):,} questions came at once"
+            detail = f"{came}; of {len(self.items):,} items {self._most:,} may. Send several requests."
+            raise Problem(413, "rows", detail)
         read = []
         for number, question in enumerate(questions, 1):
             try:
@@ -123,15 +132,19 @@ class Tastes:
 
     def _read(self, question: object) -> tuple[tuple[str, str, str], Wanted]:
         if not isinstance(question, dict):
-            raise shape_problem(f"found {shown(question)}, expected an object with {USER!r} or {TAKEN!r}")
-        if (USER in question) == (TAKEN in question):
-            found = "both" if USER in question else ", ".join(str(key)[:30] for key in list(question)[:5])
-            raise shape_problem(f'expected either "user" or "history", found {found or "neither"}')
-        odd = next((key for key in question if key not in KEYS), None)
+            raise shape_problem(f"found {shown(question)}, expected an object with {_EITHER}")
+        about = [key for key in ABOUT if key in question]
+        if len(about) != 1:
+            found = ", ".join(about or [str(key)[:30] for key in list(question)[:5]])
+            raise shape_problem(f"expected one of {_EITHER}, found {found or 'none'}")
+        odd = next((key for key in question if key not in KEYS), None) if self._rejects_extra else None
         if odd is not None:
             raise shape_problem(f"there is no {odd[:30]!r} here; there are {', '.join(KEYS)}")
         user, history = None, None
-        if TAKEN in question:
+        if ITEM in question:
+            items, strengths = self._history([question[ITEM]])
+            history = items
+        elif TAKEN in question:
             items, strengths = self._history(question[TAKEN])
             history = items
         else:
@@ -173,8 +186,10 @@ class Tastes:
                 raise shape_problem(
                     f"item {number} of history is {shown(item)}; write texts, or objects with item and rating"
                 )
-            if rating is not None and (not isinstance(rating, int | float) or isinstance(rating, bool)):
-                raise shape_problem(f"the rating of item {number} of history is {shown(rating)}, no number")
+            if rating is not None and not _is_number(rating):
+                raise shape_problem(
+                    f"the rating of item {number} of history is {shown(rating)}, {_NO_NUMBER}"
+                )
             found.setdefault(clear(text_of(item)), rating)
         found.pop("", None)
         strengths = [self._full if rating is None else self._strength(rating) for rating in found.values()]
@@ -189,6 +204,9 @@ class Tastes:
             return None
         if not isinstance(wanted, str):
             raise shape_problem(f"filter is {shown(wanted)}, expected a text such as genre=drama")
+        if len(wanted) > LONGEST_FILTER:
+            detail = f"filter holds {len(wanted):,} letters; at most {LONGEST_FILTER:,} may come."
+            raise Problem(422, "query", detail)
         found = self._filters.get(wanted)
         if found is None:
             try:
@@ -207,6 +225,13 @@ def _rows(rows: list[tuple[str, str, str]]) -> Rows:
         return Rows(Lines(rows), len(rows))
     cells = zip((HISTORY, STRENGTHS, HIDDEN), zip(*rows, strict=True), strict=True)
     return Rows(Typed({name: np.array(column, dtype=object) for name, column in cells}), len(rows))
+
+
+def _is_number(rating: object) -> bool:
+    """Tell whether it is a number that a double can hold; JSON has whole numbers of any length."""
+    if not isinstance(rating, int | float) or isinstance(rating, bool):
+        return False
+    return abs(rating) <= sys.float_info.max
 
 
 def _count(question: dict[str, Any]) -> int:

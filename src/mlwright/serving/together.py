@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     Done = Callable[[Prediction | Exception], None]
 
-_MOST_LINES = 64
-"""So many rows hold up the loop for about a millisecond."""
-
 
 @final
 class Together:
@@ -34,11 +31,13 @@ class Together:
 
     def answer(self, scorer: Scorer, lines: Lines, done: Done) -> None:
         """Answer lines soon; `done` is given the answers, or what went wrong, and must not raise."""
+        if self._n_lines + len(lines.cells) > scorer.most_lines:
+            self._flush()
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
         self._waiting.append((scorer, lines, done))
         self._n_lines += len(lines.cells)
-        if self._n_lines >= _MOST_LINES:
+        if self._n_lines >= scorer.most_lines:
             self._flush()
 
     def _flush(self) -> None:

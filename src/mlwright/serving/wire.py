@@ -1,7 +1,8 @@
 """The wire: uvicorn's connections, held to limits that it leaves to others, with a short way to the desk.
 
 A header may not grow without end, and a request may not arrive without end: a client that sends a byte a
-second would otherwise keep a connection for as long as it likes.
+second would otherwise keep a connection for as long as it likes. What stands around a body, such as
+trailers, may not grow without end either, and trailers say nothing: a proxy in front has not seen them.
 
 A request for scores that is alone on its connection needs none of what ASGI is for. It goes to the desk as
 soon as its last byte is here, and the answer is written when the desk has it: no task, no events, half the
@@ -86,11 +87,13 @@ class Wire(HttpToolsProtocol):
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._direct: _Direct | None = None
-        self._begin()
+        self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in; refuse what is no HTTP, and headers that do not end."""
         is_alone = self._in_headers or not self._is_waiting  # else a body ends in these bytes
+        if not is_alone:
+            self._n_bytes += len(data)  # unless they are a body, which is counted where it is kept
         self._n_begun = 0
         _feed(self, data)
         direct = self._direct
@@ -98,9 +101,10 @@ class Wire(HttpToolsProtocol):
         if direct is not None and is_part and not direct.fits(self.desk):
             problem = busy("Too many large requests are arriving.")
             self._write(direct, self.desk.refuse(direct.path, dict(self.headers), problem))
-        if self._in_headers and self._is_waiting:
-            # Where a head begins behind another request, nobody tells; what it grows by later counts.
-            self._n_bytes += len(data) if is_alone and self._n_begun < 2 else 1
+        if self._is_waiting:
+            if self._in_headers:
+                # Where a head begins behind another request, nobody tells; what it grows by later counts.
+                self._n_bytes += len(data) if is_alone and self._n_begun < 2 else 1
             if self._n_bytes > self.settings.max_header_bytes:
                 _refuse(self, 431, "headers", b"Request Header Fields Too Large")
 
@@ -109,11 +113,16 @@ class Wire(HttpToolsProtocol):
         super().on_message_begin()
         self._direct = None
         self._n_begun += 1
-        self._begin()
+        self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; what comes behind the body is none."""
+        if self._in_headers:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Choose the way."""
-        self._in_headers = False
+        self._in_headers, self._n_bytes = False, 0
         if self.parser.should_upgrade():
             return
         path, _, query = self.url.partition(b"?")
@@ -135,6 +144,7 @@ class Wire(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep a part of the body, as long as it is not too large."""
+        self._n_bytes = 0
         direct = self._direct
         if direct is None:
             super().on_body(body)
@@ -212,9 +222,6 @@ class Wire(HttpToolsProtocol):
         if self._direct is not None:
             self._direct.let_go(self.desk)
         super().connection_lost(exc)
-
-    def _begin(self) -> None:
-        self._since, self._is_waiting, self._in_headers, self._n_bytes = self.loop.time(), True, True, 0
 
     def _write(self, direct: _Direct, answer: Answer) -> None:
         """Write an answer, in one piece."""

@@ -12,7 +12,7 @@ from mlwright.core.task import Link, Outcome, TaskKind
 from mlwright.data.labels import as_cells, class_numbers, sorted_classes
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Array, Floats, Integers
 
 
 @final
@@ -36,10 +36,10 @@ class Binary(TaskKind):
         """Claim a target with exactly two values."""
         return float(len(set(as_cells(values))) == 2)
 
-    def read(self, values: Array) -> Outcome:
+    def read(self, values: Array, rows: Integers | None = None) -> Outcome:
         """Give the two classes the numbers 0 and 1."""
         cells = as_cells(values)
-        classes = sorted_classes(cells)
+        classes = sorted_classes(cells, rows)
         if len(classes) != 2:
             shown = ", ".join(repr(label) for label in classes[:5]) + (", …" if len(classes) > 5 else "")
             raise DataError(

@@ -10,7 +10,7 @@ from mlwright.core.task import Link, Outcome, TaskKind
 from mlwright.data.labels import as_cells, class_numbers, families, sorted_classes
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Array, Floats, Integers
 
 _MOST_CLASSES = 1_000
 _MOST_CODES = 20
@@ -48,9 +48,9 @@ class Multiclass(TaskKind):
         is_dense = min(numbers) >= 0 and max(numbers) - min(numbers) < 2 * len(numbers)
         return 0.8 if is_often and is_dense and min(numbers) < 2 * len(numbers) else 0.3
 
-    def read(self, values: Array) -> Outcome:
+    def read(self, values: Array, rows: Integers | None = None) -> Outcome:
         """Give the classes numbers in their order."""
-        classes = sorted_classes(as_cells(values))
+        classes = sorted_classes(as_cells(values), rows)
         if len(classes) < 2:
             shown = f" ({classes[0]!r})" if classes else ""
             raise DataError(

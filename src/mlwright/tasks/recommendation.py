@@ -12,7 +12,7 @@ from mlwright.core.task import Link, Outcome, TaskKind
 from mlwright.data.cells import text_of
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Array, Floats, Integers
 
 
 @final
@@ -35,8 +35,9 @@ class Recommendation(TaskKind):
         del values
         return 0.0
 
-    def read(self, values: Array) -> Outcome:
+    def read(self, values: Array, rows: Integers | None = None) -> Outcome:
         """Give the items numbers in the order of their texts."""
+        del rows
         texts = [text_of(value) for value in values.tolist()]
         items = tuple(sorted(set(texts)))
         if len(items) < 2:

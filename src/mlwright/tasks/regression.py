@@ -9,10 +9,10 @@ import numpy as np
 from mlwright.core.errors import DataError
 from mlwright.core.prediction import Prediction
 from mlwright.core.task import Link, Outcome, TaskKind
-from mlwright.data.labels import as_cells, families
+from mlwright.data.labels import as_cells, families, row_of
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Array, Floats, Integers
 
 _MOST_CODES = 20
 _LARGEST = 1e100
@@ -36,20 +36,20 @@ class Regression(TaskKind):
             return 0.95
         return 0.9 if len(labels) > _MOST_CODES else 0.5
 
-    def read(self, values: Array) -> Outcome:
+    def read(self, values: Array, rows: Integers | None = None) -> Outcome:
         """Keep the numbers, and find their mean and standard deviation."""
         cells = as_cells(values)
         odd = next((row for row, cell in enumerate(cells) if families([cell]) != {"number"}), None)
         if odd is not None:
             raise DataError(
-                f"A quantity is asked for, but the target in row {odd + 1} is {cells[odd]!r}, no number. "
-                "Correct the cell, or use --kind multiclass if the target is a label."
+                f"A quantity is asked for, but the target in row {row_of(odd, rows)} is {cells[odd]!r}, no "
+                "number. Correct the cell, or use --kind multiclass if the target is a label."
             )
         numbers = np.array(cells, dtype=np.float64)
         is_finite = np.isfinite(numbers)
         if not is_finite.all():
-            row = int(np.argmin(is_finite))
-            raise DataError.cell("target", row + 1, cells[row], "a finite number")
+            place = int(np.argmin(is_finite))
+            raise DataError.cell("target", row_of(place, rows), cells[place], "a finite number")
         largest = float(np.abs(numbers).max(initial=0.0))
         if largest > _LARGEST:
             raise DataError(f"The target holds {largest:.3g}, too large to compute with. Divide it first.")

@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.core.recommender import Histories
 from mlwright.core.task import Link, Task
 from mlwright.ranking.blend import Blend, Member, View
+from mlwright.ranking.contents import contents_of
 from mlwright.testing.claim import claim, claim_close
 from mlwright.testing.tastes import taste_log
 
@@ -66,7 +67,15 @@ def known_histories() -> Histories:
     order = np.lexsort((-times, users))
     starts = np.concatenate([[0], np.cumsum(np.bincount(users))])
     strengths = np.array(log["rating"], dtype=np.float32)[order] / np.float32(5.0)
-    return Histories(starts=starts, items=items[order], strengths=strengths, n_items=40, times=times[order])
+    described = contents_of({"kind": [f"kind {item % 4}" for item in range(40)]})
+    return Histories(
+        starts=starts,
+        items=items[order],
+        strengths=strengths,
+        n_items=40,
+        times=times[order],
+        contents=described,
+    )
 
 
 def _users_do_not_matter_to_each_other(fitted: FittedRecommender, known: Histories) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from mlwright.tuning.trial import Member, Trial
 
 
+_TOLERATED = 0.01
+"""The share of the loss that may be lost for a blend that can be fitted again in time."""
+
+
 def choose(search: Search) -> list[Trial]:
     """Blend the finished trials and return those with weight, the heaviest first.
 
@@ -28,11 +33,29 @@ def choose(search: Search) -> list[Trial]:
         raise SearchError(message)
     menu = _menu(search, candidates)
     if search.scales is None:
-        return ship(search, next(menu.versions(1, search.seed)))
+        return ship(search, _in_time(search, menu))
     copies = search.schedule.n_refits_now(candidates)
     version = search.scales.affordable(menu, copies, search.seed)
     search.most_copies = version.n_copies
     return ship(search, version)
+
+
+def _in_time(search: Search, menu: Menu) -> Version:
+    """Return the best blend that can be fitted again, twice, in the time that is left.
+
+    A model of all rows is worth more than the last digit of the blend; where it would cost more than
+    that, the best blend stays.
+    """
+    quick = replace(menu, shares=np.array([trial.refit_s for trial in menu.trials]))
+    first: Version | None = None
+    for version in quick.versions(1, search.seed):
+        first = first or version
+        if menu.loss(version) > (1.0 + _TOLERATED) * menu.loss(first):
+            break
+        if search.schedule.can_refit([t for t in menu.trials if t.configuration.name in version.weights]):
+            return version
+    assert first is not None  # noqa: S101 - there is a version of any candidates
+    return first
 
 
 def ship(search: Search, version: Version) -> list[Trial]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from mlwright.core.errors import ContractError
 from mlwright.core.shelves import LEARNERS
-from mlwright.tuning.blend import blend
+from mlwright.tuning.blend import blend, mean_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -196,6 +196,11 @@ class Menu:
     trials: Sequence[Trial]
     prices: Floats
     shares: Floats
+
+    def loss(self, version: Version) -> float:
+        """Return the mean proper loss of a version out of fold."""
+        given = [version.weights.get(t.configuration.name, 0.0) * t.answers() for t in self.trials]
+        return mean_loss(self.link, self.target, np.asarray(sum(given)))[0]
 
     def versions(self, n_copies: int, seed: int) -> Iterator[Version]:
         """Go from the best blend to the cheapest candidate: ever more must be gained for what is paid."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from mlwright.tuning.job import Job, Outcome
@@ -50,10 +51,10 @@ class Journaled:
         job, store = self._running.pop(outcome.number)
         return self._journal.record(job, store, outcome)
 
-    def abandon(self) -> None:
-        """Give up what is running."""
-        self._known.clear()
-        self._crew.abandon()
+    def abandon(self, but: Collection[int] = ()) -> None:
+        """Give up what is running, but for jobs of these numbers."""
+        self._known = [outcome for outcome in self._known if outcome.number in but]
+        self._crew.abandon(but)
 
     def stop(self) -> None:
         """End the workers."""

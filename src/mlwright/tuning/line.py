@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mlwright.tuning.job import Job, Outcome
     from mlwright.tuning.workers import Crew
 
+_PATIENCE_S, _PATIENCE_SHARE = 2.0, 0.25
+"""How long to wait for jobs of others [s]: about what a new process takes; at most this share of the time."""
+
 
 @final
 @dataclass(slots=True)
@@ -29,11 +32,21 @@ class Line:
         self._start()
 
     def drain(self, deadline: float | None) -> bool:
-        """Wait until every job has ended; False if the deadline [`time.monotonic()`] came first."""
+        """Wait until every job has ended; False if the deadline [`time.monotonic()`] came first.
+
+        Somebody before may have left jobs behind that overshoot their time. Soon they are in the way.
+        """
+        begun = time.monotonic()
+        patience = None if deadline is None else min(_PATIENCE_S, _PATIENCE_SHARE * (deadline - begun))
         while self._waiting or self._running:
             self._start()
-            timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
-            outcome = self.crew.wait(timeout)
+            is_held_up = bool(self._waiting) and len(self._running) < self.crew.n_workers
+            end = begun + patience if is_held_up and patience is not None else deadline
+            outcome = self.crew.wait(None if end is None else max(0.0, end - time.monotonic()))
+            if outcome is None and end != deadline:
+                self.crew.abandon(self._running)
+                patience = None
+                continue
             if outcome is None:
                 return False
             if outcome.number in self._running:  # else a late job of somebody before

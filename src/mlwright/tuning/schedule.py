@@ -20,7 +20,7 @@ _WORTH = 0.35
 _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to compile, prove and judge, measured on one slow core [s]."""
 _ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
-_FIRST_MARGIN = 1.6
+_FIRST_MARGIN, _REFIT_MARGIN = 1.6, 1.25
 _CURVE_SHARE = 0.08
 CURVE_COST = 1 / 9 + 1 / 3
 """What the learning curve costs, as a share of the folds of the candidate."""
@@ -71,7 +71,16 @@ class Schedule:
         single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
-        return 1.25 * (refits + self.prepare_s) + self.finish_s(nodes) + self.curve_reserve_s()
+        return _REFIT_MARGIN * (refits + self.prepare_s) + self.finish_s(nodes) + self.curve_reserve_s()
+
+    def can_refit(self, chosen: list[Trial]) -> bool:
+        """Tell whether these can be fitted on the training rows and on all rows in the time that is left."""
+        if self.budget.deadline is None:
+            return True
+        single = [trial.refit_s for trial in chosen]
+        refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
+        rest = self.finish_s(sum(trial.n_nodes for trial in chosen)) + self.curve_reserve_s()
+        return _REFIT_MARGIN * (refits + self.prepare_s) + rest <= self.budget.left_s
 
     def curve_s(self, trial: Trial) -> float:
         """Return the seconds that the learning curve of a candidate will take."""

@@ -21,7 +21,7 @@ from mlwright.tuning.latency import Latency
 from mlwright.tuning.plan import Plan
 from mlwright.tuning.race import gains_nothing
 from mlwright.tuning.schedule import Schedule
-from mlwright.tuning.trial import Trial
+from mlwright.tuning.trial import Trial, thin_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,6 +167,7 @@ class Search:
             if self.scales is not None:
                 self._plan.weigh(trial, self.scales)
             self._blend_anew()
+            thin_out(self.trials, n_kept=0 if self.scales is None else 1)
         best = min((t.loss for t in self.finished), default=None)
         message = f"{trial.configuration.name}, fold {job.fold + 1} of {trial.n_folds}"
         done = sum(t.is_finished for t in self.trials)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -12,9 +12,14 @@ from mlwright.core.shelves import LEARNERS
 from mlwright.tuning.job import Job, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.arrays import Floats
     from mlwright.core.learner import Fit, FittedModel
     from mlwright.features.encoder import Encoder
+
+_MOST_AT_HAND = 8
+"""Of so many candidates, the best, the models of the folds stay: one of these is at hand if time runs out."""
 
 
 @final
@@ -34,6 +39,23 @@ class Member:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a fit tells about itself, also when its model was let go."""
+
+    n_nodes: int
+    rounds: int
+    haste: float
+    refit_share: float
+    is_truncated: bool
+
+    @classmethod
+    def of(cls, fit: Fit) -> Told:
+        """Ask a fit."""
+        return cls(fit.model.n_nodes, fit.rounds, fit.haste, fit.refit_share, fit.is_truncated)
+
+
+@final
 @dataclass(slots=True)
 class Trial:
     """A candidate while it is tried. `outcomes` by fold; `loss` and `error` once all folds are in.
@@ -50,6 +72,7 @@ class Trial:
     weight: float = 0.0
     note: str = ""
     keeps: bool = True
+    _told: dict[int, Told] = field(default_factory=dict)
 
     @property
     def is_finished(self) -> bool:
@@ -68,8 +91,13 @@ class Trial:
             return "failed"
         if not self.is_finished:
             return "stopped" if self.note else "skipped"
-        cut = any(o.fit is not None and o.fit.is_truncated for o in self.outcomes.values())
-        return "truncated" if cut else "finished"
+        return "truncated" if any(told.is_truncated for _, told in self.told) else "finished"
+
+    @property
+    def told(self) -> list[tuple[Outcome, Told]]:
+        """The outcomes of fits that succeeded, with what these tell."""
+        known = self._told | {fold: Told.of(o.fit) for fold, o in self.outcomes.items() if o.fit is not None}
+        return [(outcome, known[fold]) for fold, outcome in self.outcomes.items() if fold in known]
 
     @property
     def seconds(self) -> float:
@@ -79,7 +107,7 @@ class Trial:
     @property
     def n_nodes(self) -> int:
         """Size of a fold's model, on average."""
-        sizes = [o.fit.model.n_nodes for o in self.outcomes.values() if o.fit is not None]
+        sizes = [told.n_nodes for _, told in self.told]
         return sum(sizes) // max(1, len(sizes))
 
     @property
@@ -91,13 +119,13 @@ class Trial:
     def refit_s(self) -> float:
         """Processor time that one more fit on all rows will take [s]."""
         growth = self.n_folds / (self.n_folds - 1) if self.n_folds > 1 else 1.2
-        each = [o.seconds * o.fit.refit_share for o in self.outcomes.values() if o.fit is not None]
+        each = [outcome.seconds * told.refit_share for outcome, told in self.told]
         return growth * sum(each) / max(1, len(each))
 
     @property
     def rounds(self) -> float:
         """Mean number of rounds over the folds."""
-        return float(np.mean([o.fit.rounds for o in self.outcomes.values() if o.fit is not None]))
+        return float(np.mean([told.rounds for _, told in self.told]))
 
     def answers(self) -> Floats:
         """Return out-of-fold answers , the rows of one fold after those of the other."""
@@ -105,19 +133,29 @@ class Trial:
         return np.concatenate([part for part in found if part is not None]).astype(np.float64)
 
     def fold_members(self, weight: float) -> list[Member]:
-        """Return the models of the folds, sharing `weight`: what is at hand when time is out."""
+        """Return the models of the folds, sharing `weight`: what is at hand when time is out.
+
+        None if they were let go.
+        """
         return [
             Member(self.configuration.name, weight / len(self.outcomes), outcome.encoder, outcome.fit)
             for outcome in self.outcomes.values()
             if outcome.fit is not None and outcome.encoder is not None
         ]
 
+    def let_go(self, n_kept: int = 0) -> None:
+        """Forget the models of all folds but so many; their answers and what they told stay."""
+        for fold, outcome in list(self.outcomes.items())[n_kept:]:
+            if outcome.fit is not None:
+                self._told[fold] = Told.of(outcome.fit)
+                self.outcomes[fold] = replace(outcome, encoder=None, fit=None)
+
     def refit_job(self, number: int, fold: int, seed: int) -> Job:
         """Return the job that fits this candidate again on all rows, for as long as it paid in the folds."""
         rounds = self.rounds
         if LEARNERS.get(self.configuration.learner).grows_with_rows and self.n_folds > 1:
             rounds *= (self.n_folds / (self.n_folds - 1)) ** 0.5
-        hastes = [o.fit.haste for o in self.outcomes.values() if o.fit is not None]
+        hastes = [told.haste for _, told in self.told]
         limits = Limits(rounds=max(1, round(rounds)), haste=float(np.mean(hastes)), seed=seed)
         return Job(number=number, configuration=self.configuration, fold=fold, limits=limits)
 
@@ -132,3 +170,17 @@ class Trial:
             "state": self.state,
             "note": self.note or self.failure.split("\n", 1)[0],
         }
+
+
+def thin_out(trials: Sequence[Trial], n_kept: int) -> None:
+    """Let go of the models that nothing will be made of, so that memory does not grow with the candidates.
+
+    Candidates that are not among the best keep `n_kept` folds' models.
+    """
+    whole = sorted((t for t in trials if t.is_finished and t.keeps), key=lambda t: t.loss)
+    for trial in whole[_MOST_AT_HAND:]:
+        if trial.number > 0:
+            trial.let_go(n_kept)
+    for trial in trials:
+        if trial.failure or not trial.keeps or trial.state == "stopped":
+            trial.let_go()

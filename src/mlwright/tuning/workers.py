@@ -22,6 +22,7 @@ from mlwright.tuning.job import Job, Outcome, run_job
 from mlwright.tuning.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from mlwright.tuning.journaled import Journaled
@@ -64,9 +65,9 @@ class Alone:
         with self._threads.limit(limits=1):
             return run_job(self._stores[folder], job)
 
-    def abandon(self) -> None:
-        """Forget the job that waits."""
-        self._waiting.clear()
+    def abandon(self, but: Collection[int] = ()) -> None:
+        """Forget the job that waits, but for those of these numbers."""
+        self._waiting = [(job, folder) for job, folder in self._waiting if job.number in but]
 
     def stop(self) -> None:
         """Let go of the stored rows, so that their files can be removed."""
@@ -80,9 +81,10 @@ class Processes:
     def __init__(self, n_workers: int, most_bytes: int = 0) -> None:
         self.n_workers = n_workers
         self._most_bytes = most_bytes
-        self._ended: queue.Queue[tuple[int, Outcome | None]] = queue.Queue()
+        self._ended: queue.Queue[tuple[int, int, Outcome | None]] = queue.Queue()
         self._workers = [_start_worker(most_bytes) for _ in range(n_workers)]
         self._too_large: set[int] = set()
+        self._given_up: set[int] = set()
         self._closed: set[int] = set()
         self._jobs: list[Job | None] = [None] * n_workers
         for number, worker in enumerate(self._workers):
@@ -108,11 +110,13 @@ class Processes:
         One that was ended for its size is replaced only if it was the last: fewer may fit better.
         """
         try:
-            number, outcome = self._ended.get(timeout=timeout_s)
+            number, pid, outcome = self._ended.get(timeout=timeout_s)
         except queue.Empty:
             return None
+        if pid != self._workers[number].pid:  # the end of one that was replaced already
+            return self.wait(timeout_s)
         job, self._jobs[number] = self._jobs[number], None
-        if outcome is not None:
+        if outcome is not None and pid not in self._given_up:
             return outcome
         code = _end(self._workers[number])
         is_too_large = self._workers[number].pid in self._too_large
@@ -130,10 +134,11 @@ class Processes:
             reason = "Ended for memory: the limit was near, and this worker held most of it."
         return Outcome(number=job.number, seconds=0.0, error=reason, is_chance=True)
 
-    def abandon(self) -> None:
-        """Kill the busy workers; new ones take their places."""
+    def abandon(self, but: Collection[int] = ()) -> None:
+        """Kill the busy workers, but for those with jobs of these numbers; new ones take their places."""
         for worker, job in zip(self._workers, self._jobs, strict=True):
-            if job is not None:
+            if job is not None and job.number not in but:
+                self._given_up.add(worker.pid)  # what it may have sent already is not to hide that it is gone
                 worker.kill()
 
     def stop(self) -> None:
@@ -167,7 +172,7 @@ class Processes:
                     outcome = receive(worker.stdout)
                 except (OSError, ValueError, EOFError):
                     outcome = None
-                self._ended.put((number, outcome))
+                self._ended.put((number, worker.pid, outcome))
                 if outcome is None:
                     return
 

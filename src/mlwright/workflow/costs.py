@@ -12,11 +12,11 @@ import numpy as np
 
 from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
 from mlwright.core.schema import Kind
-from mlwright.data.labels import class_numbers
+from mlwright.data.labels import class_numbers, row_of
 from mlwright.tuning.policy import Policy
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Floats, Integers
+    from mlwright.core.arrays import Columns, Floats, Integers
     from mlwright.core.dataset import Dataset
     from mlwright.core.task import Task
     from mlwright.data.raw import Raw
@@ -41,8 +41,10 @@ class Costs:
         return rows.columns[self.policy.stakes] if self.policy.stakes else None
 
 
-def read_costs(options: TrainOptions, task: Task, rows: Dataset, n_rows: int) -> Costs | None:
-    """Turn options into costs; None if nothing was asked. The data hold `n_rows`, labeled or not.
+def read_costs(
+    options: TrainOptions, task: Task, rows: Dataset, known: Integers, n_rows: int
+) -> Costs | None:
+    """Turn options into costs; None if nothing was asked. The data hold `n_rows`; `known` are labeled.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def read_costs(options: TrainOptions, task: Task, rows: Dataset, n_rows: int) ->
         )
         raise UsageError(message)
     matrix = _matrix({"fn": 1.0} if cost is None else cost, task)
-    usual = 1.0 if stakes is None else _usual_stake(stakes, rows)
+    usual = 1.0 if stakes is None else _usual_stake(stakes, rows, known)
     share = None if capacity is None else _share(capacity, n_rows)
     if stakes is not None and not matrix[1, 0] > 0:
         message = f"--stakes multiplies the cost of a miss, which is {matrix[1, 0]:g}. Give --cost fn=1."
@@ -90,7 +92,7 @@ def _matrix(cost: Cost, task: Task) -> Floats:
     named = _named(cost) if isinstance(cost, str) else dict(cost)
     if len(task.classes) != 2:
         message = (
-            f"--cost {', '.join(named)} is for two classes; the target {task.target!r} has "
+            f"--cost {', '.join(map(str, named))} is for two classes; the target {task.target!r} has "
             f"{len(task.classes)}. Give a CSV file with a cost matrix: a row per true class, "
             "a column per decision."
         )
@@ -190,22 +192,21 @@ def _sensible(matrix: Floats, task: Task) -> Floats:
     return matrix
 
 
-def check_stakes(costs: Costs | None, rows: Dataset, source: str) -> None:
-    """Refuse stakes that are missing or negative in rows that were given to judge by."""
-    if costs is None or not costs.policy.stakes or costs.policy.stakes not in rows.columns:
-        return
-    _check_amounts(costs.policy.stakes, rows.columns[costs.policy.stakes], f" of {source}")
+def check_stakes(name: str | None, columns: Columns, rows: Integers, source: str) -> None:
+    """Refuse stakes that are missing or negative in rows that were given to judge by: these of a file."""
+    if name is not None and name in columns:
+        _check_amounts(name, columns[name], rows, f" of {source}")
 
 
-def _check_amounts(name: str, stakes: Floats, where: str) -> None:
+def _check_amounts(name: str, stakes: Floats, rows: Integers, where: str) -> None:
     bad = np.flatnonzero(~((stakes >= 0) & np.isfinite(stakes)))
     if len(bad):
         value: object = None if np.isnan(stakes[bad[0]]) else float(stakes[bad[0]])
         expected = f"a stake of 0 or more in every row with a target{where}"
-        raise DataError.cell(name, int(bad[0]) + 1, value, expected)
+        raise DataError.cell(name, row_of(int(bad[0]), rows), value, expected)
 
 
-def _usual_stake(name: str, rows: Dataset) -> float:
+def _usual_stake(name: str, rows: Dataset, known: Integers) -> float:
     if name not in rows.schema:
         raise MissingColumnError.among([name], rows.schema.names)
     column = rows.schema[name]
@@ -214,7 +215,7 @@ def _usual_stake(name: str, rows: Dataset) -> float:
         message = f"The stakes {name!r} must be a feature that holds numbers; it is used as {what}."
         raise UsageError(message)
     stakes = rows.columns[name]
-    _check_amounts(name, stakes, "")
+    _check_amounts(name, stakes, known, "")
     if not stakes.max(initial=0.0) > 0:
         message = f"The stakes {name!r} are 0 in every row, so nothing is at risk. Name another column."
         raise UsageError(message)
@@ -253,7 +254,7 @@ def decided_today(name: str | None, raw: Raw, rows: Integers, task: Task) -> Int
     cells = np.asarray(raw.columns[name], dtype=object)[rows]
     texts = [str(cell).strip().lower() for cell in cells.tolist()]
     try:
-        return class_numbers(cells, task.classes).astype(np.int64)
+        return class_numbers(cells, task.classes, rows).astype(np.int64)
     except DataError as error:
         if len(task.classes) == 2 and set(texts) <= _YES | _NO:
             return np.array([text in _YES for text in texts], dtype=np.int64)

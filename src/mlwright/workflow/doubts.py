@@ -77,6 +77,23 @@ def seen_before(split: Split) -> list[Finding]:
     ]
 
 
+def groups_seen_before(split: Split) -> list[Finding]:
+    """Say how many groups of a given test the model has met."""
+    n_seen = split.proof["n_shared_groups"]
+    if not n_seen:
+        return []
+    return [
+        Finding(
+            rule="test_groups_seen",
+            severity=Severity.WARNING,
+            message=f"{n_seen:,} groups have rows to learn from and rows among those given to judge by.",
+            evidence={"n_shared_groups": n_seen},
+            remedy="The scores hold for groups that it knows. Judge by other groups if new ones will come.",
+            action="kept",
+        )
+    ]
+
+
 def in_place(found: dict[str, Any] | None) -> list[Finding]:
     """Say whether the new model should replace the one in place, unless it should."""
     if found is None:

@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.schema import Column, Kind, Role
 from mlwright.data.cells import clean, text_of
+from mlwright.data.distinct import distinct
 from mlwright.data.infer import infer
 from mlwright.data.parse import parse_column
 from mlwright.data.raw import Raw
@@ -100,10 +101,10 @@ def _numbers(raw: Raw, name: str | None) -> tuple[Integers | None, list[str]]:
     if name is None:
         return None, []
     cells = parse_column(Column(name=name, kind=Kind.CATEGORY), raw.columns[name])
-    levels, numbers = np.unique(cells.astype(str), return_inverse=True)
-    if len(levels) and levels[0] == "":
-        return numbers.astype(np.int64) - 1, [clean(one) for one in levels[1:].tolist()]
-    return numbers.astype(np.int64), levels.tolist()
+    levels, numbers = distinct(cells)
+    if levels and levels[0] == "":
+        return numbers - 1, [clean(one) for one in levels[1:]]
+    return numbers, levels
 
 
 def _times(raw: Raw, name: str) -> Floats:

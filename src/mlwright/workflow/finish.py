@@ -156,7 +156,7 @@ class Finish:
                 self.search.crew.abandon()
         if members:
             return Fits(members=members, everything=everything, why=why)
-        members = at_hand(chosen)
+        members = at_hand(chosen, self.search.begun())
         choice = f"{len(members)} averaged instead of a refit"
         decision = {**_OF_FOLDS, "choice": choice}
         return Fits(members=members, everything=None, why=why, is_of_folds=True, decisions=(decision,))
@@ -294,9 +294,13 @@ def _joined(rounds: list[list[Jobs]], store: int) -> Jobs:
     return {number: pair for parts in rounds for number, pair in parts[store].items()}
 
 
-def at_hand(chosen: list[Trial]) -> list[Member]:
-    """Return models that exist already: those of the best candidate's folds, as many as compile quickly."""
-    members = min(chosen, key=lambda trial: trial.loss).fold_members(1.0)
+def at_hand(chosen: list[Trial], best: list[Trial]) -> list[Member]:
+    """Return models that exist already: those of the best candidate's folds, as many as compile quickly.
+
+    `best` are candidates to turn to where no chosen one has its models still.
+    """
+    in_turn = [*sorted(chosen, key=lambda trial: trial.loss), *best]
+    members = next((found for trial in in_turn if (found := trial.fold_members(1.0))), [])
     if not members:
         message = "No model could be fitted to these rows; look at their values with `mlwright profile`."
         raise SearchError(message)

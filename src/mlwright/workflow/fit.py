@@ -5,9 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from mlwright.core.errors import DataError
 from mlwright.core.interrupt import ending_is_near
 from mlwright.core.processors import n_processors
 from mlwright.core.progress import Listener, event
+from mlwright.core.schema import Role
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
 from mlwright.tuning.choice import choose
@@ -92,18 +96,33 @@ def fit(
 
 
 def fold_rows(prepared: Prepared, options: TrainOptions) -> list[tuple[Integers, Integers]]:
-    """Return the rows to learn from and to be judged on, for every fold."""
+    """Return the rows to learn from and to be judged on, for every fold: rows that weigh nothing are in none.
+
+    Raises
+    ------
+    DataError
+        If all rows to learn from weigh nothing.
+    """
     train = prepared.train
     assert train.target is not None  # noqa: S101 - training rows have a target
-    return folds(
-        train.target,
-        prepared.keys,
+    # Else a fold could have nothing but such rows to learn from, or to be stopped by.
+    counted = np.arange(train.n_rows) if train.weights is None else np.flatnonzero(train.weights)
+    if not len(counted):
+        name = prepared.schema.role_of(Role.WEIGHT)[0].name
+        raise DataError(
+            f"All {train.n_rows:,} rows to learn from weigh 0 in {name!r}: those that weigh more were set "
+            "aside to judge. Weigh other rows, too, or bring rows to judge by with --test."
+        )
+    pairs = folds(
+        train.target[counted],
+        prepared.keys[counted],
         n_classes=len(prepared.task.classes),
-        n_folds=n_folds(train.n_rows),
-        groups=train.groups,
-        times=train.times,
+        n_folds=n_folds(len(counted)),
+        groups=None if train.groups is None else train.groups[counted],
+        times=None if train.times is None else train.times[counted],
         seed=options.seed,
     )
+    return [(counted[learned], counted[judged]) for learned, judged in pairs]
 
 
 def n_folds(n_rows: int) -> int:

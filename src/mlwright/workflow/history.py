@@ -74,6 +74,12 @@ class History:
         if options.known_after_s and schema[options.time].kind is not Kind.DATETIME:
             message = f"--known-after needs dates, but {options.time!r} holds numbers. Leave it out."
             raise UsageError(message)
+        if EVERYTHING in options.history and EVERYTHING in raw.columns:
+            message = (
+                f"--history {EVERYTHING} is that of all rows together, but the table has a column "
+                f"{EVERYTHING!r}, too. Rename the column; the history of all rows is told without asking."
+            )
+            raise UsageError(message)
         entities = entities_of(options, raw.names)
         taken = [name for one in entities for name in history_columns(one) if name in raw.columns]
         if taken:
@@ -100,7 +106,7 @@ class History:
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns that a row must have to be told its history."""
-        return (self._time, *(entity for entity in self.entities if entity in self.schema))
+        return (self._time, *(entity for entity in self.entities if entity != EVERYTHING))
 
     @property
     def _time(self) -> str:
@@ -155,7 +161,7 @@ class History:
         return parse_column(self.schema[self._time], rows.columns[self._time], n_before=rows.n_before)
 
     def _names(self, entity: str, rows: Raw) -> Array:
-        if entity not in self.schema:
+        if entity == EVERYTHING:
             return np.full(rows.n_rows, EVERYTHING, dtype=object)
         return parse_column(self.schema[entity], rows.columns[entity], n_before=rows.n_before)
 
@@ -164,7 +170,7 @@ class History:
         known = np.flatnonzero(np.array([cell is not None for cell in cells], dtype=bool))
         values = np.full(len(cells), np.nan)
         if len(known):
-            values[known] = encode(self.task, cells[known])
+            values[known] = encode(self.task, cells[known], known)
         return values
 
 
@@ -197,7 +203,7 @@ def with_memories(rows: Dataset) -> Dataset:
         columns = history_columns(entity)
         if columns[0] not in rows.schema or rows.times is None or rows.target is None:
             continue
-        is_one = entity not in rows.columns
+        is_one = entity == EVERYTHING
         names = np.full(rows.n_rows, EVERYTHING, dtype=object) if is_one else rows.columns[entity]
         ledger = Ledger.of(names, rows.times, rows.target)
         nobody = np.full((1, len(STATISTICS)), np.nan)

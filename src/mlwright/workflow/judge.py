@@ -12,7 +12,13 @@ import numpy as np
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Link
-from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
+from mlwright.evaluation.detail import (
+    calibration_bins,
+    confusion,
+    residual_summary,
+    roc_band,
+    roc_curve_points,
+)
 from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all
 from mlwright.workflow.again import recipe
@@ -30,8 +36,10 @@ from mlwright.workflow.selection import selection
 from mlwright.workflow.weak import search_slices, weak_slice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mlwright.artifact.model import Model
-    from mlwright.core.arrays import Columns
+    from mlwright.core.arrays import Array, Columns
     from mlwright.core.budget import Budget
     from mlwright.core.prediction import Prediction
     from mlwright.tuning.trial import Trial
@@ -44,6 +52,8 @@ _IMPORTANCE_CELLS = 60_000
 _LAST_S, _S_PER_ROW = 0.3, 5e-5
 """Kept for what comes after the importance of columns: the coverage of intervals, and the end [s]."""
 _FEWEST_ROWS, _MOST_ROWS, _FEW_ROWS = 200, 2_000, 50
+_BLOCK_CELLS, _ORDER_SHARE = 4_000_000, 0.5
+"""Cells that are answered at a time to put columns in order, and the share of the time left for that."""
 
 
 def judge(
@@ -165,8 +175,9 @@ def _pictures(prepared: Prepared, prediction: Prediction, seed: int) -> dict[str
     }
     if task.link is Link.SIGMOID:
         curve = roc_curve_points(truth, prediction)
-        pairs = zip(curve["false_positive_rate"], curve["true_positive_rate"], strict=True)
-        found["roc"] = [{"x": x, "y": y} for x, y in pairs]
+        ends = roc_band(truth, prediction, curve, prepared.test.alike, seed)
+        points = zip(curve["false_positive_rate"], curve["true_positive_rate"], *ends, strict=True)
+        found["roc"] = [{"x": x, "y": y, "low": low, "high": high} for x, y, low, high in points]
     return found
 
 
@@ -199,8 +210,10 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
     assert rows.target is not None  # noqa: S101 - the sealed test has a target
     whole = built.program.run(rows.columns)
     found: list[dict[str, Any]] = []
-    for name in _by_effect(built, rows.columns, rng):
-        if budget.left_s < _LAST_S + _S_PER_ROW * test.n_rows:
+    kept_s = _LAST_S + _S_PER_ROW * test.n_rows
+    ordering_s = _ORDER_SHARE * (budget.left_s - kept_s)
+    for name in _by_effect(built, rows.columns, rng, lambda: budget.left_s - kept_s >= ordering_s):
+        if budget.left_s < kept_s:
             break  # the contract is worth more than the rest of this list
         order = rng.permutation(n_rows)
         shuffled = built.program.run({**rows.columns, name: rows.columns[name][order]})
@@ -212,19 +225,37 @@ def _importance(prepared: Prepared, built: Built, seed: int, budget: Budget) -> 
     return found
 
 
-def _by_effect(built: Built, columns: Columns, rng: np.random.Generator) -> list[str]:
-    """Order the columns that the program reads by how much the answers move when one is shuffled."""
+def _by_effect(
+    built: Built, columns: Columns, rng: np.random.Generator, has_time: Callable[[], bool]
+) -> list[str]:
+    """Order the columns that the program reads by how much the answers move when one is shuffled.
+
+    Where there is no time left, those not looked at come last.
+    """
     names = built.program.columns
     few = {name: columns[name][:_FEW_ROWS] for name in names}
     n_rows = len(few[names[0]])
     order = rng.permutation(n_rows)
-    stacked = {name: np.tile(cells, len(names)) for name, cells in few.items()}
-    for number, name in enumerate(names):
-        stacked[name][number * n_rows : (number + 1) * n_rows] = few[name][order]
     before = built.program.run(few).scores
-    after = built.program.run(stacked).scores.reshape(len(names), *before.shape)
-    effects = np.abs(after - before).mean(axis=(1, 2))
+    effects = np.full(len(names), -1.0)
+    # Every column is shuffled within rows of all columns: in one go that is quadratic in their number.
+    n_at_once = max(1, _BLOCK_CELLS // (n_rows * len(names)))
+    for start in range(0, len(names), n_at_once):
+        if not has_time():
+            break
+        block = names[start : start + n_at_once]
+        after = built.program.run(_each_shuffled(few, block, order)).scores
+        after = after.reshape(len(block), *before.shape)
+        effects[start : start + len(block)] = np.abs(after - before).mean(axis=(1, 2))
     return [names[number] for number in np.argsort(-effects, kind="stable")]
+
+
+def _each_shuffled(few: Columns, block: Sequence[str], order: Array) -> Columns:
+    """Stack the rows once for each column of the block, with that column shuffled."""
+    stacked = {name: np.tile(cells, len(block)) for name, cells in few.items()}
+    for number, name in enumerate(block):
+        stacked[name][number * len(order) : (number + 1) * len(order)] = few[name][order]
+    return stacked
 
 
 def _refit(fitted: Fitted) -> dict[str, Any]:

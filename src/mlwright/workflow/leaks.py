@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlwright.checks.case import open_case
 from mlwright.checks.court import Clock, Sitting, Verdict, try_all
 from mlwright.checks.leaks import Leaks
@@ -15,8 +17,10 @@ from mlwright.checks.words import finding_of, record_of
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Role
 from mlwright.data.rows import row_keys
-from mlwright.data.split import GIVEN, without_new_copies
+from mlwright.data.split import GIVEN, n_held_copies, without_new_copies
 from mlwright.workflow.doubts import SEEN, seen_before
+from mlwright.workflow.history import with_memories
+from mlwright.workflow.prepare import held_back, scaled_by, sealed
 from mlwright.workflow.rows_to_come import about_rows_to_come
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ def without_leaks(prepared: Prepared, options: TrainOptions, budget: Budget) -> 
     if sitting.is_cut:
         findings.append(_not_heard(len(sitting.rulings)))
     prepared = replace(prepared, findings=(*prepared.findings, *findings), leaks=tuple(records))
-    prepared = _without(prepared, doomed) if doomed else prepared
+    prepared = _without(prepared, doomed, options) if doomed else prepared
     if clock.has_time(is_grave=True):
         prepared = about_rows_to_come(prepared, options)
     if clock.has_time():
@@ -114,29 +118,58 @@ def _structure(train: Dataset, case: Case, accused: set[str], options: TrainOpti
     return found
 
 
-def _without(prepared: Prepared, doomed: frozenset[str]) -> Prepared:
-    """Forget the columns; rows of the test that have thereby become copies of training rows go too."""
+def _without(prepared: Prepared, doomed: frozenset[str], options: TrainOptions) -> Prepared:
+    """Forget the columns; rows that have thereby become copies of each other stand on one side again."""
     schema = prepared.schema.with_role(Role.UNUSED, *doomed)
 
     def kept(rows: Dataset) -> Dataset:
         columns = {name: cells for name, cells in rows.columns.items() if name not in doomed}
         return replace(rows, schema=schema, columns=columns)
 
-    train, test, everything = kept(prepared.train), kept(prepared.test), kept(prepared.everything)
-    keys = row_keys(everything.columns)
-    split, stays = without_new_copies(prepared.split, keys, everything.groups, everything.times)
-    cells, findings = prepared.cells, prepared.findings
-    if not stays.all():
-        chosen = stays.nonzero()[0]
-        test = test.take(chosen)
-        cells = cells.take(chosen) if cells is not None and split.how == GIVEN else cells
-    if split.how == GIVEN:
-        findings = (*(one for one in findings if one.rule != SEEN), *seen_before(split))
-    return replace(
-        prepared, schema=schema, findings=findings, train=train, test=test, everything=everything,
-        split=split, keys=keys[split.train], cells=cells,
-        held=None if prepared.held is None else kept(prepared.held),
+    everything = kept(prepared.everything)
+    held = None if prepared.held is None else kept(prepared.held)
+    less = replace(
+        prepared, schema=schema, everything=everything, train=kept(prepared.train), test=kept(prepared.test),
+        held=held,
     )  # fmt: skip
+    keys = row_keys(everything.columns)
+    split = without_new_copies(prepared.split, keys, everything.groups, everything.times)
+    if split is None:
+        less = _sealed_anew(less, options)
+    else:
+        is_less = len(split.test) < less.test.n_rows
+        less = replace(less, split=split, test=everything.take(split.test) if is_less else less.test)
+        less = _apart(less, n_held_copies(split, keys), options)
+    findings = less.findings
+    if less.split.how == GIVEN:
+        findings = (*(one for one in findings if one.rule != SEEN), *seen_before(less.split))
+    return replace(less, findings=findings, keys=keys[less.split.train])
+
+
+def _sealed_anew(prepared: Prepared, options: TrainOptions) -> Prepared:
+    """Seal the test again: too little of it would be left otherwise."""
+    split, _, test = sealed(prepared.everything, prepared.task, options.seed)
+    return _held_back_anew(replace(prepared, split=split, test=test), options)
+
+
+def _apart(prepared: Prepared, n_held_copies: int, options: TrainOptions) -> Prepared:
+    """See to it that rows held back are no copies of rows to learn from; beside a given test, count them."""
+    if prepared.split.how != GIVEN:
+        return _held_back_anew(prepared, options) if n_held_copies else prepared
+    if prepared.held is None:
+        return prepared
+    proof = {**prepared.split.proof, "n_held_back_shared_duplicates": n_held_copies}
+    return replace(prepared, split=replace(prepared.split, proof=proof))
+
+
+def _held_back_anew(prepared: Prepared, options: TrainOptions) -> Prepared:
+    """Part the rows beside the test into those to learn from and those to calibrate by, if any are wanted."""
+    rows = np.sort(np.concatenate([prepared.split.train, prepared.split.held]))
+    whole = replace(prepared.split, train=rows, held=rows[:0])
+    held, train, split = held_back(prepared.everything.take(rows), whole, prepared.task, options)
+    assert train.target is not None  # noqa: S101 - training rows have a target
+    task = scaled_by(prepared.task, train.target)
+    return replace(prepared, task=task, train=with_memories(train), held=held, split=split)
 
 
 def _not_heard(n_rulings: int) -> Finding:

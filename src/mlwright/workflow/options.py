@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TypedDict, final
 
 from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import parse_duration
 from mlwright.core.errors import UnknownNameError, UsageError
+from mlwright.core.escapes import without_halves
 from mlwright.core.memory import parse_size
 from mlwright.evaluation.conformal import Mode
 from mlwright.tuning.latency import Latency
@@ -102,8 +104,8 @@ class TrainOptions:
         if self.time_limit_s is not None and self.time_limit_s > _LONGEST_S:
             message = f"A time limit of {self.time_limit_s:g} s is too long; give at most {_LONGEST_S:g}."
             raise UsageError(message)
-        if not 0 <= self.seed < 2**31:
-            message = f"--seed must lie between 0 and {2**31 - 1}, got {self.seed}."
+        if not isinstance(self.seed, Integral) or not 0 <= self.seed < 2**31:
+            message = f"--seed must be a whole number between 0 and {2**31 - 1}, got {self.seed!r}."
             raise UsageError(message)
 
     @property
@@ -157,7 +159,7 @@ class TrainOptions:
         }
         found |= {role: [column] for role, column in self.roles.items()}
         found |= {name: [str(data)] for name, data in self.tables.items() if isinstance(data, str | Path)}
-        given = {name: [value for value in values if value] for name, values in found.items()}
+        given = {name: [without_halves(value) for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
 
 

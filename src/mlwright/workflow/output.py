@@ -55,9 +55,12 @@ def writing(place: Path | None) -> Iterator[Add]:
     Raises
     ------
     UsageError
-        The file cannot be written.
+        The file cannot be written, or standard output is closed.
     """
     if place is None:
+        if sys.stdout is None:
+            message = "The answers cannot be written to standard output: it is closed. Name a file."
+            raise UsageError(message)
         with TemporaryFile() as file, _rows(file, ".csv") as add:
             yield add
             file.seek(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +25,10 @@ _SURE = 1.63
 """The critical value of Kolmogorov and Smirnov at 1 %, times the root of 1 / n + 1 / m."""
 _LEAST_DRIFT = 0.1
 _LISTED = 12
+_HUGE = 2.0**1021
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def portrait(
     columns: tuple[Column, ...], rows: Columns, target: Floats | None, when: Array | None
 ) -> dict[str, Any]:
@@ -72,14 +75,23 @@ def _shape(column: Column, cells: Array) -> dict[str, Any]:
     known = cells[np.isfinite(cells)]
     if not len(known):
         return {"bars": []}
+    unit = _unit(known)
+    known = known / unit
     low, high = np.quantile(known, (0.01, 0.99))
     inside = known[(known >= low) & (known <= high)]
-    counts_, edges = np.histogram(
-        inside, bins=_N_BARS, range=(low, high) if high > low else (low - 0.5, low + 0.5)
-    )
+    narrowest = 2 * _N_BARS * np.spacing(max(abs(low), abs(high)))
+    if high - low < narrowest:  # too few doubles lie between for bars of their own
+        low, high = low - max(0.5, narrowest), low + max(0.5, narrowest)
+    counts_, edges = np.histogram(inside, bins=_N_BARS, range=(low, high))
+    edges *= unit
     ends = zip(edges[:-1].tolist(), edges[1:].tolist(), counts_.tolist(), strict=True)
-    middle = float(np.median(known))
+    middle = float(np.median(known)) * unit
     return {"middle": middle, "bars": [{"low": low, "high": high, "n": n} for low, high, n in ends]}
+
+
+def _unit(known: Floats) -> float:
+    """Return a power of two: in this unit the sum of two of the numbers does not overflow."""
+    return 4.0 if np.abs(known).max() > _HUGE else 1.0
 
 
 def _is_missing(column: Column, cells: Array) -> Array:
@@ -211,7 +223,8 @@ def _numbers_moved(before: Array, after: Array) -> tuple[float, dict[str, Any]]:
         return 0.0, {}
     both = np.concatenate([one, other])
     shares = [np.searchsorted(cells, both, side="right") / len(cells) for cells in (one, other)]
-    ends = {"first": float(np.median(one)), "last": float(np.median(other))}
+    unit = _unit(both)
+    ends = {"first": float(np.median(one / unit)) * unit, "last": float(np.median(other / unit)) * unit}
     return float(np.abs(shares[0] - shares[1]).max()), ends
 
 
@@ -220,4 +233,5 @@ def _levels_moved(before: Array, after: Array) -> tuple[float, dict[str, Any]]:
     moves = {level: other[level] / len(after) - one[level] / len(before) for level in {*one, *other}}
     most = max(sorted(moves, key=str), key=lambda level: abs(moves[level]))
     ends = {"level": str(most), "first": one[most] / len(before), "last": other[most] / len(after)}
-    return sum(abs(move) for move in moves.values()) / 2, ends
+    # An exact sum, as the order of a set is another in each process.
+    return fsum(map(abs, moves.values())) / 2, ends

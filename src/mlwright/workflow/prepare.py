@@ -21,7 +21,7 @@ from mlwright.data.read import read
 from mlwright.data.rows import row_keys
 from mlwright.data.split import GIVEN, Split, hold_back, prove, seal
 from mlwright.workflow.costs import Costs, check_stakes, check_today, decided_today, read_costs
-from mlwright.workflow.doubts import seen_before
+from mlwright.workflow.doubts import groups_seen_before, seen_before
 from mlwright.workflow.history import with_history, with_memories
 from mlwright.workflow.question import encode, frame
 from mlwright.workflow.time_order import NO_TIME, with_time
@@ -104,23 +104,20 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     _check_features(schema, target, raw)
     if len(known) < len(cells):
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
-    task, outcome = frame(cells[known], target, options.kind, options.metric)
+    task, outcome = frame(cells[known], target, options.kind, options.metric, known)
     findings += labels_alike(target, task.classes)
     given = None if options.test is None else read(options.test)
     raw, given, schema = with_history(options, raw, given, schema, task)
     dataset = _dataset(schema, raw, known, outcome)
-    costs = read_costs(options, task, dataset, raw.n_rows)
+    costs = read_costs(options, task, dataset, known, raw.n_rows)
     dataset = replace(
         dataset,
         today=decided_today(options.today, raw, known, task),
         watched=watched_cells(raw, schema, known, options),
     )
-    cells_known = None if options.baseline is None else raw.take(known)
-    split, train, test, as_given = _divide(dataset, task, options, cells_known, given)
-    if options.test is not None:
-        check_stakes(costs, test, "the test" if as_given is None else as_given.source)
-        findings += seen_before(split)
-        dataset = _stack(train, test)
+    split, train, test, dataset, as_given = _divide(dataset, raw, known, task, options, given)
+    if given is not None:
+        findings += [*seen_before(split), *groups_seen_before(split)]
     held, train, split = held_back(train, split, task, options)
     assert train.target is not None  # noqa: S101 - it was just read
     return Prepared(
@@ -142,17 +139,18 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
 
 
 def _divide(
-    dataset: Dataset, task: Task, options: TrainOptions, cells: Raw | None, given: Raw | None
-) -> tuple[Split, Dataset, Dataset, Raw | None]:
-    """Seal the test; return the split, both sides and, for a model in place, the cells as they came.
+    dataset: Dataset, raw: Raw, known: Array, task: Task, options: TrainOptions, given: Raw | None
+) -> tuple[Split, Dataset, Dataset, Dataset, Raw | None]:
+    """Seal the test; return the split, both sides, all rows and, for a model in place, cells as they came.
 
-    `cells` are those of the dataset, where they will be needed; `given` is the test, if one was.
+    The dataset holds the `known` rows of `raw`; `given` is the test, if one was.
     """
-    if given is not None:
-        test, labeled = _read_test(given, dataset.schema, task, options)
-        return _given(dataset, test), dataset, test, given.take(labeled)
-    split, train, test = sealed(dataset, task, options.seed)
-    return split, train, test, cells
+    if given is None:
+        split, train, test = sealed(dataset, task, options.seed)
+        return split, train, test, dataset, None if options.baseline is None else raw.take(known)
+    test, labeled = _read_test(given, dataset.schema, task, options)
+    both = _stack(dataset, test, group_numbers(dataset.schema, raw, known, (given, labeled)))
+    return _given(dataset.n_rows, both), dataset, test, both, given.take(labeled)
 
 
 def sealed(dataset: Dataset, task: Task, seed: int) -> tuple[Split, Dataset, Dataset]:
@@ -213,7 +211,7 @@ def typed_rows(raw: Raw, schema: Schema, task: Task) -> tuple[Columns, Floats, I
         message = f"The target {task.target!r} of {raw.source} is empty in every row; nothing can be judged."
         raise DataError(message)
     columns = parse(schema.features, raw, where=raw.source)
-    return {name: values[known] for name, values in columns.items()}, encode(task, cells[known]), known
+    return {name: values[known] for name, values in columns.items()}, encode(task, cells[known], known), known
 
 
 def _check_size(raw: Raw, target: str) -> None:
@@ -279,13 +277,14 @@ def _dataset(schema: Schema, raw: Raw, rows: Array, outcome: Outcome) -> Dataset
     )
 
 
-def group_numbers(schema: Schema, raw: Raw, rows: Array) -> Array | None:
-    """Return the number of each row's group, shape (n_rows,); None if there is no group column."""
+def group_numbers(schema: Schema, raw: Raw, rows: Array, *more: tuple[Raw, Array]) -> Array | None:
+    """Return the number of each row's group, those of `more` tables below; None without a group column."""
     found = schema.role_of(Role.GROUP)
     if not found or found[0].name not in raw.columns:
         return None
-    values = parse_column(found[0], raw.columns[found[0].name])[rows]
-    return np.unique(values, return_inverse=True)[1]
+    tables = ((raw, rows), *more)
+    cells = [parse_column(found[0], table.columns[found[0].name])[chosen] for table, chosen in tables]
+    return np.unique(np.concatenate(cells), return_inverse=True)[1]
 
 
 def row_times(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
@@ -323,6 +322,7 @@ def _weights(schema: Schema, raw: Raw, rows: Array) -> Floats | None:
 def _read_test(raw: Raw, schema: Schema, task: Task, options: TrainOptions) -> tuple[Dataset, Integers]:
     """Return the rows to judge by whose target is known, and which those are."""
     columns, target, known = typed_rows(raw, schema, task)
+    check_stakes(options.stakes, columns, known, raw.source)
     needed = [c.name for c in schema if c.role in (Role.GROUP, Role.TIME, Role.WEIGHT)]
     missing = [name for name in needed if name not in raw.columns]
     if missing:
@@ -341,25 +341,17 @@ def _read_test(raw: Raw, schema: Schema, task: Task, options: TrainOptions) -> t
     return test, known
 
 
-def _given(train: Dataset, test: Dataset) -> Split:
-    both = row_keys(_stack(train, test).columns)
-    rows = np.arange(len(both))
-    groups = times = None
-    if train.times is not None and test.times is not None:
-        times = np.concatenate([train.times, test.times])
-    split_at = train.n_rows
-    proof = prove(rows[:split_at], rows[split_at:], both, groups, times)
-    return Split(train=rows[:split_at], test=rows[split_at:], how=GIVEN, proof=proof)
+def _given(n_learned: int, both: Dataset) -> Split:
+    learned, judged = np.split(np.arange(both.n_rows), [n_learned])
+    proof = prove(learned, judged, row_keys(both.columns), both.groups, both.times)
+    return Split(train=learned, test=judged, how=GIVEN, proof=proof)
 
 
-def _stack(one: Dataset, other: Dataset) -> Dataset:
+def _stack(one: Dataset, other: Dataset, groups: Array | None) -> Dataset:
     def both(a: Array | None, b: Array | None) -> Array | None:
         return None if a is None or b is None else np.concatenate([a, b])
 
     columns = {name: np.concatenate([values, other.columns[name]]) for name, values in one.columns.items()}
-    groups = None
-    if one.groups is not None and other.groups is not None:
-        groups = np.concatenate([one.groups, other.groups + one.groups.max() + 1])
     return replace(
         one,
         columns=columns,

@@ -96,7 +96,7 @@ def _truth(raw: Raw, target: str, prepared: Prepared) -> Floats:
     cells = labels(prepared.schema[target], raw.columns[target])
     known = np.flatnonzero(np.array([cell is not None for cell in cells], dtype=bool))
     truth = np.full(raw.n_rows, np.nan)
-    truth[known] = encode(prepared.task, cells[known])
+    truth[known] = encode(prepared.task, cells[known], known)
     return truth
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from mlwright.core.errors import DataError, UnknownNameError
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Task
-from mlwright.data.labels import as_cells, class_numbers
+from mlwright.data.labels import as_cells, class_numbers, row_of
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Array, Floats
+    from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.core.task import Outcome
 
 
@@ -47,7 +47,9 @@ def recognize(values: Array) -> str:
     )
 
 
-def frame(values: Array, target: str, kind: str | None, metric: str | None) -> tuple[Task, Outcome]:
+def frame(
+    values: Array, target: str, kind: str | None, metric: str | None, rows: Integers | None = None
+) -> tuple[Task, Outcome]:
     """Pose the question: choose the kind and the metric, and read the target.
 
     Parameters
@@ -60,6 +62,8 @@ def frame(values: Array, target: str, kind: str | None, metric: str | None) -> t
         Id of a task kind; None to recognize it.
     metric
         Id of a metric; None for the default of the kind.
+    rows
+        Which rows these cells are of, from 0, shape (n_rows,), for a message; None for all.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def frame(values: Array, target: str, kind: str | None, metric: str | None) -> t
     chosen = TASKS.get(name)
     if metric is not None and metric not in chosen.metrics:
         raise UnknownNameError.among("metric", metric, chosen.metrics, name)
-    outcome = chosen.read(values)
+    outcome = chosen.read(values, rows)
     task = Task(
         kind=name,
         link=chosen.link,
@@ -86,11 +90,11 @@ def frame(values: Array, target: str, kind: str | None, metric: str | None) -> t
     return task, outcome
 
 
-def encode(task: Task, values: Array) -> Floats:
+def encode(task: Task, values: Array, rows: Integers | None = None) -> Floats:
     """Turn target cells of later rows into class numbers or values, shape (n_rows,).
 
     Labels may be written otherwise than in training: 1, 1.0, "1" and True are the same class unless
-    the classes tell them apart.
+    the classes tell them apart. `rows` says which rows these are, from 0; None for all.
 
     Raises
     ------
@@ -98,14 +102,14 @@ def encode(task: Task, values: Array) -> Floats:
         If a cell is no known class, or no finite number.
     """
     if task.classes:
-        return class_numbers(values, task.classes)
+        return class_numbers(values, task.classes, rows)
     cells = as_cells(values)
     numbers = np.empty(len(cells))
-    for row, cell in enumerate(cells):
+    for place, cell in enumerate(cells):
         try:
-            numbers[row] = float(cell)
+            numbers[place] = float(cell)
         except (TypeError, ValueError):
-            numbers[row] = np.nan
-        if not np.isfinite(numbers[row]):
-            raise DataError.cell(task.target, row + 1, cell, "a finite number")
+            numbers[place] = np.nan
+        if not np.isfinite(numbers[place]):
+            raise DataError.cell(task.target, row_of(place, rows), cell, "a finite number")
     return numbers

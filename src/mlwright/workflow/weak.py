@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mlwright.evaluation.slices import Slice, conditions
 from mlwright.evaluation.weakness import LEVEL, mean_estimate, promising, weak_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlwright.core.arrays import Array, Columns, Floats, Integers
     from mlwright.core.budget import Budget
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from mlwright.workflow.prepare import Prepared
 
 _MOST_ROWS = 30_000
-_NEEDED_S = 1.0
+_NEEDED_S, _LEFT_SHARE = 1.0, 0.5
+"""Looking for slices begins with a second left or more [s], and leaves half of the time that is left."""
 _LOSSES = {Link.IDENTITY: "mae", Link.SIGMOID: "log_loss", Link.SOFTMAX: "log_loss"}
 """The metric whose mean over rows is compared."""
 
@@ -51,7 +53,8 @@ def search_slices(
     assert test.target is not None  # noqa: S101 - the sealed test has a target
     columns = {**test.columns, **test.watched}
     lost = row_losses(prepared.task, test.target, given)
-    slices = _promising(prepared, search, seed)
+    enough_s = _LEFT_SHARE * budget.left_s
+    slices = _promising(prepared, search, seed, lambda: budget.left_s >= enough_s)
     found, n_tested = weak_slices(slices, columns, lost, test.alike)
     surprise = None if prepared.task.link is Link.IDENTITY else lost - _own_losses(given)
     told = [_told(one, name, surprise, test.alike) for one in found]
@@ -104,9 +107,13 @@ def weak_slice(parts: Mapping[str, Any]) -> list[Finding]:
     ]
 
 
-def _promising(prepared: Prepared, search: Search, seed: int) -> list[Slice]:
-    """Return what to test: by answers out of fold, or every single condition if there are none."""
-    found = [one for column in watched_columns(prepared) for one in conditions_of(prepared, column)]
+def _promising(prepared: Prepared, search: Search, seed: int, has_time: Callable[[], bool]) -> list[Slice]:
+    """Return what to test: by answers out of fold, or every single condition if there are none.
+
+    Of very many columns, those that time does not reach are left out.
+    """
+    reached = takewhile(lambda _: has_time(), watched_columns(prepared))
+    found = (one for column in reached for one in conditions_of(prepared, column))
     known = [trial for trial in search.finished if trial.number > 0 and trial.weight > 0]
     if not known:
         return [Slice((one,)) for one in found]

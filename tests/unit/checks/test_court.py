@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mlwright.core.schema import Role
 from mlwright.core.shelves import RULES
 from mlwright.testing.leaks import KINDS, plant
 from mlwright.workflow.options import TrainOptions
+from mlwright.workflow.prepare import prepare
 
 from .conftest import accused, judged, people, without
 
@@ -158,26 +160,58 @@ def test_the_same_seed_gives_the_same_rulings():
     assert judged(rows, "left")[0].leaks == judged(rows, "left")[0].leaks
 
 
-def test_rows_that_become_copies_leave_the_test():
+def leaking(n_levels, n_rows=900):
+    """Rows of so many sizes, which a leak tells apart."""
     rng = np.random.default_rng(0)
-    rows = {"size": rng.integers(0, 300, 900).astype(float).tolist()}
-    rows["price"] = [3.0 * size + float(rng.normal(0, 40)) for size in rows["size"]]
-    planted = plant(rows, "price", "copy")
-    prepared, _ = judged(planted.rows, "price")
+    rows = {"size": rng.integers(0, n_levels, n_rows).astype(float).tolist()}
+    rows["price"] = [900.0 * size / n_levels + float(rng.normal(0, 40)) for size in rows["size"]]
+    return plant(rows, "price", "copy").rows
+
+
+@pytest.mark.parametrize(
+    ("n_levels", "n_test"), [(300, (150, 200)), (3_000, (120, 180)), (10**9, (180, 180))]
+)
+@pytest.mark.parametrize("intervals", ["approximate", "certified"])
+def test_rows_that_become_copies_are_on_one_side_and_most_of_the_test_stays(n_levels, n_test, intervals):
+    prepared, _ = judged(leaking(n_levels), "price", intervals=intervals)
     assert list(prepared.train.columns) == ["size"]
-    assert prepared.split.proof["n_shared_duplicates"] == 0
-    assert not set(prepared.train.columns["size"]) & set(prepared.test.columns["size"])
-    assert prepared.test.n_rows == len(prepared.split.test) == prepared.split.proof["n_test"]
+    held = prepared.train.take(np.arange(0)) if prepared.held is None else prepared.held
+    parts = [set(rows.columns["size"]) for rows in (prepared.train, prepared.test, held)]
+    assert not any(one & other for one, other in combinations(parts, 2))
+    counts = {name: n for name, n in prepared.split.proof.items() if name.endswith("shared_duplicates")}
+    assert set(counts.values()) == {0}
+    assert n_test[0] <= prepared.test.n_rows <= n_test[1]
+    for rows, at in ((prepared.train, "train"), (prepared.test, "test"), (held, "held")):
+        chosen = getattr(prepared.split, at)
+        np.testing.assert_array_equal(rows.target, prepared.everything.target[chosen])
+    assert prepared.split.proof["n_test"] == prepared.test.n_rows
+    assert prepared.split.proof["n_train"] == prepared.train.n_rows == len(prepared.keys)
+    assert prepared.task.offset == pytest.approx(prepared.train.target.mean(), abs=30)
 
 
-def test_the_cells_for_a_model_in_place_are_those_of_the_test_that_is_left():
-    rng = np.random.default_rng(0)
-    rows = {"size": rng.integers(0, 300, 900).astype(float).tolist()}
-    rows["price"] = [3.0 * size + float(rng.normal(0, 40)) for size in rows["size"]]
-    planted = plant(rows, "price", "copy")
-    prepared, _ = judged(planted.rows, "price", baseline="in_place.mlw")
-    assert prepared.test.n_rows < 900 - prepared.train.n_rows  # some left
+def test_the_split_stays_where_no_row_becomes_a_copy():
+    rows = leaking(10**9)
+    before = prepare(rows, "price", TrainOptions(intervals="certified"))
+    after, _ = judged(rows, "price", intervals="certified")
+    assert list(after.train.columns) == ["size"]
+    for name in ("train", "test", "held"):
+        np.testing.assert_array_equal(getattr(after.split, name), getattr(before.split, name))
+    assert after.split.proof == before.split.proof
+    assert after.task == before.task
+
+
+@pytest.mark.parametrize("n_levels", [300, 3_000])
+def test_the_cells_for_a_model_in_place_are_those_of_the_test_that_is_left(n_levels):
+    prepared, _ = judged(leaking(n_levels), "price", baseline="in_place.mlw")
     np.testing.assert_array_equal(np.asarray(prepared.test_cells.columns["price"]), prepared.test.target)
+
+
+def test_beside_a_test_that_was_given_copies_held_back_are_counted():
+    rows = leaking(300)
+    prepared, _ = judged(rows, "price", intervals="certified", test=leaking(10**9, 100))
+    proof = prepared.split.proof
+    held, learned = prepared.held.columns["size"], prepared.train.columns["size"]
+    assert proof["n_held_back_shared_duplicates"] == np.isin(held, learned).sum() > 0
 
 
 def test_copies_in_rows_that_were_given_to_judge_by_are_counted_without_the_leak():

@@ -75,3 +75,11 @@ def test_a_rule_stands_cells_of_any_size(rule, n_classes):
     for cells in (odd, np.full(240, np.nan), np.zeros(240)):
         for suspect in RULES.get(rule).suspects(case(n_classes, size=cells)):
             assert suspect.message
+
+
+def test_of_words_that_tell_as_much_the_first_by_alphabet_is_named():
+    many = " ".join(f"word{letter}" for letter in "qwertzuiopasdfghjklyxcvbnm")
+    target = table(n_rows=240).target
+    notes = [f"note {row} {many if y > np.median(target) else 'calm'}" for row, y in enumerate(target)]
+    (found,) = RULES.get("label_in_text").suspects(case(2, note=np.array(notes, dtype=object)))
+    assert found.evidence["word"] == "calm"

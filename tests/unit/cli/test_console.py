@@ -1,11 +1,44 @@
 from __future__ import annotations
 
 import io
+import re
 
+from rich.color import ColorSystem
 from rich.console import Console
+from rich.text import Text
 
 from mlwright.cli import console
+from mlwright.cli.harmless import harmless
 from mlwright.core.progress import Event, silence
+
+
+def test_a_console_escapes_what_would_steer_it_and_keeps_its_colors(monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    screen = console.stderr()
+    screen._force_terminal = True
+    screen._color_system = ColorSystem.STANDARD
+    grid = console.table("a\x1b]0;owned\x07b")
+    grid.add_row(Text("x\x9b2Jy\udce9", style="red"))
+    screen.print(grid)
+    assert "a\\u001b]0;owned" in out.getvalue()
+    assert "\x1b[31mx\\u009b2Jy\\udce9" in out.getvalue()
+    assert not re.search("\x1b[^[]|\x07|\x9b|\udce9", out.getvalue())
+
+
+def test_a_live_line_escapes_what_would_steer_it(monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(
+        console,
+        "stderr",
+        lambda: harmless(Console(file=out, width=120, force_terminal=True, highlight=False)),
+    )
+    with console.watching(is_quiet=False, limit_s=60.0) as listen:
+        listen(Event(phase="search", message="a\x1b]0;owned"))
+        listen(Event(phase="search", message="b\x1b]0;owned", is_lasting=True))
+    assert "a\\u001b]0;owned" in out.getvalue()
+    assert "search: b\\u001b]0;owned" in out.getvalue()
+    assert "\x1b]" not in out.getvalue()
 
 
 def test_quiet_listens_to_nothing():

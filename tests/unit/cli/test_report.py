@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,6 +115,26 @@ def test_a_report_lands_beside_the_model_or_where_it_is_asked_for(run, place):
     )
 
 
+def test_names_of_files_that_are_not_utf_8_lose_nothing(run, place, tmp_path):
+    data = os.fsdecode(bytes(tmp_path) + b"/caf\xe9.csv")
+    shutil.copy(place / "homes.csv", data)
+    model = data.replace(".csv", ".mlw")
+    done = run("train", data, "-t", "dear", "--test", data, "--max-trials", "1", "-q", "-o", model, "--json")
+    assert done.exit_code == 1, done.output  # the test has been learned from
+    assert json.loads(done.stdout)["artifact"] == model
+    evidence = mw.load(model).evidence
+    assert evidence["name"] == r"caf\udce9.csv"
+    assert evidence["options"]["test"] == [str(tmp_path / r"caf\udce9.csv")]
+    assert (
+        run("report", model).stdout
+        == data.replace(".csv", ".report.html").replace("\udce9", r"\udce9") + "\n"
+    )
+    compared = run("compare", model, model, data, "-o", str(tmp_path / "compared.html"))
+    assert (compared.exit_code, compared.stderr) == (1, "")
+    assert run("profile", data, "-o", str(tmp_path / "profile.html")).exit_code == 0
+    assert r"caf\udce9" in run("info", model).stdout
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
@@ -124,6 +145,11 @@ def test_a_report_lands_beside_the_model_or_where_it_is_asked_for(run, place):
         (["--to", "json", "--brief"], "Leave --brief out"),
         (["-o", "m.mlw", "--to", "html"], "is an input of this command"),
         (["-o", "no/where.html"], "has no folder to go to"),
+        (["--at", "/test", "-o", "r.html"], "--output and --at cannot be used together"),
+        (["--at", "/test", "--to", "md"], "--to and --at cannot be used together"),
+        (["--at", "/test", "--brief"], "--brief and --at cannot be used together"),
+        (["--live", "--language", "de"], "--language and --live cannot be used together"),
+        (["--live", "--at", "/test"], "--at and --live cannot be used together"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_written(run, place, line, says):
@@ -176,6 +202,24 @@ def test_the_reasons_of_a_change_add_up(run, place):
         bases = new.explain(one).base[1] - old.explain(one).base[1]
         assert sum(reason["amount"] for reason in row["why"]) + bases == pytest.approx(moved, abs=1e-4)
         assert abs(moved) == pytest.approx(row["distance"], abs=1e-6)
+
+
+def test_live_shows_no_model_that_is_not_signed_as_it_must_be(place, tmp_path):
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    key = tmp_path / "key.pub"
+    key.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    line = [sys.executable, "-m", "mlwright", "report", str(place / "m.mlw"), "--live"]
+    nobody = {**os.environ, "BROWSER": "true"}
+    done = subprocess.run(
+        [*line, "--require-signed", str(key)],
+        env=nobody, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "sign" in done.stderr
+    assert "bug" not in done.stderr
 
 
 def test_live_opens_a_browser_at_a_page_that_answers(place, tmp_path):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,23 @@ def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
     done = call("predict", "m.mlw", "a.csv", "-o", "out.csv")
     assert (done.stdout, done.stderr) == ("", "1 rows answered: out.csv\n")
     assert (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "inputs", [["a.csv"], ["*.csv"], ["**/a.csv"], ["b.csv", "--history", "c.csv", "--history", "a.csv"]]
+)
+def test_no_answer_takes_the_place_of_an_input(call, workflow, tmp_path, inputs):
+    for name in ("a.csv", "b.csv", "c.csv"):
+        (tmp_path / name).write_text("size\n1\n")
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    for output in ("a.csv", "link.csv"):
+        done = call("predict", "m.mlw", *inputs, "-o", output)
+        assert done.exit_code == 2
+        assert f"The output '{output}' is an input of this command" in done.stderr
+    assert not workflow.calls
+    assert (tmp_path / "a.csv").read_text() == "size\n1\n"
+    (tmp_path / "answers.txt").touch()
+    assert call("predict", "m.mlw", *inputs, "-o", "answers.txt").exit_code == 0
 
 
 def test_evaluate_prints_the_documented_shape(call, income):
@@ -53,6 +71,41 @@ def test_names_that_look_like_markup_are_printed_as_they_are(call, workflow, inc
     income["task"]["target"] = "[red]"
     assert "[bold]x[/wrong]" in call("info", "m.mlw").stdout
     assert "[red]" in call("train", "a.csv", "-t", "income").stdout
+
+
+HOSTILE = "a\x1b]0;owned\x07\x1b[2J\x9b2J\x7f\udce9"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "info m.mlw",
+        "info m.mlw --json",
+        "report m.mlw --to md",
+        "report m.mlw --to json",
+        "report m.mlw --at /data/columns",
+        "profile a.csv",
+        "profile a.csv --json",
+        "train a.csv -t income --no-report",
+        "train a.csv -t income --no-report --json",
+    ],
+)
+def test_no_name_and_no_finding_can_steer_the_terminal(call, income, line):
+    income["data"]["columns"][0]["name"] = HOSTILE
+    income["task"]["target"] = income["name"] = HOSTILE
+    income["findings"] = [{"severity": "warning", "column": HOSTILE, "message": HOSTILE, "remedy": HOSTILE}]
+    done = call(*line.split())
+    assert done.exit_code == 0
+    assert re.search(r"a\\u001b\]0;owned(\\u0007)?\\u001b\[2J\\u009b2J\\u007f\\udce9", done.stdout)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", done.output)
+    if "json" in line:
+        assert HOSTILE in str(json.loads(done.stdout)).encode().decode("unicode_escape")
+
+
+def test_an_error_cannot_steer_the_terminal(call, workflow):
+    workflow.error = DataError(f"{HOSTILE} is empty.")
+    done = call("train", "a.csv", "-t", "income")
+    assert done.stderr == ("error: a\\u001b]0;owned\\u0007\\u001b[2J\\u009b2J\\u007f\\udce9 is empty.\n")
 
 
 def test_json_without_numbers_is_still_json(call, workflow):
@@ -105,6 +158,47 @@ def test_a_reader_that_leaves_is_no_error():
     )
     os.close(write)
     assert "BrokenPipe" not in done.stderr
+
+
+MODEL = Path(__file__).parents[2] / "fixtures" / "models" / "format_1.mlw"
+
+
+def in_shell(line, *arguments):
+    """Run a line of the shell; "$@" stands for mlwright with the arguments."""
+    program = [sys.executable, "-m", "mlwright", *map(str, arguments)]
+    return subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *program], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_output_that_finds_no_room_is_no_bug(more):
+    done = in_shell('exec "$@" >/dev/full', "info", MODEL, *more)
+    assert done.returncode == 2
+    told = "error: standard output, or a temporary file, cannot be written: No space left on device.\n"
+    assert done.stderr == told
+
+
+def test_closed_outputs_are_no_bug(tmp_path):
+    done = in_shell('exec "$@" >&-', "info", MODEL)
+    assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "rows.csv").write_text("size,note\n1,x\n")
+    done = in_shell('exec "$@" >&-', "predict", MODEL, tmp_path / "rows.csv")
+    told = "error: The answers cannot be written to standard output: it is closed. Name a file.\n"
+    assert (done.returncode, done.stderr) == (2, told)
+    assert in_shell('exec "$@" 2>&-', "info", tmp_path / "no.mlw").returncode == 2
+
+
+def test_a_bug_is_told_where_there_is_no_room_for_its_traceback(call, workflow, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    workflow.error = ZeroDivisionError("oops")
+    done = call("profile", "a.csv")
+    assert done.exit_code == 2
+    assert (
+        "bug in mlwright (ZeroDivisionError: oops). Please report it with what `mlwright --debug`"
+        in done.stderr
+    )
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])

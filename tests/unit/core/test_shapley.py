@@ -161,3 +161,17 @@ def test_rows_explained_at_the_same_time_do_not_disturb_each_other():
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(forest.amounts, rows))
     np.testing.assert_array_equal(together, alone)
+
+
+def test_a_thread_that_takes_the_spare_memory_first_leaves_others_to_get_their_own():
+    class Contended(list):
+        def __bool__(self):
+            self.clear()  # as another thread does right after this one has asked
+            return True
+
+    booster, rows = boosted("binary", num_leaves=4)
+    forest = Forest(read_trees(booster.model_to_string(), 1), np.arange(6), 6)
+    alone = forest.amounts(rows[0])
+    forest._spare = Contended(forest._spare)
+    np.testing.assert_array_equal(forest.amounts(rows[0]), alone)
+    np.testing.assert_array_equal(forest.amounts(rows[0]), alone)

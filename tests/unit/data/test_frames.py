@@ -16,6 +16,11 @@ def cells(frame, name="x"):
     return from_frame(frame).columns[name]
 
 
+def test_a_name_that_no_file_can_hold_is_refused():
+    with pytest.raises(DataError, match=r"'a\\udce9' of the data holds half a character.*Rename it"):
+        from_frame({"b": [1, 2], "a\udce9": [1, 2]})
+
+
 def test_no_frame_library_is_imported_to_parse():
     code = "import sys, mlwright.data.parse, mlwright.data.frames, mlwright.data.raw, mlwright.data.infer; "
     code += "print(*{'polars', 'pandas', 'pyarrow'} & set(sys.modules))"

@@ -78,3 +78,11 @@ def test_digits_of_one_length_with_leading_zeros_are_codes():
     assert not is_code_list({"0": 1, "1": 1})
     assert not is_code_list({"10": 1, "12": 1})
     assert not is_code_list({"007": 1, "12": 1})
+
+
+@pytest.mark.parametrize("marks", [(".", ""), (",", "."), (",", " ")])
+@pytest.mark.parametrize("before", ["$", "+", "-", "", "1"])
+def test_white_space_is_looked_at_once(before, marks):
+    # Were it divided in all ways, as it was, this would take hours.
+    with pytest.raises(ValueError, match=r"^"):
+        read_number(f"{before}{' ' * 20_000}x", *marks)

@@ -69,3 +69,26 @@ def test_labels_are_what_people_wrote():
     assert labels(NUMBER, [1, 2.5]).tolist() == [1.0, 2.5]
     assert labels(Column(name="y", kind=Kind.BOOLEAN), np.array([True, False])).tolist() == [True, False]
     assert labels(Column(name="y", kind=Kind.STRING), [" New York ", None]).tolist() == ["New York", None]
+
+
+LARGE = [1234567890123456789, 1234567890123456700, 1234567890123456000, -(2**63), 7]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        np.array(LARGE), LARGE, np.array(LARGE, dtype=object), [str(label) for label in LARGE],
+        [f"{label:,}" for label in LARGE], [*LARGE, None],
+    ],
+)  # fmt: skip
+def test_large_labels_are_those_of_the_data(cells):
+    thousands = "," if "," in str(cells[0]) else ""
+    column = Column(name="y", kind=Kind.NUMBER, is_integer=True, thousands=thousands)
+    assert labels(column, cells).tolist()[: len(LARGE)] == LARGE
+
+
+def test_labels_of_doubles_and_odd_spellings_are_what_they_are_worth():
+    column = Column(name="y", kind=Kind.NUMBER, is_integer=True)
+    assert labels(column, ["1e18", "9007199254740994.0", "12", 1e22]).tolist() == [
+        10**18, 9007199254740994, 12, 10**22,
+    ]  # fmt: skip

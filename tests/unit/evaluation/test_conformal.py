@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -188,3 +189,17 @@ def test_small_slices_are_not_judged():
     prediction = probabilities(100)
     cells = np.array(["common"] * 90 + ["rare"] * 10, dtype=object)
     assert [p.name for p in cuts(prediction, list("abcd"), {"cell": cells}) if p.column] == ["common"]
+
+
+def test_one_long_cell_does_not_make_all_cells_as_wide():
+    cells = np.array([f"area {row % 50}" for row in range(3_000)], dtype=object)
+    cells[5] = "w " * 10_000
+    prediction = Prediction(np.arange(3_000.0)[:, None])
+    tracemalloc.start()
+    try:
+        names = [part.name for part in cuts(prediction, [], {"area": cells}) if part.column]
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert names == [f"area {n}" for n in (0, 1, 10, 11, 12, 13)]
+    assert peak_bytes < 2e6  # as texts of one width: 240 MB, and as much for each copy

@@ -7,7 +7,13 @@ import pytest
 from sklearn import metrics as oracle
 
 from mlwright.core.prediction import Prediction
-from mlwright.evaluation.detail import calibration_bins, confusion, residual_summary, roc_curve_points
+from mlwright.evaluation.detail import (
+    calibration_bins,
+    confusion,
+    residual_summary,
+    roc_band,
+    roc_curve_points,
+)
 
 
 def world(n_rows=1000):
@@ -33,7 +39,38 @@ def test_the_roc_curve_has_at_most_100_points_and_almost_the_same_area():
     assert oracle.auc(false, true) == pytest.approx(area, abs=0.002)
 
 
+def test_the_band_of_a_roc_curve_holds_the_curve_of_all_rows_about_as_often_as_promised():
+    everything, true_prediction = world(40_000)
+    known = roc_curve_points(everything, true_prediction)
+    held = []
+    for seed in range(60):
+        rows = np.random.default_rng(seed).integers(0, 40_000, 400)
+        truth, prediction = everything[rows], Prediction.of_probabilities(true_prediction.scores[rows])
+        curve = roc_curve_points(truth, prediction)
+        low, high = roc_band(truth, prediction, curve, None, seed)
+        across = np.array(curve["false_positive_rate"])
+        inside = (across > 0.05) & (across < 0.95)
+        truly = np.interp(across, known["false_positive_rate"], known["true_positive_rate"])
+        held.append(np.mean((np.array(low) <= truly)[inside] & (truly <= np.array(high))[inside]))
+    assert 0.90 < np.mean(held) < 0.99
+
+
+def test_the_band_of_a_roc_curve_is_wider_where_rows_come_in_groups():
+    truth, prediction = world(300)
+    many, few = (Prediction.of_probabilities(np.repeat(prediction.scores, n, axis=0)) for n in (1, 10))
+    curve = roc_curve_points(truth, many)
+    low, high = roc_band(truth, many, curve, None, 0)
+    repeated = np.repeat(truth, 10)
+    alike = roc_band(repeated, few, curve, np.repeat(np.arange(300), 10), 0)
+    alone = roc_band(repeated, few, curve, None, 0)
+    width = np.mean(np.subtract(high, low))
+    assert np.mean(np.subtract(alike[1], alike[0])) == pytest.approx(width, rel=0.15)
+    assert np.mean(np.subtract(alone[1], alone[0])) < 0.5 * width
+
+
 def test_the_roc_curve_of_one_class_is_empty():
+    one = Prediction(np.full((2, 2), 0.5))
+    assert roc_band(np.ones(2), one, roc_curve_points(np.ones(2), one), None, 0) == ([], [])
     assert roc_curve_points(np.ones(2), Prediction(np.full((2, 2), 0.5)))["threshold"] == []
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.stats import ttest_ind
 
 from mlwright.core.schema import Column, Kind
+from mlwright.evaluation import weakness
 from mlwright.evaluation.slices import Slice, conditions
 from mlwright.evaluation.weakness import _Means, holm, mean_estimate, promising, weak_slices
 
@@ -118,6 +121,24 @@ def test_of_few_groups_nothing_is_tested_and_groups_decide_how_sure_one_is():
     few = [Slice((one,))]
     assert weak_slices(few, columns, losses, shops)[1] == 1
     assert weak_slices(few, columns, losses, shops // 8)[1] == 0
+
+
+def test_conditions_look_alike_in_blocks_of_any_size_and_memory_is_that_of_a_block(monkeypatch):
+    rng = np.random.default_rng(0)
+    columns = world(rng, 5_000)
+    losses = rng.exponential(0.3, 5_000) + 0.2 * (columns["word 1"] == "b") * (columns["number 2"] > 0.9)
+    parts = [one for column in COLUMNS for one in conditions(column, columns[column.name])]
+    known = promising(parts, columns, losses)
+    monkeypatch.setattr(weakness, "_BLOCK_CELLS", 7 * 5_000)
+    tracemalloc.start()
+    try:
+        found = promising(iter(parts * 20), columns, losses)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [one.rule for one in promising(parts, columns, losses)] == [one.rule for one in known]
+    assert {one.rule for one in found} < {one.rule for one in known}
+    assert peak_bytes < 3e6  # all at once: 1,400 conditions of 5,000 rows, 60 MB
 
 
 def test_nothing_to_divide_by_is_nothing_found():

@@ -253,6 +253,19 @@ def test_limits_of_a_dialect_are_kept(small, monkeypatch):
             Statement(small, replace(DIALECTS["sqlite"], **limit)).text("input")
 
 
+def test_limits_are_told_as_limits_and_not_as_defects(small, tmp_path, monkeypatch):
+    sqlite = DIALECTS["sqlite"]
+    deep = "(CAST({x} AS REAL)" + " + 0.0" * 1_100 + ")"
+    for limit, says in (
+        ({"most_bytes": 1_000}, "MB, more than SQLite.*--latency fast"),
+        ({"cast": deep}, r"a limit of SQLite \(Expression tree is too large.*--latency fast"),
+    ):
+        monkeypatch.setitem(DIALECTS, "sqlite", replace(sqlite, **limit))
+        with pytest.raises(UsageError, match=says):
+            export(small, "sql", tmp_path / "q.sql", Wishes(dialect="sqlite"))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("dialect", "says"), [("", "needs --dialect: duckdb, postgres, sqlite"), ("oracle", "Known: duckdb")]
 )

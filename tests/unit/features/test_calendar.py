@@ -100,3 +100,13 @@ def test_a_column_without_any_date_or_with_one_gives_nothing():
     schema = Schema((Column(name="when", kind=Kind.DATETIME),))
     for times in (np.full(5, np.nan), np.zeros(5)):
         assert Calendar().fit(Dataset(schema=schema, columns={"when": times}, n_rows=5), 0) is None
+
+
+def test_a_column_without_a_name_is_not_taken_for_the_time_of_the_rows():
+    rng = np.random.default_rng(0)
+    schema = Schema((Column(name="", kind=Kind.NUMBER), Column(name="when", kind=Kind.DATETIME)))
+    columns = {"": rng.uniform(0, 1e9, 50), "when": 1.6e9 + rng.permutation(50) * 3 * DAY_S}
+    fitted = Calendar().fit(Dataset(schema=schema, columns=columns, n_rows=50), 0)
+    dense = fitted.transform(columns).dense
+    np.testing.assert_array_equal(dense, fitted.transform({"when": columns["when"]}).dense)
+    np.testing.assert_array_equal(dense, lowered_step(fitted, schema, columns, "dense"))

@@ -1,10 +1,13 @@
 """The recipe: all steps side by side, in training and in the program."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mlwright.core.errors import DataError
 from mlwright.core.graph import Graph
+from mlwright.core.schema import Column, Kind, Role, Schema
 from mlwright.core.task import Link, Task
 from mlwright.features.recipe import Recipe
 from mlwright.testing.lowered import run_graph
@@ -61,3 +64,20 @@ def test_what_is_searched_with_is_settled():
 def test_rows_without_columns_are_refused():
     with pytest.raises(DataError, match="Bring more rows"):
         Recipe.fit(no_columns(7), 0)
+
+
+def test_a_column_that_is_called_as_a_feature_of_another_step_is_a_number_like_any_other():
+    dataset = table()
+    plain = Recipe.fit(dataset, 0)
+    theme, day = plain.dense_names[plain.rounded[0]], "since.days"
+    assert day in plain.dense_names
+    numbers = {name: np.random.default_rng(0).normal(size=dataset.n_rows) for name in (theme, day)}
+    added = tuple(Column(name=name, kind=Kind.NUMBER) for name in numbers)
+    schema = Schema((*dataset.schema.with_role(Role.TIME, "since"), *added))
+    crowded = replace(dataset, schema=schema, columns={**dataset.columns, **numbers})
+    recipe = Recipe.fit(crowded, 0)
+    steps = [step for step in recipe.steps for _ in step.layout.dense]
+    for name, chosen in ((theme, recipe.rounded), (day, recipe.trend)):
+        assert recipe.dense_names.count(name) == 2
+        (at,) = (i for i in chosen if recipe.dense_names[i] == name)
+        assert name not in steps[at].layout.reads

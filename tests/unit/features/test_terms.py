@@ -1,5 +1,6 @@
 """Counting sequences of tokens, against a loop."""
 
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -32,6 +33,38 @@ def test_frequent_terms_are_those_of_a_loop(of_letters):
     assert dict(zip(found.terms, documents, strict=True)) == {
         term: n for term, n in expected.items() if n >= 3
     }
+
+
+@pytest.mark.parametrize("of_letters", [True, False])
+@pytest.mark.parametrize("chunk", [1, 100])
+def test_frequent_terms_are_the_same_in_chunks_of_any_size(of_letters, chunk, monkeypatch):
+    lengths = (3, 4) if of_letters else (1, 2)
+    known, expected = frequent_terms(TEXTS, lengths, 3, 60, of_letters=of_letters)
+    monkeypatch.setattr(terms, "_CHUNK", chunk)
+    found, documents = frequent_terms(TEXTS, lengths, 3, 60, of_letters=of_letters)
+    assert found == known
+    assert documents.tolist() == expected.tolist()
+
+
+def test_memory_is_that_of_a_chunk_of_the_texts(monkeypatch):
+    monkeypatch.setattr(terms, "_CHUNK", 20_000)
+    texts = TEXTS * 100
+    n_characters = sum(map(len, texts))
+    tracemalloc.start()
+    try:
+        frequent_terms(texts, (3, 4), 3, 1_000, of_letters=True)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 20 * n_characters  # all at once take 97 bytes a character
+
+
+def test_of_very_long_texts_fewer_tell_which_terms_are_frequent(monkeypatch):
+    half, halves = frequent_terms(TEXTS[::2], (1, 2), 2, 50, of_letters=False)
+    monkeypatch.setattr(terms, "_MOST_CHARACTERS", (sum(map(len, TEXTS)) + 1) // 2)
+    found, documents = frequent_terms(TEXTS, (1, 2), 2, 50, of_letters=False)
+    assert found == half
+    assert documents == pytest.approx(halves * len(TEXTS) / len(TEXTS[::2]))
 
 
 def test_the_most_frequent_are_kept():

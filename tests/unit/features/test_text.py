@@ -7,7 +7,9 @@ from sklearn.preprocessing import normalize
 
 from mlwright.core.dataset import Dataset
 from mlwright.core.schema import Column, Kind, Schema
+from mlwright.features.steps import text
 from mlwright.features.steps.text import Text
+from mlwright.features.terms import Terms
 from mlwright.testing.lowered import lowered_step
 
 SCHEMA = Schema((Column(name="note", kind=Kind.TEXT),))
@@ -99,3 +101,11 @@ def test_texts_without_repetition_give_nothing(texts):
 
 def test_the_same_seed_gives_the_same_themes():
     np.testing.assert_array_equal(fit(TEXTS).themes, fit(TEXTS).themes)
+
+
+def test_themes_of_very_many_rows_are_found_in_some_of_them_and_only_these_are_counted(monkeypatch):
+    n_rows, count = [], Terms.count
+    monkeypatch.setattr(text, "_MOST_ROWS", 50)
+    monkeypatch.setattr(Terms, "count", lambda self, some: (n_rows.append(len(some)), count(self, some))[1])
+    fit(TEXTS)
+    assert set(n_rows) == {len(TEXTS[::6])}

@@ -1,6 +1,7 @@
 """What goes up and what goes down with time."""
 
 import numpy as np
+import pytest
 
 from mlwright.insight.trends import find_trends
 
@@ -44,3 +45,32 @@ def test_periods_are_as_long_as_needed():
 def test_no_time_no_trend():
     assert find_trends(np.full(50, np.nan), np.zeros(50, np.int64), ["all"]) is None
     assert find_trends(np.full(50, 1.6e9), np.zeros(50, np.int64), ["all"]) is None
+
+
+WEEK_S = 7 * DAY_S
+THURSDAY_S = 2_000 * WEEK_S
+"""Weeks since 1970 begin on Thursdays."""
+
+
+def bursts(shares, n_each=500, seed=0):
+    """Return events of as many weeks as there are shares, nine weeks apart, so that few periods have any."""
+    rng = np.random.default_rng(seed)
+    times = [THURSDAY_S + 9 * i * WEEK_S + rng.uniform(0, WEEK_S, n_each) for i in range(len(shares))]
+    things = [np.where(rng.random(n_each) < share, 0, -1) for share in shares]
+    return np.concatenate(times), np.concatenate(things)
+
+
+def direction(shares, seed=0):
+    return find_trends(*bursts(shares, seed=seed), ["it"])["things"][0]["direction"]
+
+
+@pytest.mark.parametrize("n_weeks", [2, 3, 4])
+def test_few_periods_that_scatter_are_no_trend(n_weeks):
+    rng = np.random.default_rng(n_weeks)
+    told = [direction(0.3 + 0.08 * rng.standard_normal(n_weeks), seed) for seed in range(100)]
+    assert told.count("steady") >= 97
+
+
+def test_few_periods_that_go_straight_up_are_one():
+    assert direction([0.1, 0.3, 0.5, 0.7]) == "rising"
+    assert direction([0.1, 0.7]) == "steady"  # two periods do not tell how much they scatter

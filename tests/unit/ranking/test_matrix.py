@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.sparse import csr_matrix
 
-from mlwright.ranking.matrix import best
+from mlwright.ranking.matrix import best, largest
 
 
 def sorted_whole(scores, n_most):
@@ -42,3 +43,20 @@ def test_what_is_no_number_comes_last():
     scores = np.array([[np.nan, 1.0, np.nan, 2.0]], np.float32)
     assert best(scores, 2).tolist() == [[3, 1]]
     assert best(scores, 4)[0, :2].tolist() == [3, 1]
+
+
+@given(
+    entries=arrays(np.float32, st.tuples(st.integers(1, 4), st.integers(1, 12)), elements=few),
+    n_most=st.integers(1, 14),
+)
+@settings(deadline=None)
+def test_the_largest_entries_of_sparse_rows_are_those_furthest_from_zero(entries, n_most):
+    at, values = largest(csr_matrix(entries), n_most)
+    assert at.shape == values.shape == (len(entries), n_most)
+    for row, places, kept in zip(entries, at, values, strict=True):
+        there = np.flatnonzero(row)
+        order = there[np.argsort(-np.abs(row[there]), kind="stable")][:n_most]
+        assert sorted(zip(order, row[order], strict=True)) == sorted(
+            zip(places[: len(order)], kept[: len(order)], strict=True)
+        )
+        assert not kept[len(order) :].any()

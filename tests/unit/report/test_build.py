@@ -10,6 +10,8 @@ from mlwright.report import build
 from mlwright.report.build import build_report, write_report
 from mlwright.report.card import model_card
 from mlwright.report.commands import Names, commands
+from mlwright.report.derive import complete
+from mlwright.report.page import page
 
 NASTY = "<script>alert('x')</script>\"&|`[a](b)"
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -152,6 +154,59 @@ def test_many_classes_show_the_most_frequent_mistakes(income, read):
     html = read(build_report(income))
     assert "The ten most frequent mistakes." in html
     assert "Which of 26 classes is income?" in html
+
+
+def test_fewer_sorts_of_mistakes_are_not_called_ten(income, read):
+    labels = [f"class {i}" for i in range(26)]
+    counts = [[9 if i == j else 0 for j in range(26)] for i in range(26)]
+    counts[3][4] = counts[4][3] = 2
+    income["task"]["classes"] = labels
+    income["confusion"] = {"classes": labels, "counts": counts}
+    income["calibration"] = income["roc"] = None
+    html = read(build_report(income))
+    assert "The ten most frequent mistakes." not in html
+    assert "Every sort of mistake that it made, the most frequent first." in html
+
+
+SPLITS = [
+    ("stratified", "drawn at random from the same time"),
+    ("random", "drawn at random from the same time"),
+    ("forward in time", "The test rows are the latest."),
+    ("grouped", "of groups that it learned nothing of, drawn at random"),
+    ("grouped, forward in time", "The test rows are later, and of groups that it learned nothing of."),
+    ("given", "how they were chosen is not known here"),
+    ("as the moon stood", ""),
+]
+
+
+@pytest.mark.parametrize(("how", "says"), SPLITS)
+def test_limits_say_how_the_test_rows_were_chosen(income, how, says):
+    income["split"]["how"] = how
+    income["options"] = {}
+    shown = [str(line) for line in page(complete(income), Names())["limits"]["lines"]]
+    told = [says for _, says in SPLITS if says and any(says in line for line in shown)]
+    assert set(told) == ({says} if says else set())
+
+
+def test_one_test_row_is_told_as_one(income, read):
+    income["split"]["n_test"] = 1
+    shown = read(build_report(income))
+    assert "1 test row judged it" in shown
+    assert "On 1 sealed test row " in shown
+    assert "1 rows" not in shown.replace("1,", "")
+
+
+def test_the_card_says_nothing_where_there_is_nothing_to_say(income):
+    income["importance"], income["importance_left_out"] = [], 0
+    income["findings"] = []
+    card = model_card(income)
+    assert "Nothing." not in card
+    assert "## What drives it" not in card
+    assert "## Leaks" not in card  # nobody looked
+    assert "It knows the world of the rows it learned from." in card
+    income["importance_left_out"], income["leaks"] = 5, []
+    assert "## What drives it\n\n- Not measured: no time was left." in model_card(income)
+    assert "## Leaks\n\n- No column was found that gives the answer away." in model_card(income)
 
 
 def test_a_report_is_written_whole_or_not_at_all(income, tmp_path, monkeypatch):

@@ -88,3 +88,18 @@ def test_two_digits_are_all_that_a_sentence_needs(value, shown):
 
 def test_what_may_be_a_year_has_no_thousands_mark():
     assert [figures.usual(value) for value in (2016.0, 2016.5, 12_016.0)] == ["2016", "2,016", "12,016"]
+
+
+@pytest.mark.parametrize(
+    ("gain", "size"),
+    [
+        ((3.0, -1.0, 7.0), (3.0, -1.0, 7.0)),
+        ((-3.0, -9.0, 4.0), (3.0, -4.0, 9.0)),
+        ((-3.0, -4.0, -2.0), (3.0, 2.0, 4.0)),
+        ((-3.0, None, None), (3.0, None, None)),
+        ((None, None, None), (None, None, None)),
+    ],
+)
+def test_a_loss_is_a_gain_turned_round_with_its_interval(gain, size):
+    keys = ("value", "low", "high")
+    assert figures.size_of(dict(zip(keys, gain, strict=True))) == dict(zip(keys, size, strict=True))

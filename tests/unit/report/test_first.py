@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlwright.report import first, words
+from mlwright.report import advice, first, words
 from mlwright.report.build import build_brief, build_report
+from mlwright.report.language import languages, spoken
 
 
 def estimate(value, low, high, direction="max"):
@@ -141,10 +142,11 @@ def test_a_ranking_is_measured_by_rankings_and_judged_by_users(income):
     income["gain"] = estimate(0.06, 0.05, 0.07)
     assert first.answer(income) == "It ships: it beats the best naive ranking, beyond chance."
     assert words.question(income) == "Which film will a user take next?"
+    income["split"]["how"] = "later in time"
     assert "users, by what they did after all that it learned from" in words.headline(income)
     income["gain"] = estimate(-0.06, -0.07, -0.05)
     assert first.answer(income) == "It does not ship: it is worse than the best naive ranking."
-    assert "sealed test users the model is worse than the best of the naive" in words.verdict(income).reason
+    assert "sealed test users the model is worse than the best naive ranking" in words.verdict(income).reason
 
 
 def test_money_is_told_first(income, read):
@@ -156,6 +158,35 @@ def test_money_is_told_first(income, read):
     }  # fmt: skip
     assert first.answer(income) == "It ships: it saves 12.3 a case against doing nothing."
     assert "Saved per case, against" in read(build_report(income))
+
+
+@pytest.mark.parametrize(
+    ("saved", "says"),
+    [
+        ((3.0, 1.0, 7.0), "costs 3.0 (1.0 to 7.0) less than with this: doing nothing."),
+        ((3.0, -1.0, 7.0), "costs 3.0 (-1.0 to 7.0) less than with this: doing nothing. That may be chance."),
+        (
+            (-3.0, -9.0, 4.0),
+            "costs 3 (-4 to 9) more than with this: doing nothing. That may be chance.",
+        ),
+        ((-3.0, -9.0, -1.0), "costs 3.0 (1.0 to 9.0) more than with this: doing nothing."),
+        ((3.0, None, None), "costs 3 less than with this: doing nothing."),
+    ],
+)
+def test_money_is_told_with_its_true_interval(income, saved, says):
+    income["decision"] = {"against": [{"what": "doing nothing", "per_row": estimate(*saved)}]}
+    assert first.how_good(income)[0] == f"Decided by it, a case {says}"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_rule_of_today_reads_the_same_wherever_it_stands(income, language):
+    saved = {"per_row": estimate(3.0, 1.0, 7.0), "total": estimate(300, 100, 700)}
+    income["decision"] = {"against": [{"what": "today's rule", **saved}]}
+    with spoken(language):
+        rule = advice.rival("today's rule")
+        assert first.answer(income).endswith(f" {rule}.")
+        assert first.how_good(income)[0].endswith(f": {rule}.")
+        assert "der " not in str(rule)
 
 
 def test_a_number_is_told_in_its_own_unit(bikes):

@@ -11,6 +11,8 @@ import pytest
 
 import mlwright.report.language as module
 from mlwright.core.errors import UnknownNameError
+from mlwright.core.shelves import METRICS
+from mlwright.report import judged, words
 from mlwright.report.build import build_report
 from mlwright.report.language import ENGLISH, catalogue, languages, say, spoken
 
@@ -74,6 +76,29 @@ def test_a_report_can_be_had_in_another_language(income, read):
     assert "0,907" in page
     assert "4.496" in page
     assert '<html lang="de">' in build_report(income, language="de")
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_measure_has_a_name_and_an_explanation_in_every_language(code):
+    names = {*METRICS.names()}
+    assert {key.split(".")[1] for key in catalogue(code) if key.startswith("metrics.")} == names
+    with spoken(code):
+        told = [(words.metric_title(name), words.metric_says(name)) for name in names]
+    assert all(title and says for title, says in told)
+    assert not {says for _, says in told} & {METRICS.get(name).says for name in names}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_split_of_a_table_has_its_words(code):
+    rules = ("stratified", "random", "grouped", "forward in time", "grouped, forward in time", "given")
+    with spoken(code):
+        assert not {judged.how(rule) for rule in rules} & set(rules)
+
+
+def test_an_interval_is_written_as_the_language_does(income, read):
+    shown = read(build_report(income, language="de"))
+    assert " liegt das wahre Ergebnis im Bereich von 0," in shown
+    assert "zwischen 0," not in shown
 
 
 def test_the_language_ends_with_the_body():

@@ -12,8 +12,10 @@ from mlwright.report.build import build_report
 from mlwright.report.compare_page import build_comparison
 from mlwright.report.data_page import build_data_report
 from mlwright.report.derive import complete
-from mlwright.report.language import catalogue, languages
-from mlwright.report.trace import look_up
+from mlwright.report.first import how_good
+from mlwright.report.language import catalogue, languages, spoken
+from mlwright.report.text import Figure
+from mlwright.report.trace import look_up, traced
 from mlwright.workflow.profile import profile
 
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -91,6 +93,32 @@ def test_every_number_is_that_of_the_evidence(name, language, request):
     wrong = [one for one in page.marked if not is_right(*one, evidence, language)]
     assert wrong == []
     assert len(page.marked) > 120
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_number_of_a_recommender_is_that_of_its_evidence(films, language):
+    evidence = complete(films(beside={**films()["ranking"]["beside"], "popularity_lift": 2.0}))
+    evidence["data"]["n_rows_used"] = 4_900
+    page = Numbers(build_report(evidence, language=language))
+    assert [one for one in page.marked if not is_right(*one, evidence, language)] == []
+    places = {one["data-at"] for _, one in page.marked}
+    assert {"/split/n_test", "/split/n_train", "/data/n_rows_used", "/ranking/users/0/n_users"} <= places
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("saved", [(3.0, -1.0, 7.0), (-3.0, -9.0, 4.0)])
+def test_money_keeps_its_place(income, saved, language):
+    amount = dict(zip(("value", "low", "high"), saved, strict=True)) | {"direction": "max"}
+    income["decision"] = {"against": [{"what": "doing nothing", "per_row": amount}]}
+    evidence = traced(complete(income))
+    with spoken(language):
+        told = [part for part in how_good(evidence)[0].parts if isinstance(part, Figure)]
+    ends = ("value", "low", "high") if saved[0] > 0 else ("value", "high", "low")
+    assert [one.at for one in told] == [f"/decision/against/0/per_row/{end}" for end in ends]
+    assert [one.exact for one in told] == [
+        abs(saved[0]),
+        *sorted(x if saved[0] > 0 else -x for x in saved[1:]),
+    ]
 
 
 @pytest.mark.parametrize("language", languages())

@@ -38,6 +38,7 @@ def test_coverage_is_a_count_with_its_interval(bikes):
         "92.7 %) where 90 % was asked."
     )
     assert held_line(told(bikes, coverage=estimate(0.853, 0.8, 0.9))).startswith("85 of 100 of such")
+    assert held_line(told(bikes, coverage=estimate(0.997, 0.99, 0.999))).startswith(">99 of 100 of such")
 
 
 def test_where_fewer_were_held_beyond_chance_is_named_and_nothing_else(bikes):

@@ -7,7 +7,10 @@ import json
 import jsonschema_rs
 import pytest
 
+import mlwright as mw
+from mlwright.serving.build import make_service, open_scorer
 from mlwright.serving.keys import Keys, add_key
+from mlwright.serving.settings import Settings
 
 from .test_site import ask
 
@@ -59,3 +62,18 @@ def test_tensors_as_described_are_answered(service, described):
     assert status == 200
     answered = described["components"]["schemas"]["Answer"]["example"]
     assert {one["name"]: one["data"][0] for one in found["outputs"]} == answered
+
+
+@pytest.mark.parametrize(("labels", "kind"), [((0, 1), "INT64"), (("no", "yes"), "BYTES")])
+def test_tensors_are_of_the_type_that_the_model_is_said_to_answer(tmp_path, labels, kind):
+    table = {"size": [n % 37 for n in range(90)], "sold": [labels[n % 37 > 18] for n in range(90)]}
+    mw.train(table, "sold", max_trials=1, refit="no").save(tmp_path / "m.mlw")
+    app = make_service(open_scorer(tmp_path / "m.mlw", Settings()), Settings())[0]
+    told = json.loads(ask(app, "/v2/models/m")[2])["outputs"]
+    sent = {"inputs": [{"name": "size", "shape": [2, 1], "datatype": "FP64", "data": [3, 30]}]}
+    found = json.loads(ask(app, "/v2/models/m/infer", "POST", body=json.dumps(sent).encode())[2])["outputs"]
+    assert [(one["name"], one["datatype"]) for one in told] == [
+        (one["name"], one["datatype"]) for one in found
+    ]
+    assert found[0]["datatype"] == kind
+    assert found[0]["data"] == list(labels)

@@ -57,6 +57,18 @@ def test_a_service_that_runs_notices_a_changed_file_and_survives_a_broken_one(fi
     assert keys.find(new).name == "app"
 
 
+def test_the_last_key_that_is_revoked_opens_a_running_service_no_more(file, monkeypatch, caplog):
+    caplog.set_level("INFO", "mlwright.serving")
+    monkeypatch.setattr("mlwright.serving.keys._LOOK_S", 0.0)
+    last = add_key(file, "app")
+    keys = Keys(file)
+    assert keys.find(last).name == "app"
+    remove_key(file, "app")
+    assert keys.find(last) is None
+    assert "none is left, and nobody may enter" in caplog.text
+    assert keys.find(add_key(file, "app")).name == "app"
+
+
 def test_what_is_wrong_is_said(file):
     add_key(file, "app")
     with pytest.raises(MlwrightError, match="predict"):

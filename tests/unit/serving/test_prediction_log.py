@@ -131,6 +131,30 @@ def test_what_is_never_written_is_counted(scorer, tmp_path):
     assert counted(counters, "dropped") == 3
 
 
+def test_rows_of_which_no_table_can_be_made_do_not_end_the_log(scorer, tmp_path, monkeypatch, caplog):
+    log, counters = started(scorer, tmp_path / "log")
+    with monkeypatch.context() as patch:
+        patch.setattr(prediction_log, "table", lambda *_: 1 / 0)
+        add(log, scorer, ROWS)
+        assert until(lambda: "rows cannot be put into the prediction log" in caplog.text)
+    add(log, scorer, ROWS[:2], "later")
+    log.close()
+    assert pl.read_parquet(tmp_path / "log" / "*.parquet")["request_id"].to_list() == ["later"] * 2
+    assert (counted(counters, "written"), counted(counters, "dropped")) == (2, 3)
+
+
+def test_a_file_that_cannot_be_written_for_any_reason_is_tried_again(scorer, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(log_files, "MOST_S", 0.0)
+    monkeypatch.setattr(log_files, "_RETRY_S", 0.0)
+    log, counters = started(scorer, tmp_path / "log")
+    with monkeypatch.context() as patch:
+        patch.setattr(LogFiles, "_write", lambda *_: 1 / 0)
+        add(log, scorer, ROWS)
+        assert until(lambda: "the prediction log cannot be written" in caplog.text)
+    assert until(lambda: counted(counters, "written") == 3)
+    log.close()
+
+
 def test_the_oldest_files_go(scorer, tmp_path):
     folder = open_folder(tmp_path / "log")
     files = LogFiles(folder, keep_bytes=2_500)

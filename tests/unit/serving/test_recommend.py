@@ -73,6 +73,16 @@ def test_a_history_in_the_request_is_enough(app):
     assert rated == answer  # the highest grade is what an item without one counts for
 
 
+def test_an_item_is_asked_for_what_goes_with_it(app):
+    status, answer = post(app, {"item": "item 5", "k": 4})
+    assert status == 200
+    assert answer["is_known"]
+    assert answer == post(app, {"history": ["item 5"], "k": 4})[1]
+    assert "item 5" not in [one["item"] for one in answer["items"]]
+    assert sum(int(one["item"].split()[1]) % 4 == 1 for one in answer["items"]) >= 3
+    assert not post(app, {"item": "none such"})[1]["is_known"]
+
+
 def test_a_stranger_gets_what_is_popular_and_is_told(app):
     status, answer = post(app, {"user": "nobody"})
     assert (status, answer["is_known"], len(answer["items"])) == (200, False, 10)
@@ -109,7 +119,6 @@ def test_filters_and_seen_items(app):
         {"user": "a", "filter": 3},
         {"user": "a", "filter": "drama"},
         {"user": "a", "filter": "gender=drama"},
-        {"user": "a", "more": 1},
     ],
 )
 def test_what_cannot_be_used_is_refused_as_a_problem(app, body):

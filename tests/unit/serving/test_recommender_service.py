@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
 import polars as pl
 import pytest
 
 import mlwright as mw
 from mlwright.core.errors import UnknownNameError, UsageError
-from mlwright.serving import tastes
+from mlwright.program.runtime import CHUNK_ROWS_RANKING, Program
+from mlwright.serving import face, tastes
 from mlwright.serving.build import exchange, make_scorer, make_service
 from mlwright.serving.log_files import open_folder
 from mlwright.serving.prediction_log import check_log
-from mlwright.serving.settings import LogPolicy, Settings
+from mlwright.serving.settings import Extra, LogPolicy, Settings
 from mlwright.serving.terms import check_terms, terms_of
+from mlwright.serving.together import Together
 from mlwright.testing.tastes import taste_log
 
 from .test_site import ask
@@ -125,12 +128,51 @@ def test_many_questions_are_answered_as_each_alone(service):
     assert post(app, "/predict", questions) == (200, alone)
 
 
-def test_too_many_at_once_and_odd_ones_are_refused(service, monkeypatch):
+def test_lots_are_no_larger_than_a_ranking_may_be(service, monkeypatch):
+    scorer, sizes = service[1].scorer, []
+    answer = Program.run_lines
+    monkeypatch.setattr(Program, "run_lines", lambda *a: sizes.append(len(a[1])) or answer(*a))
+
+    async def ask_at_once(counts):
+        together, found = Together(), []
+        for n in counts:
+            lines = scorer.tastes.read([{"user": f"user {number}"} for number in range(n)])[0].typed
+            together.answer(scorer, lines, found.append)
+        await asyncio.sleep(0)
+        return [len(one.scores) for one in found]
+
+    counts = [1] * 20 + [15, 2, 16, 1]
+    assert asyncio.run(ask_at_once(counts)) == counts
+    assert sum(sizes) == sum(counts)
+    assert max(sizes) == CHUNK_ROWS_RANKING
+
+
+def test_more_questions_than_a_lot_are_answered_in_a_thread(service, monkeypatch):
+    names = []
+    run = Program.run
+    monkeypatch.setattr(Program, "run", lambda *a: names.append(threading.current_thread().name) or run(*a))
+    assert post(service[0], "/predict", [{"user": "user 1"}] * (CHUNK_ROWS_RANKING + 1))[0] == 200
+    assert names
+    assert all(name.startswith("score") for name in names)
+
+
+def test_the_form_is_found_once(service, path, monkeypatch):
+    app, _ = service
+    found = ask(app, "/form")[2]
+    with monkeypatch.context() as patch:
+        patch.setattr(face, "taste_form", None)
+        assert ask(app, "/form")[2] == found
+    exchange(app.desk, make_scorer(path.parent / "new.mlw", path.read_bytes(), Settings()))
+    assert json.loads(ask(app, "/form")[2])["name"] == "new"
+
+
+def test_too_many_at_once_and_odd_ones_are_refused(service, path, monkeypatch):
     app = service[0]
     status, answer = post(app, "/predict", [{"user": "a"}, {"user": "a", "k": 0}])
     assert (status, answer["row"]) == (422, 2)
     assert answer["detail"].startswith("Row 2: ")
     monkeypatch.setattr(tastes, "_MOST_SCORES", 3 * N)
+    app = made(path)[0]
     assert post(app, "/predict", [{"user": "a"}] * 3)[0] == 200
     assert post(app, "/predict", [{"user": "a"}] * 4)[0] == 413
     for body in (
@@ -144,9 +186,28 @@ def test_too_many_at_once_and_odd_ones_are_refused(service, monkeypatch):
         assert post(app, "/invocations", body)[0] == 422
 
 
+def test_the_operator_says_how_many_and_whether_others_may_come(service, path):
+    open_, closed = service[0], made(path, max_rows=5, extra=Extra.REJECT)[0]
+    assert post(open_, "/recommend", [{"user": "a"}] * 6)[0] == 200
+    assert post(closed, "/recommend", [{"user": "a"}] * 5)[0] == 200
+    status, answer = post(closed, "/recommend", [{"user": "a"}] * 6)
+    assert (status, answer["detail"][:28]) == (413, "6 questions came at once; of")
+    asked = {"user": "a", "note": "x"}
+    assert post(open_, "/recommend", asked) == post(open_, "/recommend", {"user": "a"})
+    assert post(open_, "/invocations", {"instances": [asked]})[0] == 200
+    status, answer = post(closed, "/recommend", asked)
+    assert (status, "there is no 'note' here" in answer["detail"]) == (422, True)
+    for app, may in ((open_, True), (closed, False)):
+        described = json.loads(ask(app, "/openapi.json")[2])
+        assert described["components"]["schemas"]["Row"]["additionalProperties"] is may
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
+        ({"history": [{"item": "item 1", "rating": 10**400}]}, "the rating of item 1 of history is 1000"),
+        ({"history": [{"item": "item 1", "rating": -(10**400)}]}, "the rating of item 1 of history is -100"),
+        ({"user": "a", "filter": "taste=" + "x" * 995}, "filter holds 1,001 letters; at most 1,000 may"),
         ({"user": "a", "k": 0}, "k is 0, expected"),
         ({"user": "a", "k": "ten"}, 'k is "ten", expected'),
         ({"user": "a", "allow_seen": 1}, "allow_seen is 1, expected"),
@@ -155,7 +216,7 @@ def test_too_many_at_once_and_odd_ones_are_refused(service, monkeypatch):
         ({"history": ["item 1", None]}, "item 2 of history is null"),
         ({"history": [{"item": "item 1", "rating": "high"}]}, 'the rating of item 1 of history is "high"'),
         ({"user": "a", "filter": 3}, "filter is 3, expected"),
-        ({"k": 3}, "expected either"),
+        ({"k": 3}, "expected one of"),
     ],
 )
 def test_refusals_show_what_was_found(service, body, says):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 
+from mlwright.serving.json_faults import check_range
+from mlwright.serving.problems import Problem
 from mlwright.serving.settings import Errors
 
 from .conftest import ROW
@@ -76,6 +79,27 @@ def test_a_number_beyond_all_doubles_is_named_with_its_place(refused, path, body
     assert found["type"].endswith("cell")
 
 
+def test_the_largest_number_is_told_and_whole_numbers_are_found_too(refused):
+    assert (
+        "no number beyond 1.79769e+308 can" in refused("/predict", GOOD.replace(b"9.5", b"1e999"))["detail"]
+    )
+    found = refused("/predict", GOOD.replace(b'"red"', b"-" + b"1" * 5_000))
+    assert "Column 'color', row 1: found -11111" in found["detail"]
+    assert found["status"] == 422
+
+
+def test_looking_for_such_a_number_takes_little_memory():
+    deep, wide = 900, 25_000
+    body = b"[" * deep + b"1," * wide + b"1e999" + b"]" * deep
+    tracemalloc.start()
+    with pytest.raises(Problem) as caught:
+        check_range(body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000  # it was 3 kB for each number
+    assert f"At ${'[0]' * 20}…: found 1e999" in caught.value.detail
+
+
 def test_such_a_number_is_not_told_in_terse_refusals(service):
     found = service(errors=Errors.TERSE)("/predict", GOOD.replace(b"9.5", b"4711e400"))[1]
     assert "4711" not in found["detail"]
@@ -97,6 +121,14 @@ def test_a_parameter_that_is_given_twice_is_refused(refused, path):
     body = ROW if path != "/invocations" else {"instances": [ROW]}
     found = refused(path, body, query=b"level=0.9&explain=true&level=0.5")
     assert found["detail"] == "'level' stands twice in the address. Give it once."
+
+
+def test_parameters_without_end_are_not_looked_at(refused):
+    query = "&".join(f"{number:x}" for number in [*range(12_500), 0]).encode()
+    found = refused("/predict", ROW, query=query)
+    assert found["detail"] == "The address asks for more than 100 things. Send fewer."
+    found = refused("/predict", ROW, query=b"&".join([b"level=0.9"] * 100))
+    assert "'level' stands twice" in found["detail"]
 
 
 def test_a_missing_column_is_told_with_what_to_do_in_this_protocol(refused):

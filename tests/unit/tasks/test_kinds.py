@@ -1,10 +1,13 @@
 """Task kinds: what they claim, how they read a target, what they refuse."""
 
+import json
+
 import numpy as np
 import pytest
 
 from mlwright.core.errors import DataError
 from mlwright.core.shelves import METRICS, TASKS
+from mlwright.core.strict_json import read_strictly
 from mlwright.core.task import Link
 
 
@@ -106,3 +109,24 @@ def test_answers_are_predictions(kind, n_scores):
     prediction = TASKS.get(kind).answer(scores)
     assert (prediction.scores == scores).all()
     assert (prediction.labels is None) == (kind == "regression")
+
+
+@pytest.mark.parametrize(
+    ("values", "classes"),
+    [
+        ([10**20, 2 * 10**20], (1e20, 2e20)),
+        ([1e22, 2e22], (1e22, 2e22)),
+        ([2**62 + 1, 2**62], (2**62, 2**62 + 1)),
+        ([2**63, 1], (1.0, 2.0**63)),
+    ],
+)
+def test_classes_of_any_size_are_told_apart_and_can_be_saved(values, classes):
+    outcome = TASKS.get("binary").read(cells(*values * 2))
+    assert outcome.classes == classes
+    assert outcome.values.tolist() == [float(value == classes[1]) for value in values * 2]
+    assert read_strictly(json.dumps(list(classes))) == list(classes)
+
+
+def test_whole_numbers_that_nothing_keeps_apart_are_refused():
+    with pytest.raises(DataError, match=r"18446744073709551615.*beyond 64 bits.*as texts"):
+        TASKS.get("binary").read(cells(2**64 - 1, 2**64, 2**64 - 1, 2**64))

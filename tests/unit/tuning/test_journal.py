@@ -38,8 +38,8 @@ class Counting:
     def wait(self, timeout_s):
         return self.inner.wait(timeout_s)
 
-    def abandon(self):
-        self.inner.abandon()
+    def abandon(self, but=()):
+        self.inner.abandon(but)
 
     def stop(self):
         self.inner.stop()

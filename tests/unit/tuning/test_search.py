@@ -1,6 +1,7 @@
 """The search: failures are recorded, work units are exact, and workers change nothing."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,9 +10,13 @@ from mlwright.core.budget import Budget
 from mlwright.core.errors import SearchError
 from mlwright.core.progress import silence
 from mlwright.tuning.choice import choose
+from mlwright.tuning.job import Outcome
 from mlwright.tuning.refit import baseline, members, refit_jobs
+from mlwright.tuning.schedule import Schedule
 from mlwright.tuning.search import Search
+from mlwright.tuning.trial import thin_out
 from mlwright.tuning.workers import open_crew
+from mlwright.workflow.finish import at_hand
 
 GOOD = "return fit"
 BROKEN = "raise RuntimeError('out of ideas\\nand more')"
@@ -93,6 +98,33 @@ def test_the_baseline_is_the_first_candidate_alone(store, folder, shelf):
     assert [trial.weight for trial in found.trials] == before
 
 
+def test_models_that_nothing_will_be_made_of_are_let_go_and_what_they_told_stays(
+    store, folder, shelf, monkeypatch
+):
+    body = "from dataclasses import replace\nreturn replace(fit, rounds={0}, haste=1.{0}, refit_share=0.{0}, "
+    body += "is_truncated=bool({0} % 2), valid_scores=valid.target[:, None] * 0.{0})"
+    bodies = {f"fit {n}": body.format(n) for n in range(1, 8)}
+    shelf(dull=GOOD, **bodies)
+    whole = search(store, folder, max_trials=7)
+    monkeypatch.setattr("mlwright.tuning.trial._MOST_AT_HAND", 2)
+    found = search(store, folder, max_trials=7)
+    with_models = [one.configuration.name for one in found.trials if one.fold_members(1.0)]
+    assert {"dull", "fit 7"} <= set(with_models)
+    assert len(with_models) == 3
+    for one, other in zip(found.trials, whole.trials, strict=True):
+        assert one.row() | {"fit_s": 0} == other.row() | {"fit_s": 0}
+        assert (one.n_nodes, len(one.told)) == (other.n_nodes, len(other.told))
+        if one.is_finished:
+            assert one.refit_job(0, 1, 2) == other.refit_job(0, 1, 2)
+            assert one.refit_s > 0
+    assert [one.configuration.name for one in choose(found)] == [t.configuration.name for t in choose(whole)]
+    assert at_hand([found.trials[2]], found.begun())[0].name == "fit 7"
+    failed = found.begun()[0]
+    failed.outcomes[1] = Outcome(number=1, seconds=0.0, error="no")
+    thin_out(found.trials, 0)
+    assert not failed.fold_members(1.0)
+
+
 @pytest.mark.parametrize("n", [1, 2])
 def test_so_many_trials_beside_the_baseline(store, folder, shelf, n):
     shelf(dull=GOOD, one=GOOD, two=GOOD, three=GOOD)
@@ -136,3 +168,36 @@ def test_a_time_limit_ends_the_search(store, folder, shelf):
     assert time.monotonic() - start < 2.0
     assert found.ended == "the next candidate would not have fitted into the time limit"
     assert 1 < len(found.finished) < 10
+
+
+@pytest.mark.parametrize(("factor", "ships"), [(0.9002, "quick"), (0.95, "slow")])
+def test_a_slow_candidate_makes_room_for_a_fit_on_all_rows_if_it_adds_little(
+    factor, ships, store, folder, shelf
+):
+    near = (
+        "from dataclasses import replace\nreturn replace(fit, valid_scores=valid.target[:, None] * {})".format
+    )
+    busy = "import time\nend = time.process_time() + 0.03\nwhile time.process_time() < end: pass\n"
+    shelf(dull=GOOD, quick=near(0.9), slow=busy + near(factor))
+    found = search(store, folder, max_trials=2)
+
+    def names():
+        return [trial.configuration.name for trial in choose(found)]
+
+    assert names() == ["slow"], "with time enough the better one ships"
+    found.schedule = SimpleNamespace(can_refit=lambda chosen: "slow" not in names_of(chosen))
+    assert names() == [ships]
+
+
+def names_of(trials):
+    return [trial.configuration.name for trial in trials]
+
+
+@pytest.mark.parametrize(("left_s", "fits"), [(60.0, True), (0.3, False)])
+def test_what_can_be_fitted_again_is_a_matter_of_the_time_that_is_left(left_s, fits, store, folder, shelf):
+    shelf(dull=GOOD, slow="import time\ntime.sleep(0.1)\nreturn fit")
+    found = search(store, folder, max_trials=1)
+    budget = Budget(time_limit_s=left_s)
+    schedule = Schedule(budget, 1, store.n_rows, 2, found.trials, 0.0, found.latency)
+    assert schedule.can_refit(found.trials) is fits
+    assert found.schedule.can_refit(found.trials), "work units know no clock"

@@ -14,6 +14,7 @@ import pytest
 
 from mlwright.core.learner import Configuration, Limits
 from mlwright.tuning.job import Job
+from mlwright.tuning.line import Line
 from mlwright.tuning.workers import open_crew, receive, send
 
 PATIENCE_S = 60.0
@@ -78,9 +79,52 @@ def test_after_abandoning_the_crew_takes_new_jobs(crew, folder):
     assert crew.wait(PATIENCE_S).error == ""
 
 
+def test_a_worker_that_is_given_up_gets_no_job_even_if_it_had_just_finished(crew, folder):
+    crew.start(job(1), folder)
+    end = time.monotonic() + PATIENCE_S
+    while crew._ended.empty() and time.monotonic() < end:
+        time.sleep(0.01)
+    crew.abandon()
+    assert crew.wait(PATIENCE_S).error
+    crew.start(job(2), folder)
+    outcome = crew.wait(PATIENCE_S)
+    assert (outcome.number, outcome.error) == (2, "")
+
+
+def test_jobs_that_are_named_are_not_given_up(folder):
+    crew = open_crew(2)
+    try:
+        for number in (1, 2):
+            crew.start(job(number), folder)
+        crew.abandon(but={2})
+        outcomes = {one.number: one for one in (crew.wait(PATIENCE_S), crew.wait(PATIENCE_S))}
+    finally:
+        crew.stop()
+    assert outcomes[1].error
+    assert outcomes[2].error == ""
+
+
+def test_jobs_that_others_left_behind_do_not_hold_up_a_line(folder, shelf_of_workers, monkeypatch):
+    shelf_of_workers(stuck="import time\ntime.sleep(600)", modest="return fit")
+    monkeypatch.setattr("mlwright.tuning.line._PATIENCE_S", 0.1)
+    crew = open_crew(2)
+    try:
+        for number in (1, 2):
+            crew.start(job(number, learner="stuck"), folder)
+        line = Line(crew)
+        for number in (3, 4, 5):
+            line.add(job(number, learner="modest"), folder)
+        assert line.drain(time.monotonic() + PATIENCE_S / 2)
+    finally:
+        crew.stop()
+    assert {number: one.error for number, one in line.outcomes.items()} == {3: "", 4: "", 5: ""}
+
+
 def test_alone_forgets_what_it_abandons(folder):
     crew = open_crew(0)
     crew.start(job(1), folder)
+    crew.abandon(but={1})
+    assert crew.n_idle == 0
     crew.abandon()
     assert crew.n_idle == 1
     assert crew.wait(None) is None

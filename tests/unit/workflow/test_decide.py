@@ -237,6 +237,8 @@ def test_without_costs_nothing_is_decided(sale_model):
     ("target", "given", "says"),
     [
         ("is_sold", {"cost": "fn=5,xx=2"}, "No cost is called 'xx'.*Known: fn, fp, tn, tp"),
+        ("is_sold", {"cost": {1: 2}}, "No cost is called 1.*Known: fn, fp, tn, tp"),
+        ("grade", {"cost": {1: 2}}, "--cost 1 is for two classes"),
         ("is_sold", {"cost": "fn=5,fn=6"}, "names 'fn' twice"),
         ("is_sold", {"cost": "fn=many"}, "fn is 'many'; a finite amount"),
         ("is_sold", {"cost": "fn=5,20"}, "holds '20'. Write names and amounts"),

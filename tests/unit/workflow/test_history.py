@@ -189,3 +189,18 @@ def test_rows_that_cannot_be_told_their_past_are_refused(model, rows, tmp_path):
     rows[300:].drop("author").write_csv(tmp_path / "new.csv")
     with pytest.raises(MissingColumnError, match="author"):
         mw.predict(model, tmp_path / "new.csv", tmp_path / "answers.csv", history=rows[:300])
+
+
+@pytest.mark.parametrize("cells", [["a", "b"], [1.0, 2.5]])
+def test_a_column_called_all_is_not_taken_for_all_rows_together(model, rows, cells):
+    early = rows[:120]
+    crowded = early.with_columns(pl.Series("all", cells * 60))
+    asked = {"target": "likes", "time": "posted", "history": "author", "max_trials": 1}
+    trained = mw.train(crowded, **asked)
+    told = mw.history(trained, rows[200:].with_columns(all=pl.lit(cells[0])), crowded)
+    plain = mw.history(model, rows[200:], early)
+    for name in history_columns("all"):
+        np.testing.assert_array_equal(told[name], plain[name])
+    assert len(trained.predict(crowded.drop("likes"))) == 120
+    with pytest.raises(UsageError, match=r"has a column 'all', too\. Rename the column"):
+        mw.train(crowded, **{**asked, "history": "all"})

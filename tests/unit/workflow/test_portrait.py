@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from math import fsum
+
 import numpy as np
 import pytest
 
@@ -119,3 +123,35 @@ def test_the_page_escapes_and_speaks_german(read):
     assert "<script" not in html
     assert "Bereit zum Lernen" in read(html)
     assert dig(told(columns), "shapes", "<script>alert(1)</script>", "levels")
+
+
+def test_how_far_levels_moved_does_not_depend_on_the_order_of_a_set():
+    rng = np.random.default_rng(0)
+    columns = {f"kind {n}": rng.choice([f"level {m}" for m in range(30)], 1_000) for n in range(12)}
+    for cells in columns.values():
+        cells[800:] = rng.choice(cells[:30], 200)
+    drift = told({**columns, "price": rng.normal(size=1_000)})["drift"]
+    assert len(drift) == len(columns)
+    for one in drift:
+        before, after = (Counter(part.tolist()) for part in np.split(columns[one["column"]], [200, 800])[::2])
+        moves = [abs(after[level] / 200 - before[level] / 200) for level in {*before, *after}]
+        assert one["distance"] == fsum(moves) / 2
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [1e17], [12345678901234567890.0], [1e17, 1e17 + 16], [1.7e308, -1.7e308, 0.0], [1.7e308],
+        [-1.7e308, -1.6e308], [5e-324, 0.0], [0.0], [3.25], [0.1, 0.1 + 1e-16],
+    ],
+)  # fmt: skip
+def test_numbers_of_any_size_have_bars_that_hold_them(cells):
+    column = [*sorted(cells * 300), None]
+    found = profile({"a": column, "b": list(range(len(column)))})
+    json.dumps(found, allow_nan=False)
+    bars = found["shapes"]["a"]["bars"]
+    ends = [bar["low"] for bar in bars] + [bars[-1]["high"]]
+    assert ends == sorted(set(ends))
+    known = [cell for cell in column if cell is not None]
+    assert sum(bar["n"] for bar in bars) == len(known)
+    assert ends[0] <= min(known) <= max(known) <= ends[-1]

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError
+from mlwright.core.budget import Budget
+from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
 from mlwright.core.schema import Role
+from mlwright.workflow.leaks import without_leaks
 from mlwright.workflow.prepare import fingerprint, prepare
 
 from .conftest import fitted, houses, only, options
@@ -175,3 +177,76 @@ def test_labels_that_differ_only_in_writing_are_pointed_out():
     found = [f for f in prepare(rows, "y", options(kind="multiclass")).findings if f.rule == "labels_alike"]
     assert [sorted(f.evidence["labels"]) for f in found] == [["Yes", "yes"], ["cafe\u0301", "caf\u00e9"]]
     assert "'cafe\\u0301' and 'caf\\xe9'" in found[1].message
+
+
+@pytest.mark.parametrize(
+    ("target", "cells", "given", "says"),
+    [
+        ("is_sold", {"age": -1.0}, {"cost": "fn=5", "stakes": "age"}, "'age', row 8: found -1.0"),
+        ("is_sold", {"is_sold": "perhaps"}, {}, "in row 8 is 'perhaps', which is no known class"),
+    ],
+)
+def test_a_bad_cell_is_named_with_its_row_in_the_table_also_where_rows_lack_a_target(
+    target, cells, given, says
+):
+    rows = only(houses(), *FEATURES, target)
+    bad = [{**row, target: None} if n < 5 else dict(row) for n, row in enumerate(rows)]
+    bad[7] |= cells
+    with pytest.raises(DataError, match=says):
+        prepared(rows, target, test=bad, **given)
+    if given:
+        with pytest.raises(DataError, match=says):
+            prepared(bad, target, **given)
+
+
+def test_a_decision_of_today_that_is_none_is_named_with_its_row_in_the_table():
+    rows = [{**row, "now": "no"} for row in only(houses(), *FEATURES, "is_sold")]
+    rows[0]["is_sold"] = None
+    rows[4]["now"] = "perhaps"
+    with pytest.raises(UsageError, match="in row 5 is 'perhaps'"):
+        prepared(rows, "is_sold", cost="fn=5,fp=1", today="now")
+
+
+def test_a_quantity_that_is_no_number_is_named_with_its_row_in_the_table():
+    rows = [{**row, "price": None if n < 5 else f"price {n}"} for n, row in enumerate(houses())]
+    with pytest.raises(DataError, match="target in row 6 is 'price 5', no number"):
+        prepared(rows, "price", kind="regression")
+
+
+@pytest.mark.parametrize("leak", [False, True])
+def test_groups_of_a_given_test_that_are_learned_from_are_counted_and_told(leak):
+    rows = [{**row, "street": f"s{n // 8:02}"} for n, row in enumerate(only(houses(), *FEATURES, "price"))]
+    if leak:
+        rows = [{**row, "leak": np.exp(row["price"] / 50.0)} for row in rows]
+    chosen = options(group="street", test=rows[84:])
+    found = without_leaks(prepare(rows[:100], "price", chosen), chosen, Budget(max_trials=1))
+    assert bool([one for one in found.leaks if one["action"] == "dropped"]) == leak
+    assert found.split.proof["n_shared_groups"] == 3  # those of the rows 80 to 103
+    told = [one.evidence for one in found.findings if one.rule == "test_groups_seen"]
+    assert told == [{"n_shared_groups": 3}]
+    assert len(np.unique(found.everything.groups)) == 20
+    apart = prepared(rows[:80], group="street", test=rows[80:])
+    assert apart.split.proof["n_shared_groups"] == 0
+    assert "test_groups_seen" not in {one.rule for one in apart.findings}
+
+
+def dated(n_rows, n_weightless):
+    return [
+        {**row, "day": f"2024-{1 + n // 28:02}-{1 + n % 28:02}", "w": float(n >= n_weightless)}
+        for n, row in enumerate(only(houses(n_rows), *FEATURES, "price"))
+    ]
+
+
+def test_rows_that_weigh_nothing_are_in_no_fold_but_are_judged():
+    found, search = fitted(dated(160, 80), "price", time="day", weight="w")
+    assert np.flatnonzero(found.train.weights == 0).tolist() == list(range(80))
+    folds = search.search.store.folds
+    assert len(folds) > 1
+    assert min(rows.min() for pair in folds for rows in pair) >= 80
+    early = [{**row, "w": 1.0 - row["w"]} for row in dated(160, 80)]
+    assert (prepared(early, time="day", weight="w").test.weights == 0).all()
+
+
+def test_rows_to_learn_from_must_weigh_something():
+    with pytest.raises(DataError, match=r"All 128 rows to learn from weigh 0 in 'w'.*--test"):
+        fitted(dated(160, 140), "price", time="day", weight="w")

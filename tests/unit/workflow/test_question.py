@@ -109,3 +109,13 @@ def test_later_values_are_read_as_numbers():
     assert encode(task, cells([3, "4.5"])).tolist() == [3, 4.5]
     with pytest.raises(DataError, match="Column 'price', row 2: found 'cheap'"):
         encode(task, cells([3, "cheap"]))
+
+
+def test_large_labels_are_known_by_every_digit_however_they_are_written():
+    large = [-1234567890123456789, 1234567890123456700, 1234567890123456789]
+    for classes in (large, [str(label) for label in large]):
+        task, _ = frame(cells(classes * 3), "id", "multiclass", None)
+        numbers = encode(task, cells(list(task.classes))).tolist()
+        assert numbers == [0, 1, 2]
+        assert encode(task, cells([int(label) for label in task.classes])).tolist() == numbers
+        assert encode(task, cells([str(label) for label in task.classes])).tolist() == numbers

@@ -172,7 +172,13 @@ def test_the_leaderboard_is_sorted_and_its_weights_add_up(price_model):
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [({"refit": "maybe"}, "--refit 'maybe'"), ({"max_trials": 0}, "at least 1"), ({"seed": -1}, "between 0")],
+    [
+        ({"refit": "maybe"}, "--refit 'maybe'"),
+        ({"max_trials": 0}, "at least 1"),
+        ({"seed": -1}, "whole number between 0 and 2147483647, got -1"),
+        ({"seed": 1.5}, r"whole number between 0 and 2147483647, got 1\.5"),
+        ({"seed": "1"}, "whole number between 0 and 2147483647, got '1'"),
+    ],
 )
 def test_an_option_out_of_range_is_refused(given, says):
     with pytest.raises(UsageError, match=says):

@@ -97,7 +97,8 @@ def _telling_word(name: str, texts: list[list[str]], rows: Array, case: Case) ->
     counts = Counter(word for words in texts for word in set(words))
     measure = _class_gap if case.n_classes else _value_gap
     best, says, found = 0.0, "", ""
-    for word, n_texts in counts.most_common(_MOST_WORDS):
+    # Of equally frequent words the first by alphabet: the order of a set is another in each process.
+    for word, n_texts in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MOST_WORDS]:
         if _FEWEST_TEXTS <= n_texts <= len(texts) - _FEWEST_TEXTS:
             has = np.array([word in words for words in texts])
             gap, sentence = measure(has, case.target[rows], case)

@@ -64,7 +64,7 @@ def _scan(path: Path) -> Scan | None:
     """Go through a plain table twice, first to learn how its columns are written; None if it is not plain."""
     texts = _texts(path)
     first = next(texts, "")
-    if len(first) < _SAMPLE_CHARACTERS and next(texts, ""):
+    if not first or (len(first) < _SAMPLE_CHARACTERS and next(texts, "")):
         return None
     separator = _sniff(first)
     names = _header(first, separator, path.name)

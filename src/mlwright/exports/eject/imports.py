@@ -22,6 +22,7 @@ _STANDARD = {
     **dict.fromkeys(("isfinite", "nan"), "math"),
     **dict.fromkeys(("Any", "NamedTuple"), "typing"),
     **dict.fromkeys(("Request", "urlopen"), "urllib.request"),
+    "HTTPError": "urllib.error",
     **dict.fromkeys(("Counter", "defaultdict"), "collections"),
     "Path": "pathlib",
     "pairwise": "itertools",

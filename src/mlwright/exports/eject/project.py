@@ -85,11 +85,12 @@ def _check(learners: list[str]) -> None:
 
 
 def _code(context: Mapping[str, Any]) -> dict[str, bytes]:
-    local: dict[str, list[str]] = {}
+    local: dict[str, list[str]] = {".": []}
     found = {"__init__.py": render("__init__.py", context)}
     for module in _MODULES:
         source = render(f"{module}.py", context).decode()
         found[f"{module}.py"] = with_imports(source, local).encode()
+        local["."].append(module)
         local[f".{module}"] = defined(source)
     return found
 

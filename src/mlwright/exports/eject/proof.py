@@ -93,7 +93,8 @@ def answers(folder: Path, package: str, rows: Fuzz, python: str = sys.executable
     except subprocess.TimeoutExpired as error:
         raise _differs(f"The project gave no answer within {_LIMIT_S} s.") from error
     if run.returncode:
-        raise _differs(f"The project does not run: {run.stderr.strip().splitlines()[-1][:300]}")
+        told = run.stderr.strip().splitlines() or [f"it ended with status {run.returncode} and said nothing."]
+        raise _differs(f"The project does not run: {told[-1][:300]}")
     found: dict[str, Any] = json.loads(run.stdout)
     return found
 

@@ -20,7 +20,7 @@ from mlwright.exports.oci.layer import Entry, Tree, folder
 from mlwright.exports.oci.service import USER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 _ROOTS = ("base-files", "libstdc++6", "media-types")
 _NOT_TAKEN = frozenset(
@@ -137,17 +137,24 @@ class _Apt:
             raise UsageError(message)
         return f"python{versions[0]}-minimal", f"libpython{versions[0]}-stdlib"
 
-    def closure(self, names: Iterable[str]) -> list[Package]:
-        """Return the packages, and what they need, sorted by name."""
+    def closure(self, names: Sequence[str]) -> list[Package]:
+        """Return the packages, and what they need, sorted by name.
+
+        Raises
+        ------
+        UsageError
+            The archives have none of the packages that would do for something that is needed.
+        """
         found: dict[str, Package] = {}
-        asked = set(names)
+        asked, known = set(names), set(names)
         while asked:
-            found |= self.show(sorted(asked))
+            found |= self.show(sorted({*names, *asked}))  # none of whose names is known, apt-cache refuses
             wanted = [needs for one in found.values() for needs in one.needs]
             open_ones = [
                 needs for needs in wanted if not _NOT_TAKEN.intersection(needs) and not found.keys() & needs
             ]
-            asked = {needs[0] for needs in open_ones} - found.keys()
+            asked = {_next(needs, known) for needs in open_ones}
+            known |= asked
         return [found[name] for name in sorted(found)]
 
     def show(self, names: Sequence[str]) -> dict[str, Package]:
@@ -176,6 +183,18 @@ def _run(words: Sequence[str], cwd: Path | None = None) -> bytes:
         message = f"{words[0]} could not give the packages of the base: {reason}"
         raise UsageError(message)
     return ran.stdout
+
+
+def _next(needs: Sequence[str], asked: Collection[str]) -> str:
+    """Return the next of several alternatives; that a name is only virtual shows when nothing is answered."""
+    found = next((name for name in needs if name not in asked), None)
+    if found is None:
+        message = (
+            f"The archives that apt reads have no package {' or '.join(needs)}, which the base needs. "
+            "Give an image that has Python 3.11 or newer with --base."
+        )
+        raise UsageError(message)
+    return found
 
 
 def _fields(stanza: str) -> dict[str, str]:

@@ -63,7 +63,13 @@ class Root:
             self._put(path, tree[path])
 
     def unpack(self, plain: bytes) -> None:
-        """Unpack the tar of a layer over what is there."""
+        """Unpack the tar of a layer over what is there.
+
+        Raises
+        ------
+        UsageError
+            An entry has the name of a folder that is there anyway, such as "..", or links lead in a circle.
+        """
         with tarfile.open(fileobj=BytesIO(plain)) as archive:
             for info in archive:
                 self._take(archive, info)
@@ -74,7 +80,7 @@ class Root:
             for place in self.find(path.parent).iterdir():
                 _remove(place)
         elif path.name.startswith(_GONE):
-            _remove(self.find(path.parent) / path.name.removeprefix(_GONE))
+            _remove(self.find(path.parent) / _own_name(path, path.name.removeprefix(_GONE)))
         elif info.isdir():
             self.find(path).mkdir(parents=True, exist_ok=True)
         elif info.issym():
@@ -102,10 +108,18 @@ class Root:
 
     def _free(self, path: PurePosixPath) -> Path:
         """Return a place where nothing is, in a folder that is there."""
-        above = self.find(path.parent)
+        name, above = _own_name(path, path.name), self.find(path.parent)
         above.mkdir(parents=True, exist_ok=True)
-        _remove(above / path.name)
-        return above / path.name
+        _remove(above / name)
+        return above / name
+
+
+def _own_name(path: PurePosixPath, name: str) -> str:
+    """Return a name in a folder; the folder itself and the one above are not for a layer to remove."""
+    if name in ("", ".", ".."):
+        message = f"A layer of the image has an entry {str(path)!r}, which names no file. Give another image."
+        raise UsageError(message)
+    return name
 
 
 def _parts(path: str | PurePosixPath) -> list[str]:

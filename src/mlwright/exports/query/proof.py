@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.dataset import Typed
-from mlwright.core.errors import ProofError
+from mlwright.core.errors import ProofError, UsageError
 from mlwright.core.schema import NUMERIC, Kind
 from mlwright.exports.query.dialect import identifier
 from mlwright.exports.query.statement import INPUT, PREDICTION, Statement, id_columns
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 """Largest difference of a probability, or of a value as a share of itself or of the target's spread."""
+_BEYOND = re.compile(r"too (large|many|long|big)|stack overflow|at most \d+ tables", re.IGNORECASE)
+"""How SQLite says that a query is larger than it takes; most of these have the code of any error."""
 
 
 def prove(model: Model, statement: Statement) -> bool:
@@ -34,6 +37,8 @@ def prove(model: Model, statement: Statement) -> bool:
     ------
     ProofError
         An answer differs, or the database refuses the query.
+    UsageError
+        The query is larger than the dialect allows, or than the database takes.
     """
     run = _RUNNERS.get(statement.dialect.name)
     if run is None:
@@ -42,12 +47,19 @@ def prove(model: Model, statement: Statement) -> bool:
     expected = model.answer(Typed(typed))
     ids = {name: list(range(len(expected.scores))) for name in id_columns(model)}
     cells = {**ids, **{name: _cells(model.schema[name], typed[name]) for name in model.inputs}}
+    query = statement.text(INPUT)
     try:
-        found = run(model, cells, statement.text(INPUT))
+        found = run(model, cells, query)
     except ImportError:
         return False
     except Exception as error:
         reason = str(error).split("\n", 1)[0][:300]
+        if _BEYOND.search(reason):
+            message = (
+                f"The query is beyond a limit of {statement.dialect.title} ({reason}). Train a smaller "
+                "model, with --latency fast or a shorter --time-limit, or choose another dialect."
+            )
+            raise UsageError(message) from error
         message = f"{statement.dialect.title} refuses the query: {reason} Please report this to mlwright."
         raise ProofError(message) from error
     _compare(model, statement, found, expected)

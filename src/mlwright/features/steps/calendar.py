@@ -47,7 +47,7 @@ class _Parts(FittedStep):
 
     def transform(self, columns: Columns) -> Block:
         found = [
-            split(columns[name], origin if name == self.clock else columns.get(self.clock, origin))[part]
+            split(columns[name], origin if self.clock in ("", name) else columns[self.clock])[part]
             for name, origin, parts in zip(self.names, self.origins, self.parts, strict=True)
             for part in parts
         ]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _MAX_TERMS = 6_000
 """Of each sort (words, letters) and column, the most frequent."""
 _N_THEMES = 24
+_MOST_ROWS = 20_000
+"""Themes are found in about so many rows, evenly drawn."""
 _SMALLEST_THEME = 0.01
 """Of the size of the first; smaller ones are mostly rounding errors, which scaling would blow up."""
 _WORDS, _LETTERS = (1, 2), (3, 4)
@@ -128,7 +130,9 @@ class Text(Step):
                     bags.append(bag)
         if not bags:
             return None
-        themes = _find_themes([bag.transform(dataset.columns[bag.column].tolist()) for bag in bags], seed)
+        step = max(1, dataset.n_rows // _MOST_ROWS)
+        some = {bag.column: dataset.columns[bag.column][::step].tolist() for bag in bags}
+        themes = _find_themes([bag.transform(some[bag.column]) for bag in bags], seed)
         return _Texts(tuple(bags), themes)
 
 
@@ -149,7 +153,6 @@ def _find_themes(parts: list[Any], seed: int) -> Singles:
 
     terms = hstack(parts, format="csr")
     n_themes = max(1, min(_N_THEMES, min(terms.shape) - 1))
-    rows = terms if terms.shape[0] <= 20_000 else terms[:: terms.shape[0] // 20_000]
-    _, sizes, directions = randomized_svd(rows, n_themes, n_iter=4, random_state=seed)
+    _, sizes, directions = randomized_svd(terms, n_themes, n_iter=4, random_state=seed)
     directions = directions[sizes >= _SMALLEST_THEME * sizes[0]]
     return np.ascontiguousarray(directions.T, dtype=np.float32)

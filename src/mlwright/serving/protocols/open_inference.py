@@ -74,7 +74,11 @@ class OpenInference(Protocol):
         unknown = [name for name in echo["outputs"] if name not in names]
         if unknown:
             raise shape_problem(f"there is no output {str(unknown[0])[:60]!r}; there are {', '.join(names)}")
-        outputs = [_output(name, [record[name] for record in records]) for name in echo["outputs"] or names]
+        kinds = shapes.datatypes(scorer)
+        outputs = [
+            _output(name, kinds[name], [record[name] for record in records])
+            for name in echo["outputs"] or names
+        ]
         told = {"model_name": scorer.name, "model_version": scorer.version, "outputs": outputs}
         return Reply(msgspec.json.encode({**told, **({} if echo["id"] is None else {"id": echo["id"]})}))
 
@@ -181,7 +185,5 @@ def _rows(tensors: list[tuple[str, list[int], list[Any]]], reader: Reader) -> Ro
     return reader.table({name: cells for name, _, cells in tensors}, n_rows, _TENSORS)
 
 
-def _output(name: str, cells: list[Any]) -> dict[str, Any]:
-    kinds = {bool: "BOOL", int: "INT64", float: "FP64"}
-    kind = kinds.get(type(cells[0]), "BYTES")
+def _output(name: str, kind: str, cells: list[Any]) -> dict[str, Any]:
     return {"name": name, "shape": [len(cells), 1], "datatype": kind, "data": cells}

@@ -24,7 +24,7 @@ from mlwright.workflow.recommending.memory import Memory
 from mlwright.workflow.recommending.program import lines, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mlwright.artifact.model import Model
     from mlwright.core.arrays import Array, Singles
@@ -80,7 +80,7 @@ def _asked(model: Model, memory: Memory, data: object) -> tuple[list[str], Histo
     if data is None:
         return memory.users, memory.histories
     raw = read(data)
-    if _is_log(raw, memory):
+    if _is_log(raw, memory, model.task.classes):
         return _from_log(model, memory, raw)
     column = recognize_user(raw.names, memory.columns.user, raw.source)
     wanted = [clear(text_of(cell)) for cell in list(raw.columns[column])]
@@ -91,12 +91,16 @@ def _asked(model: Model, memory: Memory, data: object) -> tuple[list[str], Histo
     return names, _looked_up(memory.histories, [place.get(name, -1) for name in names])
 
 
-def _is_log(raw: Raw, memory: Memory) -> bool:
+def _is_log(raw: Raw, memory: Memory, catalog: Sequence[object]) -> bool:
+    """Tell a log from a table of users: it has the column of items, or another that holds some of them."""
+    if memory.columns.item in raw.names:
+        return True
     try:
-        recognize(raw.names, {}, raw.source)
+        column = recognize(raw.names, {}, raw.source).item
     except (UsageError, MissingColumnError):
-        return memory.columns.item in raw.names
-    return True
+        return False
+    known = {str(item) for item in catalog}
+    return any(clear(text_of(cell)) in known for cell in list(raw.columns[column]))
 
 
 def _looked_up(known: Histories, places: list[int]) -> Histories:

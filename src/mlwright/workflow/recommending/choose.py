@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LAST_S = 2.0
 """Kept for writing the evidence, when all is fitted and judged."""
 _SLACK = 1.3
+_FITS = 3.0
+"""What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
 _WORTH = 0.25
@@ -71,7 +73,8 @@ class Candidate:
         }
         return {
             "learner": self.name,
-            "settings": {**self.settings, **self.view.to_json()},
+            "settings": dict(self.settings),
+            "view": self.view.to_json(),
             "is_naive": self.is_naive,
             "fit_s": self.fit_s,
             "score": score,
@@ -81,13 +84,26 @@ class Candidate:
 @final
 @dataclass(slots=True)
 class Choice:
-    """What was tried, and the members of the winner with their weights."""
+    """What was tried, and the members of the winner with their weights.
+
+    Candidates learned from `n_events`, of `n_inside` that there were to choose by.
+    """
 
     tried: list[Candidate]
     members: list[tuple[Candidate, float]] = field(default_factory=list)
     naive: Candidate | None = None
     ended: str = "every candidate was tried"
     blended: float = 0.0
+    n_events: int = 0
+    n_inside: int = 0
+
+    def affordable(self, budget: Budget) -> float:
+        """Return how many events the winner can learn from, twice, in the time that is left.
+
+        Never fewer than candidates learned from; costs are taken to grow with the events.
+        """
+        each = sum(one.fit_s for one, _ in self.members) / max(1, self.n_events)
+        return max(self.n_events, (budget.left_s - _LAST_S) / (_FITS * max(each, 1e-9)))
 
     def fit(self, known: Histories) -> Blend:
         """Fit the winner."""
@@ -103,7 +119,7 @@ def choose(
     known: Histories, exam: Exam, budget: Budget, listen: Listener, *, has_grades: bool, most: int | None
 ) -> Choice:
     """Try candidates on events to learn from and users who judge; `most` limits their number."""
-    choice = Choice([])
+    choice = Choice([], n_events=len(known.items))
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
@@ -193,8 +209,9 @@ def _blend(choice: Choice, exam: Exam) -> None:
     places, scores = _shortlist(ranked, exam)
 
     def values(total: Singles) -> Floats:
-        lists = np.take_along_axis(places, best(total, PLACES), axis=1)
-        return ndcg(exam.truth(lists))
+        top = best(total, PLACES)
+        is_there = np.take_along_axis(total, top, axis=1) > HIDDEN_SCORE / 2
+        return ndcg(exam.truth(np.where(is_there, np.take_along_axis(places, top, axis=1), -1)))
 
     chosen, total, reached = [(0, 1.0)], scores[0], values(scores[0])
     while len(chosen) < min(_MOST_MEMBERS, len(ranked)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import MissingColumnError, UsageError
@@ -29,13 +29,22 @@ _NAMES = {
 @final
 @dataclass(frozen=True, slots=True)
 class LogColumns:
-    """The columns of a log, "" where there is none; `why` says how they were found."""
+    """The columns of a log, "" where there is none; `why` says how they were found.
+
+    `told` are the roles for which the user named a column.
+    """
 
     user: str
     item: str
     rating: str = ""
     time: str = ""
     why: str = ""
+    told: frozenset[str] = frozenset()
+
+    def without(self, role: str) -> LogColumns:
+        """Return the others, where the column of a role turned out to be something else."""
+        why = f"{self.why}; {self.named[role]!r} cannot be read as a {role}"
+        return replace(self, rating="", why=why) if role == "rating" else replace(self, time="", why=why)
 
     @property
     def named(self) -> dict[str, str]:
@@ -75,7 +84,12 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
         f"{name!r} as {role} {'as told' if role in given else 'by its name'}" for role, name in found.items()
     ]
     return LogColumns(
-        found["user"], found["item"], found.get("rating", ""), found.get("time", ""), why=", ".join(told)
+        found["user"],
+        found["item"],
+        found.get("rating", ""),
+        found.get("time", ""),
+        why=", ".join(told),
+        told=frozenset(given),
     )
 
 

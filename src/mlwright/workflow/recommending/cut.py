@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from mlwright.workflow.recommending.events import Events
 
 _SHARE = 0.2
+_DATES_S = (1e8, 2.5e11)
+"""Seconds since 1970 that are told as dates: from 1973 on, up to the year 9892."""
+_MOST_LATER = 0.5
+"""A cut in time that would judge by more events is none: then each user is cut."""
 _WITH_PAST = 0.5
 """A cut in time judges users with a past; where fewer events than this are theirs, each user is cut."""
 LATER_TIME, LATER_SHARE, LAST, RANDOM = (
@@ -27,7 +32,10 @@ def cut(events: Events, how: str, seed: int) -> Array:
     """
     if how == LATER_TIME and events.times is not None:
         found: Array = events.times > np.quantile(events.times, 1.0 - _SHARE)
-        return found
+        if not found.any():  # so many events share the last time, such as a year
+            found = events.times == events.times.max()
+        if found.mean() <= _MOST_LATER:
+            return found
     chance = stream(seed, "events").random(events.n_events)
     age = chance if events.times is None or how == RANDOM else -events.times
     order = np.lexsort((chance, age, events.users))
@@ -55,7 +63,7 @@ def usual(events: Events) -> str:
 
 def rule_of(train: Events, test: Events) -> str:
     """Tell by which rule rows to judge by were chosen, both with numbers of the same lists of users."""
-    if train.times is None or test.times is None:
+    if train.times is None or test.times is None or train.times.min() == test.times.max():
         return RANDOM
     if (test.times >= np.quantile(train.times, 0.999)).mean() > 0.99:
         return LATER_TIME
@@ -70,11 +78,18 @@ def rule_of(train: Events, test: Events) -> str:
     return LAST if float(np.median(per_user[per_user > 0])) == 1.0 else LATER_SHARE
 
 
-def spans(train: Floats | None, test: Floats | None) -> dict[str, float | None]:
-    """Return when the events of both sides took place [epoch s]."""
+def spans(train: Floats | None, test: Floats | None) -> dict[str, float | str | None]:
+    """Return when the first and the last event of both sides took place; None without times."""
     ends = {"train": train, "test": test}
     return {
-        f"{name}_{what}": None if times is None or not len(times) else float(getattr(times, what)())
+        f"{which}_{name}_time": None if times is None or not len(times) else _told(find(times))
         for name, times in ends.items()
-        for what in ("min", "max")
+        for which, find in (("first", np.min), ("last", np.max))
     }
+
+
+def _told(time: float) -> float | str:
+    """Write seconds since 1970 as a date; numbers that are no date, such as steps, stay what they are."""
+    if not _DATES_S[0] <= time <= _DATES_S[1]:
+        return float(time)
+    return datetime.fromtimestamp(float(time), UTC).replace(tzinfo=None).isoformat(timespec="seconds")

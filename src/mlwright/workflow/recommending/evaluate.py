@@ -10,7 +10,7 @@ from mlwright.workflow.recommending.columns import recognize
 from mlwright.workflow.recommending.events import read_events
 from mlwright.workflow.recommending.judge import beside, parts, scored
 from mlwright.workflow.recommending.memory import Memory
-from mlwright.workflow.recommending.prepare import exam_of
+from mlwright.workflow.recommending.prepare import exam_of, judges
 from mlwright.workflow.recommending.program import program_scores
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
 
     Returns
     -------
-    The shape of `evaluate --json`; "n_rows" is the number of users, "ranking" tells users apart and says what
+    The shape of `evaluate --json`; "n_rows" is the number of users who judged, of the "n_users" there are;
+    "ranking" tells users apart and says what
     hits do not tell.
     """
     raw = read(data)
@@ -34,7 +35,7 @@ def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
     events, _ = read_events(raw, columns)
     users = [*memory.users, *sorted(set(events.user_names) - set(memory.users))]
     later = events.named(users, items)
-    judging = exam_of(memory.histories, later, memory.scale)
+    judging, n_there = judges(exam_of(memory.histories, later, memory.scale), seed)
     if not judging.n_users:
         raise DataError(
             f"In {raw.source} no user liked anything that is new to them, so nothing can be judged."
@@ -44,6 +45,7 @@ def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
     return {
         "task": {**model.task.to_json(), "classes": []},
         "n_rows": judging.n_users,
+        "n_users": n_there,
         "seen": None,
         "metrics": scored(model.task.metrics, truth, seed),
         "calibration_error": None,

@@ -108,7 +108,7 @@ class Events:
         )
 
     def named(self, users: list[str], items: list[str]) -> Events:
-        """Return the events with the numbers of other lists of names; -1 is not among them."""
+        """Return the events with the numbers of other lists of names; what is not among them is below 0."""
         return replace(
             self,
             users=_places(self.user_names, users)[self.users],
@@ -120,12 +120,13 @@ class Events:
     def histories(self, scale: Scale) -> Histories:
         """Return what each user took, the latest first, each item once: counts add up, the last grade holds.
 
-        Events whose user or item is not known (-1) are left out.
+        At equal times, or without any, the last row is the latest. Events whose user or item is not known
+        (below 0) are left out.
         """
         known = self.take(np.flatnonzero((self.users >= 0) & (self.items >= 0)))
         n_users, n_items = len(self.user_names), len(self.item_names)
         age = np.zeros(known.n_events) if known.times is None else -known.times
-        order = np.lexsort((known.items, age, known.users))
+        order = np.lexsort((-np.arange(known.n_events), known.items, age, known.users))
         pairs = known.users[order] * n_items + known.items[order]
         _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
         latest = order[np.sort(first)]
@@ -174,6 +175,29 @@ def read_events(raw: Raw, columns: LogColumns) -> tuple[Events, list[Finding]]:
     return events.take(kept), findings
 
 
+def readable(raw: Raw, columns: LogColumns) -> tuple[LogColumns, list[Finding]]:
+    """Do without ratings or times that were found by the name of their column alone and cannot be read."""
+    found: list[Finding] = []
+    for role, parse in (("rating", _values), ("time", lambda raw, name: _times(raw, name, []))):
+        name = columns.named.get(role, "")
+        if (
+            not name
+            or role in columns.told
+            or getattr(raw.columns[name], "dtype", np.dtype("O")).kind in "iufM"
+        ):
+            continue
+        try:
+            parse(raw, name)
+        except DataError as error:
+            columns = columns.without(role)
+            message = (
+                f"Column {name!r} is called like a {role}, but cannot be read as one, so it is left out."
+            )
+            remedy = f"If it is the {role}, mend its cells; name another column with --{role}. {error}"
+            found.append(_note("no_such_column", message, remedy, {}, name))
+    return columns, found
+
+
 def noticed(events: Events, columns: LogColumns) -> list[Finding]:
     """Say what a reader should know of a log."""
     pairs = events.users * len(events.item_names) + events.items
@@ -181,7 +205,8 @@ def noticed(events: Events, columns: LogColumns) -> list[Finding]:
     found = []
     if n_again:
         message = f"{n_again:,} of {events.n_events:,} rows repeat a pair of user and item."
-        remedy = "Counts were added up, and of grades the latest holds."
+        says = Scale.of(None if events.values is None else events.values[~np.isnan(events.values)]).says
+        remedy = {"counts": "Counts were added up.", "grades": "The latest grade holds."}.get(says, "")
         found.append(_note("repeated_pairs", message, remedy, {"n": n_again}))
     if events.values is not None and (events.values < 0).any():
         n_below = int((events.values < 0).sum())
@@ -275,5 +300,6 @@ def _times(raw: Raw, name: str, findings: list[Finding]) -> Floats | None:
 
 
 def _places(names: list[str], others: list[str]) -> Integers:
+    """Return the places of names among others; each that is not there has a number of its own below 0."""
     place = {name: at for at, name in enumerate(others)}
-    return np.array([place.get(name, -1) for name in names], np.int64)
+    return np.array([place.get(name, -1 - at) for at, name in enumerate(names)], np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
@@ -17,6 +17,8 @@ from mlwright.workflow.recommending.judged import ndcg
 from mlwright.workflow.recommending.prepare import described
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlwright.core.budget import Budget
     from mlwright.core.evaluation import Estimate
     from mlwright.core.finding import Finding
@@ -48,6 +50,10 @@ class Result:
     choice: Choice
     judged: Compiled
     learned: Histories
+    price: dict[str, Any] | None = None
+    most_events: float = np.inf
+    ships: Log | None = None
+    n_learned: int = 0
     n_users: int = 0
     n_there: int = 0
     scores: dict[str, Any] = field(default_factory=dict)
@@ -57,13 +63,26 @@ class Result:
     refit_why: str = ""
 
     @property
+    def shipping(self) -> Log:
+        """The log with the catalog of what ships."""
+        return self.log if self.ships is None else self.ships
+
+    @property
+    def shipped_task(self) -> Task:
+        """The question with the items of what ships."""
+        return replace(self.task, classes=tuple(self.shipping.items))
+
+    @property
     def baseline(self) -> str:
         """Name what has to be beaten."""
         naive = self.choice.naive
         return naive.name.replace("_", " ") if naive is not None else "popularity"
 
-    def look(self, exam: Exam, scores: Scores, seed: int) -> None:
-        """Open the sealed test: rank all items for all users, by the program and by the best naive one."""
+    def look(self, exam: Exam, scores: Scores, titles: Sequence[str], seed: int) -> None:
+        """Open the sealed test: rank all items for all users, by the program and by the best naive one.
+
+        `titles` are what people call the items; they stand in the examples.
+        """
         self.n_users = exam.n_users
         if not exam.n_users:
             return
@@ -79,13 +98,19 @@ class Result:
             "users": parts(exam, truth, seed),
             "beside": beside(exam, lists, self.learned),
             "baseline_beside": beside(exam, dull, self.learned),
-            "examples": _examples(exam, lists, self.task),
+            "liked_from": self.log.scale.liked_from,
+            "examples": _examples(exam, lists, self.task, titles),
         }
         self.noticed = doubts(gain, exam.n_users, self.baseline)
 
 
-def _examples(exam: Exam, lists: Any, task: Task, most: int = 5) -> list[dict[str, Any]]:
-    """Show, for a few users, what they took last, what they were offered, and what of it they took."""
+def _examples(
+    exam: Exam, lists: Any, task: Task, titles: Sequence[str], most: int = 5
+) -> list[dict[str, Any]]:
+    """Show, for a few users, what they took last, what they were offered, and what of it they took.
+
+    "titles" has what people call the items that stand there.
+    """
     found = []
     for user in np.linspace(0, exam.n_users - 1, min(most, exam.n_users)).astype(int).tolist():
         asked, later = exam.asked, exam.relevant[exam.starts[user] : exam.starts[user + 1]]
@@ -96,6 +121,11 @@ def _examples(exam: Exam, lists: Any, task: Task, most: int = 5) -> list[dict[st
                 "history": [task.classes[item] for item in history.tolist()],
                 "offered": [task.classes[item] for item in offered.tolist()],
                 "hits": [task.classes[item] for item in offered.tolist() if item in later],
+                "titles": {
+                    task.classes[item]: titles[item]
+                    for item in (*history.tolist(), *offered.tolist())
+                    if titles and titles[item]
+                },
             }
         )
     return found
@@ -117,7 +147,8 @@ def collect(
         "task": {
             **task.to_json(),
             "classes": [],
-            "n_classes": len(task.classes),
+            "n_classes": len(result.shipping.items),
+            "naive": "" if choice.naive is None else choice.naive.name,
             "question": f"Which {task.target} will a {log.columns.user} take next?",
             "baseline": f"the best of the naive ones, {result.baseline}",
         },
@@ -126,6 +157,7 @@ def collect(
             "n_rows_used": log.everything.n_events,
             "n_users": len(log.train.user_names),
             "n_items": len(log.items),
+            "n_new_items": log.n_new,
             "columns": [column.to_json() for column in described(log)],
             "attributes": list(memory.attributes),
             "fingerprint": log.fingerprint,
@@ -143,14 +175,14 @@ def collect(
         "decisions": _decisions(result),
         "options": options.named(),
         "budget": budget_told(budget, options, choice.ended),
-        **_programs(result, shipped, len(memory.histories.items)),
+        **_programs(result, shipped),
         "findings": [finding.to_json() for finding in (*log.findings, *result.noticed)],
         "environment": environment(options.seed),
     }
 
 
-def _programs(result: Result, shipped: Compiled, n_events: int) -> dict[str, Any]:
-    """Tell the judged program and the shipped one."""
+def _programs(result: Result, shipped: Compiled) -> dict[str, Any]:
+    """Tell the judged program and the shipped one, and from how many pairs of user and item this learned."""
     digest = sha256(shipped.data).hexdigest()
     return {
         "refit": {
@@ -158,7 +190,7 @@ def _programs(result: Result, shipped: Compiled, n_events: int) -> dict[str, Any
             "why": result.refit_why,
             "judged_program": sha256(result.judged.data).hexdigest(),
             "shipped_program": digest,
-            "n_rows": n_events,
+            "n_rows": result.n_learned,
             "n_seeds": 1,
         },
         "program": {
@@ -183,17 +215,19 @@ def _split(result: Result) -> dict[str, Any]:
         "n_test_events": log.test.n_events,
         "unit": "users",
         "proof": cut.spans(log.train.times, log.test.times),
-        "price": None,
+        "price": result.price,
         "folds": {"n": 1, "how": log.how},
     }
 
 
 def _leaderboard(result: Result) -> list[dict[str, Any]]:
-    weights = {id(one): weight for one, weight in result.choice.members}
+    total = sum(weight for _, weight in result.choice.members)
+    weights = {id(one): weight / total for one, weight in result.choice.members}
     rows = []
     for number, one in enumerate(sorted(result.choice.tried, key=lambda one: -one.score), start=1):
         told = one.to_json()
-        shown = ", ".join(f"{key} {value:g}" for key, value in told["settings"].items())
+        view = {f"histories {key.removeprefix('is_')}": value for key, value in told["view"].items()}
+        shown = ", ".join(f"{key} {value:g}" for key, value in {**told["settings"], **view}.items())
         row = {
             "name": f"{one.name} {number}",
             "learner": one.name,
@@ -212,11 +246,19 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
     scale = {
         "grades": f"grades; liked from {log.scale.liked_from or 0.0:g} on, which is what counts as relevant",
         "counts": "counts; all are relevant, and strength grows with their logarithm",
-        "nothing": "no rating; all events weigh alike",
+        "nothing": "all events weigh alike",
     }
-    members = ", ".join(f"{one.name} ({weight:g})" for one, weight in result.choice.members)
+    members = ", ".join(one.name for one, _ in sorted(result.choice.members, key=lambda pair: -pair[1]))
     span = f"values from {log.scale.low:g} to {log.scale.high:g}"
+    if log.scale.says == "nothing":
+        span = "every rating is the same" if log.columns.rating else "there is no column of ratings"
     by = "the best nDCG@10 on events cut off by the same rule as the test"
+    if 0 < result.choice.n_events < result.choice.n_inside:
+        part = f"{result.choice.n_events:,} of {result.choice.n_inside:,} events"
+        by += f", learned from {part}, those of users at random"
+    if len(result.learned.items) > result.most_events:
+        members += f", each of {result.most_events:,.0f} events of users at random"
+        by += "; all events would not have fitted into the time limit"
     return [
         {"what": "columns", "choice": ", ".join(log.columns.named.values()), "why": log.columns.why},
         {"what": "ratings", "choice": scale[log.scale.says], "why": span},

@@ -65,12 +65,14 @@ def _estimate(values: Floats, seed: int) -> dict[str, Any]:
 
 def beside(exam: Exam, lists: Integers, known: Histories) -> dict[str, Any]:
     """Return coverage, novelty, diversity and popularity lift, and how much of what was relevant is new."""
-    popularity = known.counts / max(1, known.n_users)
-    n_new = int((exam.relevant < 0).sum())
+    counts = np.append(known.counts, 0)  # the last is for items that nobody knew, -1
+    there = lists[lists >= 0]
     return {
-        **beyond_accuracy(lists, popularity, matrix(known).T.tocsr()),
+        **beyond_accuracy(lists, counts[:-1] / max(1, known.n_users), matrix(known).T.tocsr()),
         "n_relevant": len(exam.relevant),
-        "n_relevant_new_items": n_new,
+        "n_relevant_new_items": int((counts[exam.relevant] == 0).sum()),
+        "n_offered": len(there),
+        "n_offered_new_items": int((counts[there] == 0).sum()),
     }
 
 

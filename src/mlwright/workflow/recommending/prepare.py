@@ -13,9 +13,11 @@ from mlwright.core.finding import Finding, Severity
 from mlwright.core.schema import Column, Kind, Role
 from mlwright.core.seeds import stream
 from mlwright.data.read import read
+from mlwright.ranking.contents import contents_of
 from mlwright.workflow.recommending import cut
+from mlwright.workflow.recommending.attributes import ItemTable
 from mlwright.workflow.recommending.columns import LogColumns, recognize
-from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events
+from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events, readable
 from mlwright.workflow.recommending.judged import Exam
 
 if TYPE_CHECKING:
@@ -32,14 +34,44 @@ _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
 
 
 @final
+@dataclass(frozen=True, slots=True, eq=False)
+class Sides:
+    """Both sides of a log as they were read, all their users, and the table of items if there is one."""
+
+    train: Events
+    test: Events
+    users: list[str]
+    table: ItemTable | None
+
+    def numbered(self, *, by_both: bool) -> dict[str, Any]:
+        """Return the fields of a `Log` that depend on its catalog: that of `train`, or of both sides."""
+        events = self.train
+        if by_both:
+            names = sorted({*self.train.item_names, *self.test.item_names})
+            events = together(self.train.named(self.users, names), self.test.named(self.users, names))
+        taken = _catalog(events)
+        catalog = [*taken, *_new(taken, self.table)]
+        attributes = {} if self.table is None else self.table.of(catalog)
+        return {
+            "train": self.train.named(self.users, catalog),
+            "test": self.test.named(self.users, catalog),
+            "attributes": attributes,
+            "n_new": len(catalog) - len(taken),
+            "contents": contents_of(attributes),
+        }
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Log:
     """A log that was understood: `train` to learn from, `test` to judge by, with the same numbers of names.
 
-    Items are those of `train`, the most frequent first; -1 is an item that it does not have. `how` says
-    by which rule the test was chosen.
+    Items are those of `train`, the most frequent first; what it does not have is below 0. `how` says
+    by which rule the test was chosen. `attributes` are columns of texts with a cell for each item, and
+    `contents` what these say, for `Histories`; the last `n_new` items are known by them alone.
     """
 
+    sides: Sides
     train: Events
     test: Events
     how: str
@@ -50,11 +82,23 @@ class Log:
     n_rows: int
     name: str
     fingerprint: str
+    attributes: dict[str, list[str]]
+    n_new: int
+    contents: Any = None
 
     @property
     def items(self) -> list[str]:
         """The catalog."""
         return self.train.item_names
+
+    def histories(self, events: Events) -> Histories:
+        """Return what users took in some of the events, if anything, with what is known of the items."""
+        found = replace(events.histories(self.scale), contents=self.contents)
+        return found.take(np.flatnonzero(found.lengths))
+
+    def grown(self) -> Log:
+        """Return the same with the items of both sides: what was new in the test is known by now."""
+        return replace(self, **self.sides.numbered(by_both=True))
 
     @property
     def everything(self) -> Events:
@@ -73,18 +117,10 @@ def prepare(data: object, options: TrainOptions) -> Log:
     _check_options(options)
     raw = read(data)
     given = dict(options.roles) | ({"time": options.time} if options.time else {})
-    columns = recognize(raw.names, given, raw.source)
-    events, findings = read_events(raw, columns)
-    if len(events.item_names) < 2:
-        raise DataError(
-            f"There is one item only ({events.item_names[0]!r}) in {raw.source}, so there is "
-            "nothing to choose from."
-        )
-    if len(events.user_names) < 2:
-        raise DataError(
-            f"There is one user only ({events.user_names[0]!r}) in {raw.source}; others are "
-            "needed to learn from."
-        )
+    columns, findings = readable(raw, recognize(raw.names, given, raw.source))
+    events, odd = read_events(raw, columns)
+    findings += odd
+    _check_several(events, raw.source)
     scale, n_rows = Scale.of(_known(events.values)), raw.n_rows
     findings += noticed(events, columns)
     if options.test is None:
@@ -103,12 +139,14 @@ def prepare(data: object, options: TrainOptions) -> Log:
         users = sorted({*events.user_names, *test.user_names})
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
-    catalog = _catalog(train)
-    if len(catalog) < len(events.item_names) and len(catalog) == MOST_ITEMS:
-        findings.append(_rare(len(events.item_names)))
+    table = ItemTable.read(options.tables["items"], columns.item) if "items" in options.tables else None
+    n_items = len({*train.item_names, *test.item_names, *(table.names if table else ())})
+    if n_items > MOST_ITEMS:
+        findings.append(_rare(n_items))
+    sides = Sides(train, test, users, table)
     return Log(
-        train=train.named(users, catalog),
-        test=test.named(users, catalog),
+        sides=sides,
+        **sides.numbered(by_both=False),
         how=how,
         is_given=options.test is not None,
         columns=columns,
@@ -118,6 +156,15 @@ def prepare(data: object, options: TrainOptions) -> Log:
         name=options.name or raw.source,
         fingerprint=_fingerprint(events),
     )
+
+
+def _check_several(events: Events, where: str) -> None:
+    for what, names, why in (
+        ("item", events.item_names, "so there is nothing to choose from"),
+        ("user", events.user_names, "and others are needed to learn from"),
+    ):
+        if len(names) < 2:
+            raise DataError(f"There is one {what} only ({names[0]!r}) in {where}, {why}.")
 
 
 def _check_options(options: TrainOptions) -> None:
@@ -134,9 +181,19 @@ def _catalog(events: Events) -> list[str]:
     return [events.item_names[item] for item in order.tolist() if counts[item]]
 
 
+def _new(taken: list[str], table: ItemTable | None) -> list[str]:
+    """Return the items that only the table knows, in its order, as many as can be ranked."""
+    if table is None:
+        return []
+    table.check(taken)
+    known = set(taken)
+    return [item for item in table.names if item not in known][: MOST_ITEMS - len(taken)]
+
+
 def _rare(n_items: int) -> Finding:
     message = (
-        f"{n_items:,} items are more than the {MOST_ITEMS:,} that can be ranked; the rarest were left out."
+        f"{n_items:,} items are more than the {MOST_ITEMS:,} that can be ranked; the rarest were left "
+        "out, of those that nobody took the last in their table."
     )
     return Finding(rule="large_catalog", severity=Severity.WARNING, message=message, action="dropped")
 
@@ -174,13 +231,11 @@ def exam_of(known: Histories, later: Events, scale: Scale) -> Exam:
     asked = replace(known, starts=np.concatenate([known.starts, np.repeat(known.starts[-1:], n_more)]))
     liked = later.take(np.flatnonzero(scale.are_liked(later.values, later.n_events) & (later.users >= 0)))
     taken = np.unique(asked.users * n_items + asked.items)
-    pairs = liked.users * n_items + liked.items
-    fresh = (liked.items < 0) | ~np.isin(pairs, taken)
-    users, items = liked.users[fresh], liked.items[fresh]
-    keep = np.unique(np.where(items < 0, -1 - np.arange(len(items)), pairs[fresh]), return_index=True)[1]
-    keep = keep[np.lexsort((items[keep], users[keep]))]
-    starts = np.concatenate([[0], np.cumsum(np.bincount(users[keep], minlength=asked.n_users))])
-    whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=items[keep])
+    fresh = (liked.items < 0) | ~np.isin(liked.users * n_items + liked.items, taken)
+    pairs = np.unique(np.column_stack([liked.users[fresh], liked.items[fresh]]), axis=0)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=asked.n_users))])
+    relevant = np.maximum(pairs[:, 1], -1)  # which item it is that nobody knew is of no matter here
+    whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant)
     return whole.take(np.flatnonzero(np.diff(whole.starts)))
 
 
@@ -193,7 +248,11 @@ def inner(log: Log, how: str, seed: int) -> tuple[Events, Exam]:
 
 def sealed(log: Log, seed: int) -> tuple[Exam, int]:
     """Return the users who judge in the end, and how many there are; of very many, some at random."""
-    whole = exam(log.train, log.test, log.scale)
+    return judges(exam(log.train, log.test, log.scale), seed)
+
+
+def judges(whole: Exam, seed: int) -> tuple[Exam, int]:
+    """Return the users who judge, of very many some at random, and how many there are."""
     return some(whole, _FEWEST_SEALED, _MOST_SEALED, seed), whole.n_users
 
 

@@ -9,23 +9,29 @@ from mlwright.artifact.model import Model
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
 from mlwright.core.progress import Event, event
+from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Task
 from mlwright.report.card import model_card
-from mlwright.workflow.recommending.attributes import read_attributes
+from mlwright.workflow.recommending.attributes import titles_of
 from mlwright.workflow.recommending.choose import choose
 from mlwright.workflow.recommending.evidence import Result, collect
 from mlwright.workflow.recommending.memory import Memory
 from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed
+from mlwright.workflow.recommending.price import price
 from mlwright.workflow.recommending.program import build, golden, program_scores, schema_of
 
 if TYPE_CHECKING:
     from mlwright.core.progress import Listener
+    from mlwright.core.recommender import Histories
     from mlwright.workflow.options import TrainOptions
+    from mlwright.workflow.recommending.choose import Choice
     from mlwright.workflow.recommending.prepare import Log
     from mlwright.workflow.recommending.program import Compiled
 
 _FAMILY = "histories"
+_MOST_TO_CHOOSE = 2_000_000
+"""Events that candidates learn from; the winner learns from as many as time allows."""
 
 
 def train(
@@ -49,47 +55,70 @@ def train(
     with budget.phase("read and understand", is_busy=True):
         listen(Event(phase="reading", message="reading and understanding the log"))
         log = prepare(data, options)
-        attributes = _attributes(log, options)
+        judging, n_there = sealed(log, options.seed)
+        if not judging.n_users:
+            raise DataError(
+                _nobody("set aside to judge by" if not log.is_given else "of the file to judge by")
+            )
     task = _task(log, options)
     with budget.phase("search"):
-        known, judging = inner(log, log.how, options.seed)
-        if not judging.n_users:
-            message = (
-                "No user liked anything later that is new to them, so there is nothing to choose by. Bring "
-                "more events for each user."
-            )
-            raise DataError(message)
-        choice = choose(
-            known.histories(log.scale), judging, budget, listen,
-            has_grades=log.scale.says != "nothing", most=options.max_trials,
-        )  # fmt: skip
+        choice = _chosen(log, options, budget, listen)
+    with budget.phase("split"):
+        told = price(log, choice, budget, options.seed)
     with budget.phase("fit and prove"):
         listen(event(budget, "proving", "fitting on all events to learn from, compiling and proving"))
-        learned = log.train.histories(log.scale)
+        learned = log.histories(log.train)
         began = time.monotonic()
-        judged = build(choice.fit(learned), task, learned, options.seed)
+        most = choice.affordable(budget)
+        some = _some(learned, most, options)
+        judged = build(choice.fit(some), task, learned, options.seed)
         build_s = time.monotonic() - began
     with budget.phase("judge"):
         listen(event(budget, "judging", "opening the sealed test"))
-        result = Result(log=log, task=task, choice=choice, judged=judged, learned=learned)
-        judging, result.n_there = sealed(log, options.seed)
-        result.look(judging, program_scores(judged.program, task.classes), options.seed)
+        result = Result(
+            log=log, task=task, choice=choice, judged=judged, learned=learned, price=told, most_events=most
+        )
+        result.n_there = n_there
+        scores = program_scores(judged.program, task.classes)
+        result.look(judging, scores, titles_of(log.attributes), options.seed)
     shipped = _refit(result, options, budget, build_s, listen)
     # What users took in the sealed part is known of them, whether or not the program learned from it.
-    known = log.train if log.is_given and not result.is_refitted else log.everything
+    ships = result.shipping
+    known = ships.train if log.is_given and not result.is_refitted else ships.everything
     memory = Memory(
-        users=log.train.user_names,
-        histories=known.histories(log.scale),
-        columns=log.columns,
-        scale=log.scale,
-        attributes=attributes,
+        users=ships.train.user_names,
+        histories=known.histories(ships.scale),
+        columns=ships.columns,
+        scale=ships.scale,
+        attributes=ships.attributes,
     )
     return _wrap(result, shipped, memory, options, budget)
 
 
-def _attributes(log: Log, options: TrainOptions) -> dict[str, list[str]]:
-    table = options.tables.get("items")
-    return {} if table is None else read_attributes(table, log.columns.item, log.items)
+def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener) -> Choice:
+    """Try candidates on the events to learn from, cut once more as the test was."""
+    inside, judging = inner(log, log.how, options.seed)
+    if not judging.n_users:
+        raise DataError(_nobody("to choose by"))
+    known = log.histories(inside)
+    choice = choose(
+        _some(known, _MOST_TO_CHOOSE, options), judging, budget, listen,
+        has_grades=log.scale.says != "nothing", most=options.max_trials,
+    )  # fmt: skip
+    choice.n_inside = len(known.items)
+    return choice
+
+
+def _nobody(which: str) -> str:
+    return (
+        f"In the events {which} no user liked anything that is new to them, so nothing can be judged: what "
+        "was taken before is not recommended again. Bring more events for each user."
+    )
+
+
+def _some(known: Histories, most_events: float, options: TrainOptions) -> Histories:
+    """Return users at random, of very many: what goes with what is known from fewer, too."""
+    return known.some(most_events, stream(options.seed, "users to learn from"))
 
 
 def _task(log: Log, options: TrainOptions) -> Task:
@@ -124,14 +153,17 @@ def _refit(
         return result.judged
     with budget.phase("refit"):
         listen(event(budget, "refitting", "fitting again with the latest events"))
-        everything = log.everything.histories(log.scale)
+        result.ships = log.grown()
+        everything = result.ships.histories(result.ships.everything)
         result.is_refitted = True
         result.refit_why = "users are recommended by all that they took"
-        return build(result.choice.fit(everything), result.task, everything, options.seed)
+        learned = _some(everything, result.most_events, options)
+        result.n_learned = len(learned.items)
+        return build(result.choice.fit(learned), result.shipped_task, everything, options.seed)
 
 
 def _wrap(result: Result, shipped: Compiled, memory: Memory, options: TrainOptions, budget: Budget) -> Model:
-    task, is_timed = result.task, options.max_trials is None
+    task, is_timed = result.shipped_task, options.max_trials is None
     checked = golden(shipped.program, task, options.seed)
     evidence = collect(result, shipped, memory, options, budget)
     profile: dict[str, Any] = {

@@ -95,6 +95,9 @@ def test_old_line_ends_are_read(read):
     [
         ("", "some.csv is empty"),
         (" \n\n", "some.csv is empty"),
+        (b"\xef\xbb\xbf", "some.csv is empty"),
+        (b"\xef\xbb\xbf\r\n \r\n", "some.csv is empty"),
+        (b"\xff\xfe", "some.csv is empty"),
         ("a,b\n", "has a header line but no rows"),
         ("a,b\n1,2\n3\n", "line 3: found 1 fields, expected 2"),
         ("a,b\n1,2\n3,4,5\n", "line 3: found 3 fields, expected 2"),
@@ -117,3 +120,12 @@ def test_a_bad_file_is_named_with_what_is_wrong(read, content, message):
 def test_half_a_packed_file_is_refused(read):
     with pytest.raises(DataError, match="cannot be unpacked"):
         read(gzip.compress(b"a,b\n" * 99)[:20], "a.csv.gz")
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe"])
+@pytest.mark.parametrize("rest", [b"", b"\n\n"])
+def test_a_file_of_a_byte_order_mark_is_empty_to_those_who_read_some_lines_at_a_time(tmp_path, mark, rest):
+    path = tmp_path / "some.csv"
+    path.write_bytes(mark + rest.decode().encode("utf-16-le" if mark == b"\xff\xfe" else "utf-8"))
+    with pytest.raises(DataError, match=r"some\.csv is empty"):
+        Csv().scan(path)

@@ -61,6 +61,24 @@ def test_a_history_holds_each_item_once_and_the_latest_first():
     ]
 
 
+def test_of_equal_times_and_without_any_the_last_row_holds():
+    for more in ({}, {"time": [5, 5]}):
+        events, _ = events_of(user=["a", "a"], item=["x", "x"], rating=[1.0, 5.0], **more)
+        scale = Scale("grades", 1.0, 5.0, 1.0)
+        assert events.histories(scale).strengths.tolist() == [1.0]
+
+
+def test_a_note_on_repeated_pairs_says_what_applies():
+    for ratings, says in (([3.0, 4.0], "grade"), ([300.0, 4.0], "Counts"), (None, "")):
+        columns = {"user": ["a", "a", "b"], "item": ["x", "x", "y"]}
+        columns |= {} if ratings is None else {"rating": [*ratings, 1.0]}
+        raw = read(columns)
+        names = recognize(raw.names, {}, raw.source)
+        (finding,) = noticed(read_events(raw, names)[0], names)
+        assert says in finding.remedy
+        assert bool(finding.remedy) == bool(says)
+
+
 def test_counts_of_a_pair_add_up():
     events, _ = events_of(
         user=["u"] * 4 + ["v"], item=["a", "b", "a", "c", "c"], plays=[100, 150, 100, 900, 10]

@@ -8,7 +8,9 @@ from scipy.sparse import csr_matrix
 
 from mlwright.core.recommender import Histories
 from mlwright.evaluation.score import value
+from mlwright.workflow.recommending.events import Events, Scale
 from mlwright.workflow.recommending.judged import Exam, as_prediction, beyond_accuracy, ndcg
+from mlwright.workflow.recommending.prepare import exam_of
 
 
 def histories(*taken, n_items=6):
@@ -72,3 +74,17 @@ def test_coverage_novelty_diversity_and_lift():
     assert found["novelty"] == pytest.approx((1 + 2 + 1) / 3)
     assert found["diversity"] == pytest.approx(0.0)  # the two items of the one list with two are alike
     assert found["popularity_lift"] == pytest.approx((1.25 / 3) / 0.375)
+
+
+def test_an_item_that_nobody_knew_counts_once_however_often_it_was_taken():
+    known = Histories(
+        starts=np.array([0, 1]), items=np.array([0]), strengths=np.ones(1, np.float32), n_items=3
+    )
+    later = Events(
+        users=np.zeros(5, np.int64),
+        items=np.array([-4, -4, -4, -7, 2]),
+        user_names=["u"],
+        item_names=["a", "b", "c"],
+    )
+    found = exam_of(known, later, Scale())
+    assert found.relevant.tolist() == [-1, -1, 2]

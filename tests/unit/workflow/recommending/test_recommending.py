@@ -12,6 +12,7 @@ import mlwright as mw
 from mlwright.artifact.golden import check_golden
 from mlwright.core.errors import ArtifactError, DataError, MlwrightError, UsageError
 from mlwright.testing.tastes import taste_log
+from mlwright.workflow.recommending import prepare, train
 
 ITEMS = {
     "item": [f"item {number}" for number in range(40)],
@@ -117,6 +118,132 @@ def test_the_order_of_rows_does_not_matter(model):
     other = mw.train(mixed, kind="recommendation", items=ITEMS, max_trials=8)
     assert other.program == model.program
     assert other.memory == model.memory
+
+
+def fresh_log(seed=0):
+    """Return a log of users who each like one kind of item, and take what came out in the last ten days."""
+    rng = np.random.default_rng(seed)
+    log = {"user": [], "item": [], "time": []}
+    for user in range(200):
+        for day in np.sort(rng.integers(10, 100, 25)).tolist():
+            item = 4 * int(rng.integers(day // 2 - 5, day // 2)) + user % 4  # two days an item of each kind
+            for name, cell in (("user", f"u{user}"), ("item", f"i{item}"), ("time", 1.6e9 + 86_400 * day)):
+                log[name].append(cell)
+    items = {"item": [f"i{item}" for item in range(240)], "kind": [f"kind {item % 4}" for item in range(240)]}
+    items["day"] = [item // 2 for item in range(240)]
+    return log, items
+
+
+def test_items_that_nobody_has_taken_are_offered_by_what_is_known_of_them():
+    log, items = fresh_log()
+    plain = mw.train(log, kind="recommendation", max_trials=20).evidence
+    model = mw.train(log, kind="recommendation", items=items, max_trials=20)
+    told, beside = model.evidence, model.evidence["ranking"]["beside"]
+    assert any(row["learner"] == "content" and row["weight"] for row in told["leaderboard"])
+    assert told["data"]["n_new_items"] > 0
+    assert beside["n_relevant_new_items"] > 0.5 * beside["n_relevant"], "the catalog renews itself"
+    assert beside["n_offered_new_items"] > 0
+    assert plain["ranking"]["beside"]["n_offered_new_items"] == 0
+    assert told["test"]["ndcg_at_10"]["low"] > plain["test"]["ndcg_at_10"]["high"]
+
+
+def test_what_other_splits_would_have_claimed_is_told():
+    log, _ = fresh_log()
+    price = mw.train(log, kind="recommendation", max_trials=20).evidence["split"]["price"]
+    assert price["random"]["value"] > price["proper"]["value"], "random events are of items that were there"
+    assert price["flattery"]["low"] > 0
+    assert price["flattery"]["value"] == pytest.approx(price["random"]["value"] - price["proper"]["value"])
+    assert 0 <= price["last"]["low"] <= price["last"]["high"] <= 1
+    untimed = {name: log[name] for name in ("user", "item")}
+    assert mw.train(untimed, kind="recommendation", max_trials=5).evidence["split"]["price"] is None
+
+
+@pytest.mark.filterwarnings("ignore:On the sealed test")  # so few candidates are not to ship
+def test_that_candidates_learned_from_a_part_of_the_events_is_said(monkeypatch):
+    monkeypatch.setattr(train, "_MOST_TO_CHOOSE", 500)
+    log, _ = fresh_log()
+    told = {
+        one["what"]: one["why"]
+        for one in mw.train(log, kind="recommendation", max_trials=4).evidence["decisions"]
+    }
+    assert ", learned from " in told["recommenders"]
+    assert "those of users at random" in told["recommenders"]
+
+
+@pytest.mark.filterwarnings("ignore:On the sealed test")  # so few candidates are not to ship
+def test_items_that_cannot_be_ranked_are_told_those_of_the_table_too(monkeypatch):
+    monkeypatch.setattr(prepare, "MOST_ITEMS", 220)
+    log, items = fresh_log()
+    assert len(set(log["item"])) < 220 < len(items["item"])
+    model = mw.train(log, kind="recommendation", items=items, max_trials=3)
+    assert len(model.task.classes) == 220
+    assert "large_catalog" in [one["rule"] for one in model.evidence["findings"]]
+
+
+def test_items_first_taken_in_the_sealed_part_are_known_to_what_ships():
+    log, _ = fresh_log()
+    model = mw.train(log, kind="recommendation", max_trials=5)
+    assert model.evidence["refit"]["done"]
+    assert set(model.task.classes) == set(log["item"])
+    assert model.evidence["data"]["n_items"] < len(model.task.classes), "the test was ranked without them"
+    kept = mw.train(log, kind="recommendation", max_trials=5, refit="no")
+    assert len(kept.task.classes) == kept.evidence["data"]["n_items"]
+
+
+@pytest.mark.filterwarnings("ignore:On the sealed test")  # there is nothing to learn
+def test_users_without_events_to_learn_from_end_no_training():
+    rng = np.random.default_rng(0)
+    early = [(f"u{user}", f"i{item}", 1e9 + at) for user in range(1_200) for at, item in
+             enumerate(rng.integers(0, 60, 4))]  # fmt: skip
+    late = [(f"n{user}", f"i{item}", 2e9 + user) for user, item in enumerate(rng.integers(0, 60, 1_500))]
+    user, item, time = map(list, zip(*early, *late, strict=True))
+    log = {"user": user, "item": item, "time": time}
+    model = mw.train(log, kind="recommendation", max_trials=6)
+    assert any(row["learner"] == "kernel" for row in model.evidence["leaderboard"])
+
+
+@pytest.mark.filterwarnings("ignore:On the sealed test")  # there is nothing to learn
+def test_times_that_many_events_share_can_be_cut():
+    rng = np.random.default_rng(0)
+    n = 3_000
+    log = {
+        "user": [f"u{user}" for user in rng.integers(0, 150, n)],
+        "item": [f"i{item}" for item in rng.integers(0, 80, n)],
+        "time": rng.choice([2019.0, 2020.0, 2021.0], n, p=[0.5, 0.35, 0.15]).tolist(),
+    }
+    evidence = mw.train(log, kind="recommendation", max_trials=4).evidence
+    assert evidence["split"]["how"] == "later in time"
+    assert evidence["split"]["proof"]["last_train_time"] < evidence["split"]["proof"]["last_test_time"]
+
+
+def test_where_everybody_only_repeats_nothing_can_be_judged():
+    log = {name: [] for name in ("user", "item", "time")}
+    for user in range(40):
+        for at in range(20):
+            for name, cell in (("user", f"u{user}"), ("item", f"i{at % 4}"), ("time", 1e9 + at)):
+                log[name].append(cell)
+    with pytest.raises(DataError, match="no user liked anything that is new to them"):
+        mw.train(log, kind="recommendation", max_trials=3)
+
+
+def test_a_column_that_is_only_called_like_a_rating_is_left_out_and_a_named_one_is_not():
+    log = taste_log()
+    log["preference"] = ["like" if rating > 3 else "meh" for rating in log.pop("rating")]
+    log["day"] = ["Mon"] * len(log["user"])
+    del log["time"]
+    told = mw.train(log, kind="recommendation", max_trials=3).evidence
+    assert [one["column"] for one in told["findings"] if one["rule"] == "no_such_column"] == [
+        "preference",
+        "day",
+    ]
+    assert "'preference' cannot be read as a rating" in told["decisions"][0]["why"]
+    with pytest.raises(DataError, match="cannot rate"):
+        mw.train(log, kind="recommendation", rating="preference", max_trials=3)
+
+
+def test_a_table_of_users_with_a_title_is_no_log(ask):
+    users = {"user": ["user 7", "user 8"], "title": ["baker", "judge"]}
+    assert ask(users)["item"].to_list() == ask({"user": ["user 7", "user 8"]})["item"].to_list()
 
 
 def test_later_events_evaluate_it(model):

@@ -1,0 +1,80 @@
+"""Contents: what is known of items besides who took them, as rows of numbers that can be compared."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlwright.ranking.matrix import unit_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+SEVERAL = re.compile(r"\s*[|;,]\s*")
+"""Stands between the values of a cell that holds several, such as genres."""
+_WORD = re.compile(r"\w+")
+_FEW_VALUES, _N_BINS = 20, 10
+_OFTEN, _LISTED = 0.5, 0.3
+"""Texts of which so many are equal, or so many lists, are names of kinds, not sentences."""
+_NOTHING = frozenset({"", "0", "0.0", "false", "no", "none", "unknown"})
+"""Cells that say that something is not the case: two items are not alike for that."""
+
+
+def contents_of(attributes: Mapping[str, Sequence[str]]) -> Any:
+    """Turn columns of texts, a cell for each item, into a sparse matrix (n_items, n_features).
+
+    Numbers with many values become tenths of their range, kinds and lists of kinds their names, other texts
+    their words. What few items share weighs more (inverse document frequency), every column weighs alike,
+    and rows have length 1. None where nothing is shared.
+    """
+    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - heavy, and not needed to serve
+
+    parts = []
+    for cells in attributes.values():
+        said = [list(dict.fromkeys(words)) for words in _said(cells)]
+        counts: dict[str, int] = {}
+        for word in chain.from_iterable(said):
+            counts[word] = counts.get(word, 0) + 1
+        shared = [word for word, n in counts.items() if 1 < n <= _OFTEN * len(cells)]
+        places = {word: place for place, word in enumerate(shared)}
+        if not places:
+            continue
+        kept = [[places[word] for word in words if word in places] for words in said]
+        starts = np.cumsum([0, *map(len, kept)])
+        rarity = np.log(len(cells) / np.array([counts[word] for word in shared]))
+        at = np.array(list(chain.from_iterable(kept)), np.int64)
+        parts.append(unit_rows(csr_matrix((rarity[at], at, starts), shape=(len(cells), len(shared)))))
+    return unit_rows(hstack(parts, format="csr")).astype(np.float32) if parts else None
+
+
+def _said(cells: Sequence[str]) -> Iterator[list[str]]:
+    """Yield what each cell says, as words."""
+    known = [cell for cell in cells if cell]
+    different = set(known)
+    if any("://" in cell for cell in known[:100]):
+        return iter([[] for _ in cells])
+    if len(different) > _FEW_VALUES and _are_numbers(different):
+        return _tenths(cells)
+    are_lists = sum("|" in cell or ";" in cell for cell in known) > _LISTED * len(known)
+    if are_lists or len(different) <= _OFTEN * len(known):
+        return ([one for one in SEVERAL.split(cell.casefold()) if one not in _NOTHING] for cell in cells)
+    return (_WORD.findall(cell.casefold()) for cell in cells)
+
+
+def _are_numbers(texts: Iterable[str]) -> bool:
+    try:
+        return bool(np.isfinite([float(text) for text in texts]).all())
+    except ValueError:
+        return False
+
+
+def _tenths(cells: Sequence[str]) -> Iterator[list[str]]:
+    values = np.array([float(cell) if cell else np.nan for cell in cells])
+    edges = np.nanquantile(values, np.arange(1, _N_BINS) / _N_BINS)
+    found = np.searchsorted(edges, values)
+    return (
+        [] if np.isnan(value) else [str(tenth)] for value, tenth in zip(values, found.tolist(), strict=True)
+    )
