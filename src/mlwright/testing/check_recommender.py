@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _VIEW = View(is_graded=True, floor=0.3, decay=0.9)
 _ROUNDING = 1e-5
-"""Singles added in another order after some steps of a solver; the program's answers are held to much less."""
+"""Singles added in another order after steps of a solver; the program itself is held to less."""
 
 
 def check_recommender(recommender: Recommender) -> None:
