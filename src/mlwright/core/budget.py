@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_SLOWDOWN, _TELLING_S = 4.0, 0.1
+_SHORT_S = 20.0
 _UNITS_S = {"": 1.0, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -54,6 +55,11 @@ class Budget:
     def deadline(self) -> float | None:
         """The time of `time.monotonic()` at which all must be done [s]; None if work is counted."""
         return None if self.time_limit_s is None else self.started + self.time_limit_s
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is hardly time for more than one good candidate."""
+        return self.max_trials is None and self.time_limit_s is not None and self.time_limit_s <= _SHORT_S
 
     @property
     def elapsed_s(self) -> float:

@@ -154,6 +154,8 @@ class Learner(ABC):
     """Whether another seed gives another model."""
     is_smaller_in_haste: ClassVar[bool] = False
     """Whether larger steps of learning give a smaller model."""
+    is_anytime: ClassVar[bool] = False
+    """Whether a fit comes out well however soon its deadline is; in a short run these are tried first."""
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Hyperparameters that may be moved, with the smallest and the largest value that makes sense."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlwright.core.library import lightgbm
+
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Singles
 
@@ -12,8 +14,7 @@ def boost(
     inputs: Singles, target: Floats, n_classes: int, seed: int, *, rounds: int, **options: float | bool
 ) -> Any:
     """Return a small LightGBM booster; with many classes, of half the rounds."""
-    import lightgbm  # noqa: PLC0415 - heavy: imported where it is used
-
+    library = lightgbm()
     parameters: dict[str, Any] = {
         "objective": "regression" if n_classes == 0 else "binary" if n_classes == 2 else "multiclass",
         "num_leaves": 15, "verbosity": -1, "num_threads": 1, "seed": seed, "deterministic": True,
@@ -22,4 +23,4 @@ def boost(
     if n_classes > 2:
         parameters["num_class"] = n_classes
         rounds = max(10, rounds // 2)
-    return lightgbm.train(parameters, lightgbm.Dataset(inputs, target), rounds)
+    return library.train(parameters, library.Dataset(inputs, target), rounds)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.level import Level, Leveled
+from mlwright.core.library import lightgbm
 from mlwright.core.task import OF_ROWS, Link
 from mlwright.core.trees import Trees, probe_rows
 
@@ -69,6 +70,7 @@ class LightGBM(Learner):
     serves = OF_ROWS
     grows_with_rows = True
     is_smaller_in_haste = True
+    is_anytime = True
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {
         "num_leaves": (2, 256), "feature_fraction": (0.15, 1.0), "min_data_in_leaf": (1, 200),
         "lambda_l2": (0.01, 20.0),
@@ -120,8 +122,7 @@ class LightGBM(Learner):
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
     ) -> Fit:
         """Boost until the validation loss stops falling, the rounds are used up or the time is."""
-        import lightgbm  # noqa: PLC0415 - heavy: imported where it is used
-
+        library = lightgbm()
         parameters = _library_parameters(configuration, train, link, limits)
         rounds = int(parameters.pop("rounds"))
         rounds = limits.rounds or max(20, round(rounds / limits.haste))
@@ -131,7 +132,7 @@ class LightGBM(Learner):
             level = Level.fit(train.matrix.dense, levels, train.target, train.weights)
             train = _above(level, train)
             valid = None if valid is None else _above(level, valid)
-        data = lightgbm.Dataset(
+        data = library.Dataset(
             train.matrix.dense,
             label=train.target,
             weight=train.weights,
@@ -142,11 +143,11 @@ class LightGBM(Learner):
         watched = []
         if valid is not None:
             watched = [
-                lightgbm.Dataset(valid.matrix.dense, label=valid.target, weight=valid.weights, reference=data)
+                library.Dataset(valid.matrix.dense, label=valid.target, weight=valid.weights, reference=data)
             ]
         patience = _patience(parameters["learning_rate"], len(train.target))
         watch = _Watch(limits, rounds, patience if valid is not None else None)
-        booster = lightgbm.train(
+        booster = library.train(
             parameters, data, num_boost_round=rounds, valid_sets=watched, callbacks=[watch]
         )
         kept = watch.best_round if valid is not None else booster.current_iteration()
@@ -233,8 +234,7 @@ class _Watch:
             self._end = self._started + _TRAINING_SHARE * (limits.deadline - self._started)
 
     def __call__(self, env: Any) -> None:
-        from lightgbm.callback import EarlyStopException  # noqa: PLC0415 - heavy
-
+        stop = lightgbm().callback.EarlyStopException
         round_number = env.iteration + 1
         if env.evaluation_result_list:
             loss = env.evaluation_result_list[0][2]
@@ -246,11 +246,11 @@ class _Watch:
                 self._hurry(env, now)
             if now >= self._end:
                 self.is_truncated = True
-                raise EarlyStopException(self.best_round - 1, env.evaluation_result_list)
+                raise stop(self.best_round - 1, env.evaluation_result_list)
         if self.patience is not None and round_number - self.best_round >= max(
             self.patience, 0.3 * self.best_round
         ):
-            raise EarlyStopException(self.best_round - 1, env.evaluation_result_list)
+            raise stop(self.best_round - 1, env.evaluation_result_list)
 
     def _hurry(self, env: Any, now: float) -> None:
         """Learn faster when the rounds to come would not fit: a coarser model beats a truncated one."""

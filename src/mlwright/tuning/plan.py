@@ -26,9 +26,11 @@ _SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
 class Plan:
     """Hands out one configuration after the other; depends on the seed and on what it is told alone."""
 
-    def __init__(self, store: Store, seed: int, latency: Latency) -> None:
+    def __init__(self, store: Store, seed: int, latency: Latency, *, is_short: bool = False) -> None:
         self._store, self._seed = store, seed
         self._portfolio = [one for one in portfolio(store) if not (latency.is_fast and one.n_combined)]
+        if is_short:  # the dullest stays the first
+            self._portfolio[1:] = sorted(self._portfolio[1:], key=_is_late)
         self._n_moves = 0
         self._haste: dict[str, float] = {}
 
@@ -89,6 +91,11 @@ def _root(configuration: Configuration) -> str:
     parts = configuration.name.split(", ")
     kept = [part for part in parts[1:] if part in ("short", "long", "combined", "on a level", "no trend")]
     return ", ".join([parts[0], *kept])
+
+
+def _is_late(configuration: Configuration) -> bool:
+    """Tell whether it may come to nothing if time is short; combined features cost time before the fit."""
+    return not LEARNERS.get(configuration.learner).is_anytime or configuration.n_combined > 0
 
 
 def portfolio(store: Store) -> list[Configuration]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
@@ -39,8 +40,7 @@ _SURE = 1.64 / 1.96
 """Of the lower half of a 95 % interval: what a gain must exceed to be there with 95 %, one-sided."""
 _MOST_NODES_AT_HAND = 80_000
 """So much of the folds' models is compiled when the time is out: within a second."""
-
-
+_LATE = "there was no time to fit it again on all rows"
 _OF_FOLDS = {
     "what": "models of the folds",
     "why": "there was no time left to fit once more on all training rows",
@@ -200,6 +200,8 @@ class Finish:
         deadline = None if self.budget.deadline is None else self.budget.deadline - self._finish_s(chosen)
         self.listen(event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
         wanted, why = self._wants_all_rows(chosen, line, deadline)
+        if wanted and deadline is not None and time.monotonic() + self.search.prepare_s > deadline:
+            wanted, why = False, _LATE
         recipe, folders = self.recipe, [self.search.folder]
         begun = self._add(chosen, line, folders[0])  # the workers are busy while features are made here
         if wanted:
@@ -215,16 +217,15 @@ class Finish:
         rounds += [[self._add(chosen, line, folder, repeat) for folder in folders] for repeat in repeats]
         if not line.drain(deadline):
             self.search.crew.abandon()
-        late = "there was no time to fit it again on all rows"
         if not _is_done(rounds[0][0], line):
-            return [], None, late
+            return [], None, _LATE
         complete = [parts for parts in rounds if all(_is_done(jobs, line) for jobs in parts)]
         self._n_seeds = max(1, len(complete))
         members = members_of(_joined(complete or rounds[:1], 0), line.outcomes)
         if not wanted:
             return members, None, why
         if not complete:
-            return members, None, late
+            return members, None, _LATE
         refitted = members_of(_joined(complete, 1), line.outcomes)
         return members, (recipe, refitted) if refitted else None, why if refitted else "every fit failed"
 

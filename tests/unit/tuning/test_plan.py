@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlwright.core.shelves import LEARNERS
 from mlwright.tuning.latency import Latency
 from mlwright.tuning.plan import Plan, portfolio
 from mlwright.tuning.trial import Trial
@@ -103,3 +104,16 @@ def test_few_rows_get_no_moves(store_of):
 def test_the_baseline_is_not_moved(large):
     plan = Plan(large, 0, Latency.BALANCED)
     assert plan.move([Trial(0, plan.first(), 2, weight=1.0)]) is None
+
+
+def test_in_a_short_run_what_always_comes_to_something_is_tried_first(large):
+    plan = Plan(large, 0, Latency.BALANCED, is_short=True)
+    assert plan.first().order == 0
+    found = [trial.configuration for trial in blended(plan)]
+    is_sure = [LEARNERS.get(one.learner).is_anytime and not one.n_combined for one in found]
+    assert True in is_sure
+    assert is_sure == sorted(is_sure, reverse=True)
+    names = [one.name for one in found]
+    assert sorted(names) == sorted(one.name for one in portfolio(large) if one.order > 0)
+    first = [one.order for one in found if LEARNERS.get(one.learner).is_anytime and not one.n_combined]
+    assert first == sorted(first)

@@ -11,6 +11,9 @@ import pytest
 import mlwright as mw
 from mlwright.core.errors import DataError, UsageError
 from mlwright.report.words import headline, verdict
+from mlwright.tuning.search import Search
+from mlwright.workflow.build import make_store
+from mlwright.workflow.fit import n_folds
 
 from .conftest import fitted, houses, only, trained
 
@@ -233,3 +236,25 @@ def test_rows_of_one_class_cannot_judge_and_the_verdict_says_so():
 def test_rows_that_it_learned_from_are_not_called_rows_it_never_saw():
     rows = only(houses(), "size", "age", "area", "price")
     assert "it has learned from" in headline(trained(rows, "price", test=rows[:60]).evidence)
+
+
+def test_features_of_all_rows_are_not_made_where_that_alone_would_take_too_long(monkeypatch):
+    made = []
+
+    def noted(rows, *given):
+        made.append(rows.n_rows)
+        return make_store(rows, *given)
+
+    monkeypatch.setattr("mlwright.workflow.finish.make_store", noted)
+    monkeypatch.setattr(
+        "mlwright.workflow.fit.Search", lambda *given, **named: Search(*given, **{**named, "prepare_s": 60.0})
+    )
+    rows = only(houses(), *FEATURES, "price")
+    refit = trained(rows, "price", refit="auto", max_trials=None, time_limit_s=4.0).evidence["refit"]
+    assert made == []
+    assert refit["why"] == "there was no time to fit it again on all rows"
+
+
+def test_a_short_run_judges_on_one_fold_where_rows_are_many():
+    assert [n_folds(n, is_short=True) for n in (500, 5_999, 6_000, 100_000)] == [8, 5, 1, 1]
+    assert [n_folds(n) for n in (500, 5_999, 6_000, 30_000, 100_000)] == [8, 5, 5, 3, 1]
