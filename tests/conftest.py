@@ -10,7 +10,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# How long an example takes says something about the machine, and what else it does.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # else scikit-learn skips one of its checks of estimators
 FIXTURES = Path(__file__).parent / "fixtures"
 _LOADED = {name: json.loads((FIXTURES / f"evidence_{name}.json").read_text()) for name in ("income", "bikes")}

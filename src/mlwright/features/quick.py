@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlwright.core.library import lightgbm
+from mlwright.core.library import bare
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Singles
@@ -14,7 +14,7 @@ def boost(
     inputs: Singles, target: Floats, n_classes: int, seed: int, *, rounds: int, **options: float | bool
 ) -> Any:
     """Return a small LightGBM booster; with many classes, of half the rounds."""
-    library = lightgbm()
+    library = bare("lightgbm")
     parameters: dict[str, Any] = {
         "objective": "regression" if n_classes == 0 else "binary" if n_classes == 2 else "multiclass",
         "num_leaves": 15, "verbosity": -1, "num_threads": 1, "seed": seed, "deterministic": True,

@@ -11,7 +11,7 @@ import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
 from mlwright.core.level import Level, Leveled
-from mlwright.core.library import lightgbm
+from mlwright.core.library import bare
 from mlwright.core.task import OF_ROWS, Link
 from mlwright.core.trees import Trees, probe_rows
 
@@ -122,7 +122,7 @@ class LightGBM(Learner):
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
     ) -> Fit:
         """Boost until the validation loss stops falling, the rounds are used up or the time is."""
-        library = lightgbm()
+        library = bare("lightgbm")
         parameters = _library_parameters(configuration, train, link, limits)
         rounds = int(parameters.pop("rounds"))
         rounds = limits.rounds or max(20, round(rounds / limits.haste))
@@ -234,7 +234,7 @@ class _Watch:
             self._end = self._started + _TRAINING_SHARE * (limits.deadline - self._started)
 
     def __call__(self, env: Any) -> None:
-        stop = lightgbm().callback.EarlyStopException
+        stop = bare("lightgbm").callback.EarlyStopException
         round_number = env.iteration + 1
         if env.evaluation_result_list:
             loss = env.evaluation_result_list[0][2]

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mlwright.core.library import lightgbm
+from mlwright.core.library import bare
 from mlwright.tuning.job import run_job
 from mlwright.tuning.store import Store
 from mlwright.tuning.workers import receive, send
@@ -29,7 +29,7 @@ def main() -> None:
     outcomes = os.fdopen(os.dup(1), "wb")
     _limit(int(sys.argv[1]))
     os.dup2(2, 1)  # whatever a library prints must not get between the messages
-    lightgbm()  # while the parent still makes features
+    bare("lightgbm")  # while the parent still makes features
     jobs = _jobs()
     stores: dict[str, Store] = {}
     while True:

@@ -200,8 +200,6 @@ class Finish:
         deadline = None if self.budget.deadline is None else self.budget.deadline - self._finish_s(chosen)
         self.listen(event(self.budget, "refitting", "fitting the chosen candidates on all training rows"))
         wanted, why = self._wants_all_rows(chosen, line, deadline)
-        if wanted and deadline is not None and time.monotonic() + self.search.prepare_s > deadline:
-            wanted, why = False, _LATE
         recipe, folders = self.recipe, [self.search.folder]
         begun = self._add(chosen, line, folders[0])  # the workers are busy while features are made here
         if wanted:
@@ -243,6 +241,8 @@ class Finish:
     def _wants_all_rows(self, chosen: list[Trial], line: Line, deadline: float | None) -> tuple[bool, str]:
         self._curve = self._measure_curve(chosen[0], line, deadline)
         settled = self._settled()
+        if self.options.refit != "no" and time.monotonic() + self.search.prepare_s > (deadline or np.inf):
+            return False, _LATE
         if settled is not None:
             return settled
         if self._curve is None:

@@ -30,15 +30,15 @@ def test_the_copy_knows_arrays_alone_and_learns_the_same():
         FIT
         + """
 import sys
-from mlwright.core.library import lightgbm
-bare = lightgbm()
+from mlwright.core.library import bare
+own = bare("lightgbm")
 print([name for name in ("pandas", "sklearn", "pyarrow", "lightgbm") if name in sys.modules] == [])
-print(lightgbm() is bare, bare.callback.EarlyStopException.__name__)
+print(bare("lightgbm") is own, own.callback.EarlyStopException.__name__)
 import lightgbm as whole
-print(whole is not bare, whole.compat.SKLEARN_INSTALLED, bare.compat.SKLEARN_INSTALLED)
-print(fit(whole) == fit(bare))
+print(whole is not own, whole.compat.SKLEARN_INSTALLED, own.compat.SKLEARN_INSTALLED)
+print(fit(whole) == fit(own))
 import pandas, sklearn
-print(lightgbm() is bare)
+print(bare("lightgbm") is own)
 """
     )
     assert told == ["True", "True", "EarlyStopException", "True", "True", "False", "True", "True"]
@@ -56,8 +56,8 @@ def test_it_is_whole_where_somebody_has_it_or_may_be_importing(before):
         f"{before}\n"
         """
 import sys
-from mlwright.core.library import lightgbm
-print(lightgbm() is sys.modules["lightgbm"], lightgbm().compat.SKLEARN_INSTALLED)
+from mlwright.core.library import bare
+print(bare("lightgbm") is sys.modules["lightgbm"], bare("lightgbm").compat.SKLEARN_INSTALLED)
 """
     )
     assert told == ["True", "True"]
