@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HISTORY, STRENGTHS, HIDDEN = "history", "strengths", "hidden"
-"""The columns that a program reads which ranks items."""
+HISTORY, STRENGTHS, HIDDEN, TRAITS = "history", "strengths", "hidden", "traits"
+"""The columns that a program reads which ranks items; the last only if it looks at what is known of users."""
 BETWEEN = "\x1f"
 """The unit separator of ASCII stands between items."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.core.recommender import Histories
+from mlwright.core.recommender import Histories, Traits
 from mlwright.core.task import Link, Task
 from mlwright.ranking.blend import Blend, Member, View
 from mlwright.ranking.contents import contents_of
@@ -75,6 +75,7 @@ def known_histories() -> Histories:
         n_items=40,
         times=times[order],
         contents=described,
+        traits=Traits.of(("a", "b", "c", "d", "e"), [[4, user % 4] for user in range(len(starts) - 1)]),
     )
 
 

@@ -199,6 +199,7 @@ class TrainArguments(TypedDict, total=False):
     item: str | None
     rating: str | None
     items: object
+    users: object
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -239,7 +240,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         max_latency_s=parse_latency(arguments.get("max_latency")),
         max_size_bytes=parse_file_size(arguments.get("max_size")),
         roles=_given(user=arguments.get("user"), item=arguments.get("item"), rating=arguments.get("rating")),
-        tables=_given(items=arguments.get("items")),
+        tables=_given(items=arguments.get("items"), users=arguments.get("users")),
     )
 
 

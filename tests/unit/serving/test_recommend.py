@@ -11,7 +11,7 @@ import pytest
 import mlwright as mw
 from mlwright.serving.build import make_scorer, make_service
 from mlwright.serving.settings import Settings
-from mlwright.testing.tastes import taste_log
+from mlwright.testing.tastes import taste_log, taste_users
 
 from .test_site import ask
 
@@ -138,3 +138,51 @@ def test_models_of_rows_recommend_nothing(tmp_path):
     mw.train(rows, "price", max_trials=1, refit="no").save(tmp_path / "m.mlw")
     scorer = make_scorer(tmp_path / "m.mlw", (tmp_path / "m.mlw").read_bytes(), Settings())
     assert post(make_service(scorer, Settings())[0], {})[0] == 404
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory):
+    """A service of a model that knows something of users."""
+    path = tmp_path_factory.mktemp("knowing") / "m.mlw"
+    mw.train(taste_log(), kind="recommendation", users=taste_users(), max_trials=6).save(path)
+    return make_service(make_scorer(path, path.read_bytes(), Settings()), Settings())[0]
+
+
+def test_what_is_known_of_somebody_new_is_enough(knowing):
+    status, answer = post(knowing, {"attributes": {"sport": "sport 2", "age": 43}, "k": 4})
+    assert (status, answer["is_known"]) == (200, True)
+    assert {int(one["item"].split()[1]) % 4 for one in answer["items"]} == {2}
+    assert post(knowing, {"user": "new 2", "k": 4})[1]["items"][0] == answer["items"][0]
+    beside = post(knowing, {"user": "nobody", "attributes": {"sport": "sport 2", "age": 43}, "k": 4})
+    assert beside == (200, answer)
+    several = post(knowing, [{"attributes": {}, "k": 2}, {"user": "nobody", "k": 2}])[1]
+    assert several[0] == several[1]
+    assert not several[0]["is_known"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "says"),
+    [
+        ([], "expected an object"),
+        ({"shoe": 1}, "users have no 'shoe'"),
+        ({"age": True}, "expected a text or a number"),
+        ({"age": "old"}, "column of numbers"),
+        ({"age": [1]}, "expected a text or a number"),
+    ],
+)
+def test_attributes_that_cannot_be_used_are_refused(knowing, attributes, says):
+    status, answer = post(knowing, {"attributes": attributes})
+    assert status in (400, 422)
+    assert says in answer["detail"]
+
+
+def test_a_model_that_knows_nothing_of_users_says_so(app):
+    assert "--users FILE" in post(app, {"user": "user 1", "attributes": {"age": 3}})[1]["detail"]
+
+
+def test_the_description_names_what_is_known_of_users(knowing, app):
+    shapes = [
+        json.loads(ask(one, "/openapi.json")[2])["components"]["schemas"]["Row"] for one in (knowing, app)
+    ]
+    assert list(shapes[0]["properties"]["attributes"]["properties"]) == ["sport", "age", "word"]
+    assert "attributes" not in shapes[1]["properties"]

@@ -22,7 +22,7 @@ class Histories(Family):
     """Recommendation."""
 
     roles = ("user", "item", "rating")
-    tables = ("items",)
+    tables = ("items", "users")
 
     def train(
         self, data: object, target: str | None, options: TrainOptions, listen: Listener, started: float | None

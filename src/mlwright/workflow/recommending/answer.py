@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from mlwright.data.read import read
 from mlwright.ranking.matrix import best
 from mlwright.ranking.words import clear
 from mlwright.workflow.output import check_output, writing
-from mlwright.workflow.recommending.attributes import matching
+from mlwright.workflow.recommending.attributes import SideTable, matching
 from mlwright.workflow.recommending.columns import recognize, recognize_user
 from mlwright.workflow.recommending.events import read_events
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
@@ -44,8 +45,9 @@ def recommend_file(
     """Recommend items into a file, all or nothing; without a file, CSV goes to standard output.
 
     `data` is a table of users, or a log of what they took, which then is their history, whoever they are;
-    None stands for all users that the model knows. Users that nobody knows get what is popular, and that is
-    said. Returns the number of users.
+    None stands for all users that the model knows. Attributes of users hold as `data` has them, else as they
+    are remembered. Users of whom nothing is known get what is popular, and that is said. Returns the number
+    of users.
     """
     if out is not None:
         check_output(out)
@@ -88,7 +90,8 @@ def _asked(model: Model, memory: Memory, data: object) -> tuple[list[str], Histo
     if not names:
         raise DataError(f"Column {column!r} of {raw.source} names no user.")
     place = {name: at for at, name in enumerate(memory.users)}
-    return names, _looked_up(memory.histories, [place.get(name, -1) for name in names])
+    found = _looked_up(memory.histories, [place.get(name, -1) for name in names])
+    return names, _telling(memory, raw, column, names, found)
 
 
 def _is_log(raw: Raw, memory: Memory, catalog: Sequence[object]) -> bool:
@@ -104,10 +107,24 @@ def _is_log(raw: Raw, memory: Memory, catalog: Sequence[object]) -> bool:
 
 
 def _looked_up(known: Histories, places: list[int]) -> Histories:
-    """Return histories; of users who are not known (-1), empty ones."""
+    """Return what is known of users; of those who are not there (-1), nothing."""
     at = np.array(places, np.int64)
-    padded = known.take(np.where(at < 0, 0, at)) if known.n_users else known
-    return padded.keep(np.repeat(at >= 0, padded.lengths))
+    return known.padded(1).take(np.where(at < 0, known.n_users, at))
+
+
+def _telling(memory: Memory, raw: Raw, column: str, names: list[str], asked: Histories) -> Histories:
+    """Let the columns of a table say what is known of users, where they say anything."""
+    remembered = asked.traits
+    if memory.reader is None or remembered is None:
+        return asked
+    given = [name for name in memory.reader.readings if name in raw.names]
+    if not given:
+        return asked
+    cells = SideTable.of_raw(raw, "user", column, given).of(names)
+    told = memory.reader.traits(cells, names)
+    says = np.array([any(texts) for texts in zip(*cells.values(), strict=True)], bool)
+    both = told.joined(remembered)
+    return replace(asked, traits=both.take(np.where(says, 0, len(names)) + np.arange(len(names))))
 
 
 def _from_log(model: Model, memory: Memory, raw: Raw) -> tuple[list[str], Histories]:
@@ -118,15 +135,17 @@ def _from_log(model: Model, memory: Memory, raw: Raw) -> tuple[list[str], Histor
     first: dict[int, None] = dict.fromkeys(events.users.tolist())
     order = [events.user_names[user] for user in first]
     catalog = [str(item) for item in model.task.classes]
-    found = events.named(order, catalog)
-    return order, found.histories(memory.scale)
+    place = {name: at for at, name in enumerate(memory.users)}
+    remembered = _looked_up(memory.histories, [place.get(name, -1) for name in order])
+    found = replace(events.named(order, catalog).histories(memory.scale), traits=remembered.traits)
+    return order, _telling(memory, raw, columns.user, order, found)
 
 
 def _scored(model: Model, asked: Histories, *, hides: bool) -> Iterator[tuple[int, Singles]]:
     """Go through the users, some at a time: the first one's number, and scores (n_users, n_items)."""
     for first in range(0, asked.n_users, _USERS_AT_ONCE):
         part = asked.take(np.arange(first, min(asked.n_users, first + _USERS_AT_ONCE)))
-        yield first, run(model.runtime, lines(part, model.task.classes, hides=hides))
+        yield first, run(model.runtime, lines(part, model.task.classes, model.runtime.columns, hides=hides))
 
 
 def _frame(memory: Memory, model: Model, names: list[str], items: Array, scores: Array) -> pl.DataFrame:
@@ -147,10 +166,13 @@ def _frame(memory: Memory, model: Model, names: list[str], items: Array, scores:
 
 
 def _tell_of_strangers(names: list[str], asked: Histories, listen: Listener) -> None:
-    strangers = [name for name, length in zip(names, asked.lengths.tolist(), strict=True) if not length]
-    if strangers:
+    n_told = np.zeros(len(names)) if asked.traits is None else np.diff(asked.traits.starts)
+    for is_told, what in ((False, "what is popular"), (True, "what suits what else is known of them")):
+        chosen = np.flatnonzero((asked.lengths == 0) & ((n_told > 0) == is_told))
+        if not len(chosen):
+            continue
         message = (
-            f"{len(strangers):,} of {len(names):,} users, such as {strangers[0]!r}, took nothing that the "
-            "model knows: they get what is popular"
+            f"{len(chosen):,} of {len(names):,} users, such as {names[chosen[0]]!r}, took nothing that the "
+            f"model knows: they get {what}"
         )
         listen(Event(phase="predicting", message=message, is_lasting=True))

@@ -31,7 +31,7 @@ _FITS = 3.0
 """What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
-_WORTH = 0.25
+WORTH = 0.25
 """A member joins if it gains a quarter of a standard error: it costs time at every answer."""
 
 
@@ -86,7 +86,8 @@ class Candidate:
 class Choice:
     """What was tried, and the members of the winner with their weights.
 
-    Candidates learned from `n_events`, of `n_inside` that there were to choose by.
+    Candidates learned from `n_events`, of `n_inside` that there were to choose by. `cold` answers users of
+    whom no item is known, and `cold_naive` is the best naive way to do so; None without a table of users.
     """
 
     tried: list[Candidate]
@@ -96,6 +97,8 @@ class Choice:
     blended: float = 0.0
     n_events: int = 0
     n_inside: int = 0
+    cold: Candidate | None = None
+    cold_naive: Candidate | None = None
 
     def affordable(self, budget: Budget) -> float:
         """Return how many events the winner can learn from, twice, in the time that is left.
@@ -107,7 +110,8 @@ class Choice:
 
     def fit(self, known: Histories) -> Blend:
         """Fit the winner."""
-        return Blend(tuple(Member(one.fit(known), one.view, weight) for one, weight in self.members))
+        members = tuple(Member(one.fit(known), one.view, weight) for one, weight in self.members)
+        return Blend(members, None if self.cold is None else self.cold.fit(known))
 
     def fit_naive(self, known: Histories) -> Blend:
         """Fit the best of those that have to be beaten."""
@@ -224,7 +228,7 @@ def _blend(choice: Choice, exam: Exam) -> None:
         ]
         joined, number, weight = max(tried, key=lambda one: float(one[0].mean()))
         gain = joined - reached
-        if gain.mean() <= _WORTH * gain.std() / np.sqrt(len(gain)):
+        if gain.mean() <= WORTH * gain.std() / np.sqrt(len(gain)):
             break
         chosen.append((number, weight))
         total, reached = total + np.float32(weight) * scores[number], joined

@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.workflow.circumstances import budget_told, environment
 from mlwright.workflow.judge import EVIDENCE_FORMAT
 from mlwright.workflow.recommending import cut
-from mlwright.workflow.recommending.judge import beside, doubts, paired, parts, scored
+from mlwright.workflow.recommending.judge import beside, doubts, groups, paired, parts, scored
 from mlwright.workflow.recommending.judged import ndcg
 from mlwright.workflow.recommending.prepare import described
 
@@ -96,6 +96,7 @@ class Result:
         }
         self.ranking = {
             "users": parts(exam, truth, seed),
+            "groups": groups(exam, truth, seed),
             "beside": beside(exam, lists, self.learned),
             "baseline_beside": beside(exam, dull, self.learned),
             "liked_from": self.log.scale.liked_from,
@@ -264,7 +265,24 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
         {"what": "ratings", "choice": scale[log.scale.says], "why": span},
         {"what": "split", "choice": log.how, "why": _why(log)},
         {"what": "recommenders", "choice": members, "why": by},
+        *_new_users(result),
     ]
+
+
+def _new_users(result: Result) -> list[dict[str, Any]]:
+    """Tell what becomes of the table of users, if there is one."""
+    choice, log = result.choice, result.log
+    if log.people is None:
+        return []
+    reads = any(one.name == "traits" for one, _ in choice.members)
+    by = "the best nDCG@10 of users who were held out, judged as if nobody knew an item of theirs"
+    columns = ", ".join(log.reader.readings) if log.reader is not None else ""
+    if choice.cold is None:
+        why = "no words are shared by users" if log.traits is None else "nobody could judge it, or in no time"
+        return [{"what": "users who took nothing", "choice": "as all others", "why": why}]
+    shown = f"by {columns}" if choice.cold.name == "traits" else "what is popular"
+    told = f"; {columns} are part of the blend for users who took something" if reads else ""
+    return [{"what": "users who took nothing", "choice": shown, "why": f"{by}{told}"}]
 
 
 def _why(log: Log) -> str:

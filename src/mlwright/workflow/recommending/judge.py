@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.recommending.judged import Exam
 
 _FEWEST_USERS = 30
+_MOST_GROUPS = 20
 
 
 def scored(names: Iterable[str], truth: Floats, seed: int) -> dict[str, Any]:
@@ -56,6 +57,25 @@ def parts(exam: Exam, truth: Floats, seed: int) -> list[dict[str, Any]]:
         {"what": what, "n_users": int(chosen.sum()), "ndcg_at_10": _estimate(values[chosen], seed)}
         for what, chosen in wanted.items()
         if chosen.any()
+    ]
+
+
+def groups(exam: Exam, truth: Floats, seed: int) -> list[dict[str, Any]]:
+    """Tell users apart by what is known of them besides items, the largest groups first."""
+    traits = exam.asked.traits
+    if traits is None:
+        return []
+    users = np.repeat(np.arange(exam.n_users), np.diff(traits.starts))
+    sizes, values = np.bincount(traits.codes, minlength=len(traits.words)), ndcg(truth)
+    order = np.argsort(-sizes, kind="stable")
+    told = [code for code in order.tolist() if _FEWEST_USERS <= sizes[code] < exam.n_users][:_MOST_GROUPS]
+    return [
+        {
+            "what": traits.words[code],
+            "n_users": int(sizes[code]),
+            "ndcg_at_10": _estimate(values[users[traits.codes == code]], seed),
+        }
+        for code in told
     ]
 
 

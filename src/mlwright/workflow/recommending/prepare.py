@@ -14,19 +14,20 @@ from mlwright.core.schema import Column, Kind, Role
 from mlwright.core.seeds import stream
 from mlwright.data.read import read
 from mlwright.ranking.contents import contents_of
+from mlwright.ranking.traits import TraitReader
 from mlwright.workflow.recommending import cut
-from mlwright.workflow.recommending.attributes import ItemTable
+from mlwright.workflow.recommending.attributes import SideTable
 from mlwright.workflow.recommending.columns import LogColumns, recognize
 from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events, readable
 from mlwright.workflow.recommending.judged import Exam
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
-    from mlwright.core.recommender import Histories
+    from mlwright.core.recommender import Histories, Traits
     from mlwright.workflow.options import TrainOptions
 
 MOST_ITEMS = 100_000
-_KNOWN_OPTIONS = frozenset({"kind", "time", "test", "refit", "user", "item", "rating", "items"})
+_KNOWN_OPTIONS = frozenset({"kind", "time", "test", "refit", "user", "item", "rating", "items", "users"})
 _MOST_CELLS = 12_000_000
 _FEWEST_USERS = 300
 _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
@@ -36,12 +37,13 @@ _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
-    """Both sides of a log as they were read, all their users, and the table of items if there is one."""
+    """Both sides of a log as they were read, all their users, and tables of items and users if there are."""
 
     train: Events
     test: Events
     users: list[str]
-    table: ItemTable | None
+    table: SideTable | None
+    people: SideTable | None = None
 
     def numbered(self, *, by_both: bool) -> dict[str, Any]:
         """Return the fields of a `Log` that depend on its catalog: that of `train`, or of both sides."""
@@ -58,7 +60,19 @@ class Sides:
             "attributes": attributes,
             "n_new": len(catalog) - len(taken),
             "contents": contents_of(attributes),
+            **self._people(by_both=by_both),
         }
+
+    def _people(self, *, by_both: bool) -> dict[str, Any]:
+        """Return what is known of users, read as the cells of those say who took something to learn from."""
+        if self.people is None:
+            return {}
+        sides = (self.train, self.test) if by_both else (self.train,)
+        taking = {side.user_names[user] for side in sides for user in np.unique(side.users).tolist()}
+        learned = np.array([user in taking for user in self.users], bool)
+        columns = self.people.of(self.users)
+        reader = TraitReader.of(columns, learned)
+        return {"reader": reader, "people": columns, "traits": reader.traits(columns, self.users)}
 
 
 @final
@@ -68,7 +82,8 @@ class Log:
 
     Items are those of `train`, the most frequent first; what it does not have is below 0. `how` says
     by which rule the test was chosen. `attributes` are columns of texts with a cell for each item, and
-    `contents` what these say, for `Histories`; the last `n_new` items are known by them alone.
+    `contents` what these say, for `Histories`; the last `n_new` items are known by them alone. `people` are
+    columns with a cell for each user, `traits` what these say as `reader` reads them.
     """
 
     sides: Sides
@@ -85,6 +100,9 @@ class Log:
     attributes: dict[str, list[str]]
     n_new: int
     contents: Any = None
+    people: dict[str, list[str]] | None = None
+    reader: TraitReader | None = None
+    traits: Traits | None = None
 
     @property
     def items(self) -> list[str]:
@@ -93,8 +111,12 @@ class Log:
 
     def histories(self, events: Events) -> Histories:
         """Return what users took in some of the events, if anything, with what is known of the items."""
-        found = replace(events.histories(self.scale), contents=self.contents)
+        found = replace(self.whole(events), contents=self.contents)
         return found.take(np.flatnonzero(found.lengths))
+
+    def whole(self, events: Events) -> Histories:
+        """Return the same of all users, also of those who took nothing, as they ask."""
+        return replace(events.histories(self.scale), traits=self.traits)
 
     def grown(self) -> Log:
         """Return the same with the items of both sides: what was new in the test is known by now."""
@@ -139,11 +161,14 @@ def prepare(data: object, options: TrainOptions) -> Log:
         users = sorted({*events.user_names, *test.user_names})
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
-    table = ItemTable.read(options.tables["items"], columns.item) if "items" in options.tables else None
+    table = _side(options, "item", columns.item)
+    people = _side(options, "user", columns.user)
+    if people is not None:
+        people.check(users)
     n_items = len({*train.item_names, *test.item_names, *(table.names if table else ())})
     if n_items > MOST_ITEMS:
         findings.append(_rare(n_items))
-    sides = Sides(train, test, users, table)
+    sides = Sides(train, test, users, table, people)
     return Log(
         sides=sides,
         **sides.numbered(by_both=False),
@@ -156,6 +181,12 @@ def prepare(data: object, options: TrainOptions) -> Log:
         name=options.name or raw.source,
         fingerprint=_fingerprint(events),
     )
+
+
+def _side(options: TrainOptions, role: str, name: str) -> SideTable | None:
+    """Read the table of items or users, if there is one."""
+    data = options.tables.get(f"{role}s")
+    return None if data is None else SideTable.read(data, role, name)
 
 
 def _check_several(events: Events, where: str) -> None:
@@ -181,7 +212,7 @@ def _catalog(events: Events) -> list[str]:
     return [events.item_names[item] for item in order.tolist() if counts[item]]
 
 
-def _new(taken: list[str], table: ItemTable | None) -> list[str]:
+def _new(taken: list[str], table: SideTable | None) -> list[str]:
     """Return the items that only the table knows, in its order, as many as can be ranked."""
     if table is None:
         return []
@@ -220,15 +251,13 @@ def _joined(one: Array | None, other: Array | None, n_one: int, n_other: int) ->
     return np.concatenate(parts)
 
 
-def exam(known: Events, later: Events, scale: Scale) -> Exam:
-    """Let users judge by what they liked later; those who liked nothing new are left out."""
-    return exam_of(known.histories(scale), later, scale)
-
-
 def exam_of(known: Histories, later: Events, scale: Scale) -> Exam:
-    """Do the same with histories; users that `later` has beyond theirs took nothing before."""
+    """Let users judge by what they liked later; those who liked nothing new are left out.
+
+    Users that `later` has beyond the histories took nothing before, and nothing is known of them.
+    """
     n_items, n_more = known.n_items, len(later.user_names) - known.n_users
-    asked = replace(known, starts=np.concatenate([known.starts, np.repeat(known.starts[-1:], n_more)]))
+    asked = known.padded(n_more)
     liked = later.take(np.flatnonzero(scale.are_liked(later.values, later.n_events) & (later.users >= 0)))
     taken = np.unique(asked.users * n_items + asked.items)
     fresh = (liked.items < 0) | ~np.isin(liked.users * n_items + liked.items, taken)
@@ -243,12 +272,12 @@ def inner(log: Log, how: str, seed: int) -> tuple[Events, Exam]:
     """Cut the events to learn from once more, to choose by: events to learn from, and users who judge."""
     is_later = cut.cut(log.train, how, seed)
     known, later = log.train.take(np.flatnonzero(~is_later)), log.train.take(np.flatnonzero(is_later))
-    return known, some(exam(known, later, log.scale), _FEWEST_USERS, _MOST_CELLS, seed)
+    return known, some(exam_of(log.whole(known), later, log.scale), _FEWEST_USERS, _MOST_CELLS, seed)
 
 
 def sealed(log: Log, seed: int) -> tuple[Exam, int]:
     """Return the users who judge in the end, and how many there are; of very many, some at random."""
-    return judges(exam(log.train, log.test, log.scale), seed)
+    return judges(exam_of(log.whole(log.train), log.test, log.scale), seed)
 
 
 def judges(whole: Exam, seed: int) -> tuple[Exam, int]:

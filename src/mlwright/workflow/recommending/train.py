@@ -12,9 +12,11 @@ from mlwright.core.progress import Event, event
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Task
+from mlwright.ranking.words import TRAITS
 from mlwright.report.card import model_card
 from mlwright.workflow.recommending.attributes import titles_of
 from mlwright.workflow.recommending.choose import choose
+from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
 from mlwright.workflow.recommending.memory import Memory
 from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed
@@ -63,6 +65,7 @@ def train(
     task = _task(log, options)
     with budget.phase("search"):
         choice = _chosen(log, options, budget, listen)
+        choose_cold(log, choice, budget, options.seed)
     with budget.phase("split"):
         told = price(log, choice, budget, options.seed)
     with budget.phase("fit and prove"):
@@ -81,17 +84,12 @@ def train(
         result.n_there = n_there
         scores = program_scores(judged.program, task.classes)
         result.look(judging, scores, titles_of(log.attributes), options.seed)
+        result.ranking["new_users"] = judge_cold(log, choice, options.seed)
     shipped = _refit(result, options, budget, build_s, listen)
     # What users took in the sealed part is known of them, whether or not the program learned from it.
     ships = result.shipping
     known = ships.train if log.is_given and not result.is_refitted else ships.everything
-    memory = Memory(
-        users=ships.train.user_names,
-        histories=known.histories(ships.scale),
-        columns=ships.columns,
-        scale=ships.scale,
-        attributes=ships.attributes,
-    )
+    memory = Memory.of(ships, known, reads_traits=TRAITS in shipped.program.columns)
     return _wrap(result, shipped, memory, options, budget)
 
 
@@ -164,7 +162,8 @@ def _refit(
 
 def _wrap(result: Result, shipped: Compiled, memory: Memory, options: TrainOptions, budget: Budget) -> Model:
     task, is_timed = result.shipped_task, options.max_trials is None
-    checked = golden(shipped.program, task, options.seed)
+    words = () if memory.reader is None else memory.reader.words
+    checked = golden(shipped.program, task, words, options.seed)
     evidence = collect(result, shipped, memory, options, budget)
     profile: dict[str, Any] = {
         "n_rows": memory.histories.n_users,
@@ -189,4 +188,4 @@ def _wrap(result: Result, shipped: Compiled, memory: Memory, options: TrainOptio
             "fingerprint": result.log.fingerprint,
         },
     }
-    return Model(task, schema_of(described(result.log)), contents)
+    return Model(task, schema_of(shipped.program.columns, described(result.log)), contents)

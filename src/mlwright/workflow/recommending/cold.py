@@ -1,0 +1,152 @@
+"""Users of whom no item is known: what is popular, or what those take of whom the same is known."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from mlwright.core.seeds import stream
+from mlwright.core.shelves import RECOMMENDERS
+from mlwright.ranking.blend import View
+from mlwright.workflow.recommending import cut
+from mlwright.workflow.recommending.choose import WORTH, Candidate
+from mlwright.workflow.recommending.judge import paired
+from mlwright.workflow.recommending.judged import ndcg
+from mlwright.workflow.recommending.prepare import exam_of, some
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlwright.core.arrays import Floats, Singles
+    from mlwright.core.budget import Budget
+    from mlwright.core.recommender import Histories, Settings
+    from mlwright.workflow.recommending.choose import Choice
+    from mlwright.workflow.recommending.events import Events
+    from mlwright.workflow.recommending.judged import Exam
+    from mlwright.workflow.recommending.prepare import Log
+
+_NAIVE, _BY_TRAITS = "popularity", "traits"
+_N_PARTS = 3
+_MOST_EVENTS = 300_000
+"""Of users at random: estimates are over users, and these are enough."""
+_FEWEST_USERS, _MOST_CELLS = 300, 4_000_000
+"""Users who judge in each part, and cells of their scores."""
+_SPARE, _SPARE_S = 2.0, 3.0
+"""What is kept for the rest of training, in seconds and in times of what the last candidate took."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Users who are held out whole, and what all others took: nobody is judged by what they told."""
+
+    known: Histories
+    exam: Exam
+
+    def values(self, name: str, settings: Settings, view: View) -> Floats:
+        """Return the nDCG@10 of each user, of whom no item is known."""
+        fitted = RECOMMENDERS.get(name).fit(view.fits(self.known), settings)
+
+        def scores(asked: Histories) -> Singles:
+            return fitted.scores(asked.keep(np.zeros(len(asked.items), bool)))
+
+        return ndcg(self.exam.truth(self.exam.lists(scores)))
+
+
+def choose_cold(log: Log, choice: Choice, budget: Budget, seed: int) -> None:
+    """Choose by the events that candidates are chosen by, as if who judges had taken nothing before."""
+    if log.traits is None or not log.traits.words:
+        return
+    is_later = cut.cut(log.train, log.how, seed)
+    sides = [log.train.take(np.flatnonzero(chosen)) for chosen in (~is_later, is_later)]
+    parts = _parts(log, sides[0], sides[1], seed)
+    if not parts:
+        return
+    popular = [one for one in choice.tried if one.name == _NAIVE]
+    view = View(is_graded=max(popular, key=lambda one: one.score).view.is_graded)
+    naive = _best(parts, _NAIVE, RECOMMENDERS.get(_NAIVE).settings(parts[0].known), view, budget)
+    days = {0.0, naive.settings["days"]} if naive is not None else {0.0}
+    proposed = RECOMMENDERS.get(_BY_TRAITS).settings(parts[0].known)
+    told = _best(parts, _BY_TRAITS, [one for one in proposed if one["days"] in days], view, budget)
+    if naive is None or told is None:
+        return
+    gain = told.values - naive.values
+    is_better = gain.mean() > WORTH * gain.std() / np.sqrt(len(gain))
+    choice.cold, choice.cold_naive = told if is_better else naive, naive
+
+
+def judge_cold(log: Log, choice: Choice, seed: int) -> dict[str, Any] | None:
+    """Judge the choice by the sealed test, fitted again without the users who judge, as if they were new.
+
+    Returns
+    -------
+    "n_users", and estimates of nDCG@10 over them: "known" (what else is known of them is told), "unknown"
+    (popularity) and "gain", the difference; None where that is not how new users are answered.
+    """
+    cold, naive = choice.cold, choice.cold_naive
+    if cold is None or naive is None or cold is naive:
+        return None
+    parts = _parts(log, log.train, log.test, seed)
+    if not parts:
+        return None
+    known, unknown = (_values(parts, one.name, one.settings, one.view) for one in (cold, naive))
+    nothing = np.zeros(len(known))
+    return {
+        "n_users": len(known),
+        "known": paired(known, nothing, seed).to_json(),
+        "unknown": paired(unknown, nothing, seed).to_json(),
+        "gain": paired(known, unknown, seed).to_json(),
+    }
+
+
+def _parts(log: Log, known: Events, later: Events, seed: int) -> list[_Part]:
+    """Hold out a third of the users at a time; of very many, some take part."""
+    rng = stream(seed, "new users")
+    n_users = len(known.user_names)
+    part = rng.integers(0, _N_PARTS, n_users)
+    share = min(1.0, _MOST_EVENTS / max(1, known.n_events))
+    part[rng.random(n_users) > share] = -1
+    found = []
+    for number in range(_N_PARTS):
+        others = _of(known, (part >= 0) & (part != number))
+        judging = _of(later, part == number)
+        exam = some(exam_of(log.whole(known), judging, log.scale), _FEWEST_USERS, _MOST_CELLS, seed)
+        if exam.n_users and others.n_events:
+            found.append(_Part(log.histories(others), exam))
+    return found
+
+
+def _of(events: Events, chosen: Any) -> Events:
+    return events.take(np.flatnonzero((events.users >= 0) & chosen[np.maximum(events.users, 0)]))
+
+
+def _best(
+    parts: Sequence[_Part], name: str, proposed: Sequence[Settings], view: View, budget: Budget
+) -> Candidate | None:
+    """Try settings while there is time; return the best, None if there was no time for one."""
+    found: list[Candidate] = []
+    took = 0.0
+    for settings in proposed:
+        if _SPARE * took + _SPARE_S > budget.left_s:
+            break
+        began = time.monotonic()
+        values = _values(parts, name, settings, view)
+        took = time.monotonic() - began
+        found.append(
+            Candidate(
+                name=name,
+                settings=settings,
+                view=view,
+                is_naive=name == _NAIVE,
+                values=values,
+                fit_s=took / len(parts),
+            )
+        )
+    return max(found, key=lambda one: one.score, default=None)
+
+
+def _values(parts: Sequence[_Part], name: str, settings: Settings, view: View) -> Floats:
+    return np.concatenate([part.values(name, settings, view) for part in parts])
