@@ -179,6 +179,8 @@ class Recommender(ABC):
 
     is_naive: ClassVar[bool] = False
     """Whether it is one of those that others have to beat; these are tried before the others."""
+    is_for_repeats: ClassVar[bool] = False
+    """Whether it is tried only where users may be offered what they took before."""
     order: ClassVar[int] = 0
     """When it is tried, lower first."""
     fades: ClassVar[tuple[tuple[float, float], ...]] = (

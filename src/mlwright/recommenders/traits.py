@@ -40,7 +40,9 @@ class Traits(Recommender):
         """Propose penalties, in users who have a word, and windows of popularity; none without words."""
         if known.traits is None or not known.traits.words:
             return []
-        return [{"penalty": penalty, "days": days} for days in windows(known) for penalty in _PENALTIES]
+        late = [(_PENALTIES[0], days) for days in windows(known)[1:]]
+        proposed = [*((penalty, 0.0) for penalty in _PENALTIES), *late]
+        return [{"penalty": penalty, "days": days} for penalty, days in proposed]
 
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Solve for what words add to the share of users who took an item; the rarest get nothing added."""

@@ -157,7 +157,7 @@ class Tastes:
         else:
             items, strengths = [], []
         told = self._told(question, user)
-        hidden = "" if _truth(question) else written(items)
+        hidden = "" if _truth(question, usual=self.memory.allows_seen) else written(items)
         wanted = Wanted(
             user,
             history,
@@ -278,8 +278,8 @@ def _count(question: dict[str, Any]) -> int:
     return k
 
 
-def _truth(question: dict[str, Any]) -> bool:
-    value = question.get(ALLOW_SEEN, False)
+def _truth(question: dict[str, Any], *, usual: bool) -> bool:
+    value = question.get(ALLOW_SEEN, usual)
     if type(value) is not bool:
         raise shape_problem(f"allow_seen is {shown(value)}, expected true or false")
     return value

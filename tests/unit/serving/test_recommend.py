@@ -152,7 +152,8 @@ def test_what_is_known_of_somebody_new_is_enough(knowing):
     status, answer = post(knowing, {"attributes": {"sport": "sport 2", "age": 43}, "k": 4})
     assert (status, answer["is_known"]) == (200, True)
     assert {int(one["item"].split()[1]) % 4 for one in answer["items"]} == {2}
-    assert post(knowing, {"user": "new 2", "k": 4})[1]["items"][0] == answer["items"][0]
+    known = {"sport": "sport 2|all", "age": 46, "word": "some"}
+    assert post(knowing, {"user": "new 2"}) == post(knowing, {"attributes": known})
     beside = post(knowing, {"user": "nobody", "attributes": {"sport": "sport 2", "age": 43}, "k": 4})
     assert beside == (200, answer)
     several = post(knowing, [{"attributes": {}, "k": 2}, {"user": "nobody", "k": 2}])[1]

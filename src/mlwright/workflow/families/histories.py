@@ -23,6 +23,7 @@ class Histories(Family):
 
     roles = ("user", "item", "rating")
     tables = ("items", "users")
+    flags = ("allow-seen",)
 
     def train(
         self, data: object, target: str | None, options: TrainOptions, listen: Listener, started: float | None

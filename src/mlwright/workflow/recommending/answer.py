@@ -59,10 +59,11 @@ def recommend_file(
         raise UsageError(message)
     allowed = None if wishes.filter is None else matching(wishes.filter, memory.attributes, asked.n_items)
     _tell_of_strangers(names, asked, listen)
+    hides = not (memory.allows_seen if wishes.allow_seen is None else wishes.allow_seen)
     start = time.monotonic()
     with writing(None if out is None else Path(out)) as add:
         add(_frame(memory, model, [], np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)))
-        for first, scores in _scored(model, asked, hides=not wishes.allow_seen):
+        for first, scores in _scored(model, asked, hides=hides):
             if allowed is not None:
                 scores[:, ~allowed] = HIDDEN_SCORE
             items = best(scores, top)

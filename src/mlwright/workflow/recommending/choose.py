@@ -31,7 +31,7 @@ _FITS = 3.0
 """What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
-WORTH = 0.25
+_WORTH = 0.25
 """A member joins if it gains a quarter of a standard error: it costs time at every answer."""
 
 
@@ -125,6 +125,9 @@ def choose(
     """Try candidates on events to learn from and users who judge; `most` limits their number."""
     choice = Choice([], n_events=len(known.items))
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
+    recommenders = {
+        name: one for name, one in recommenders.items() if not (exam.hides and one.is_for_repeats)
+    }
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
     costs: dict[str, float] = {}
@@ -228,7 +231,7 @@ def _blend(choice: Choice, exam: Exam) -> None:
         ]
         joined, number, weight = max(tried, key=lambda one: float(one[0].mean()))
         gain = joined - reached
-        if gain.mean() <= WORTH * gain.std() / np.sqrt(len(gain)):
+        if gain.mean() <= _WORTH * gain.std() / np.sqrt(len(gain)):
             break
         chosen.append((number, weight))
         total, reached = total + np.float32(weight) * scores[number], joined

@@ -12,7 +12,7 @@ from mlwright.core.seeds import stream
 from mlwright.core.shelves import RECOMMENDERS
 from mlwright.ranking.blend import View
 from mlwright.workflow.recommending import cut
-from mlwright.workflow.recommending.choose import WORTH, Candidate
+from mlwright.workflow.recommending.choose import Candidate
 from mlwright.workflow.recommending.judge import paired
 from mlwright.workflow.recommending.judged import ndcg
 from mlwright.workflow.recommending.prepare import exam_of, some
@@ -34,8 +34,8 @@ _MOST_EVENTS = 300_000
 """Of users at random: estimates are over users, and these are enough."""
 _FEWEST_USERS, _MOST_CELLS = 300, 4_000_000
 """Users who judge in each part, and cells of their scores."""
-_SPARE, _SPARE_S = 2.0, 3.0
-"""What is kept for the rest of training, in seconds and in times of what the last candidate took."""
+_SHARE = 0.1
+"""Of the time that is left, at most, and one candidate more."""
 
 
 @final
@@ -56,26 +56,35 @@ class _Part:
         return ndcg(self.exam.truth(self.exam.lists(scores)))
 
 
-def choose_cold(log: Log, choice: Choice, budget: Budget, seed: int) -> None:
-    """Choose by the events that candidates are chosen by, as if who judges had taken nothing before."""
+def choose_cold(log: Log, budget: Budget, seed: int) -> tuple[Candidate, Candidate] | None:
+    """Choose by the events that candidates are chosen by, as if who judges had taken nothing before.
+
+    Returns the best candidate and the best that knows nothing of users; None where there is no choice, or no
+    time for one.
+    """
     if log.traits is None or not log.traits.words:
-        return
+        return None
     is_later = cut.cut(log.train, log.how, seed)
     sides = [log.train.take(np.flatnonzero(chosen)) for chosen in (~is_later, is_later)]
     parts = _parts(log, sides[0], sides[1], seed)
     if not parts:
-        return
-    popular = [one for one in choice.tried if one.name == _NAIVE]
-    view = View(is_graded=max(popular, key=lambda one: one.score).view.is_graded)
-    naive = _best(parts, _NAIVE, RECOMMENDERS.get(_NAIVE).settings(parts[0].known), view, budget)
-    days = {0.0, naive.settings["days"]} if naive is not None else {0.0}
-    proposed = RECOMMENDERS.get(_BY_TRAITS).settings(parts[0].known)
-    told = _best(parts, _BY_TRAITS, [one for one in proposed if one["days"] in days], view, budget)
-    if naive is None or told is None:
-        return
+        return None
+    until = budget.left_s * (1.0 - _SHARE)
+    known = parts[0].known
+    plain = View(is_graded=False)
+    views = (View(), plain) if log.scale.says != "nothing" else (plain,)
+    popular = [(one, view) for one in RECOMMENDERS.get(_NAIVE).settings(known) for view in views]
+    naive = _best(parts, _NAIVE, popular, budget, until)
+    if naive is None:
+        return None
+    days = {0.0, naive.settings["days"]}
+    proposed = [one for one in RECOMMENDERS.get(_BY_TRAITS).settings(known) if one["days"] in days]
+    told = _best(parts, _BY_TRAITS, [(one, naive.view) for one in proposed], budget, until)
+    if told is None:
+        return None
     gain = told.values - naive.values
-    is_better = gain.mean() > WORTH * gain.std() / np.sqrt(len(gain))
-    choice.cold, choice.cold_naive = told if is_better else naive, naive
+    is_better = gain.mean() > gain.std() / np.sqrt(len(gain))
+    return (told if is_better else naive), naive
 
 
 def judge_cold(log: Log, choice: Choice, seed: int) -> dict[str, Any] | None:
@@ -113,7 +122,9 @@ def _parts(log: Log, known: Events, later: Events, seed: int) -> list[_Part]:
     for number in range(_N_PARTS):
         others = _of(known, (part >= 0) & (part != number))
         judging = _of(later, part == number)
-        exam = some(exam_of(log.whole(known), judging, log.scale), _FEWEST_USERS, _MOST_CELLS, seed)
+        exam = some(
+            exam_of(log.whole(known), judging, log.scale, hides=True), _FEWEST_USERS, _MOST_CELLS, seed
+        )
         if exam.n_users and others.n_events:
             found.append(_Part(log.histories(others), exam))
     return found
@@ -124,25 +135,19 @@ def _of(events: Events, chosen: Any) -> Events:
 
 
 def _best(
-    parts: Sequence[_Part], name: str, proposed: Sequence[Settings], view: View, budget: Budget
+    parts: Sequence[_Part], name: str, proposed: Sequence[tuple[Settings, View]], budget: Budget, until: float
 ) -> Candidate | None:
-    """Try settings while there is time; return the best, None if there was no time for one."""
+    """Try settings until so many seconds are left; return the best, None if there was no time for one."""
     found: list[Candidate] = []
-    took = 0.0
-    for settings in proposed:
-        if _SPARE * took + _SPARE_S > budget.left_s:
+    for settings, view in proposed:
+        if budget.left_s < until:
             break
         began = time.monotonic()
         values = _values(parts, name, settings, view)
-        took = time.monotonic() - began
+        fit_s = (time.monotonic() - began) / len(parts)
         found.append(
             Candidate(
-                name=name,
-                settings=settings,
-                view=view,
-                is_naive=name == _NAIVE,
-                values=values,
-                fit_s=took / len(parts),
+                name=name, settings=settings, view=view, is_naive=name == _NAIVE, values=values, fit_s=fit_s
             )
         )
     return max(found, key=lambda one: one.score, default=None)

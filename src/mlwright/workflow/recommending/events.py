@@ -26,6 +26,8 @@ _MOST_LEVELS, _HIGHEST = 25, 100.0
 _LIKED = 0.7
 """So far up a scale begins what was liked: 4 of 5, 8 of 10."""
 _WEAKEST = 0.05
+_MANY_REPEATS = 0.1
+"""From so many rows on that repeat a pair, users may want what they took before."""
 _MILLIS = 1e11
 """Times since 1970 beyond this are milliseconds: as seconds, they would lie in the year 5138."""
 
@@ -33,7 +35,7 @@ _MILLIS = 1e11
 @final
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the column of ratings says: "grades" on a scale, "counts", or "nothing"."""
+    """What ratings say: "grades" on a scale, "counts" or "nothing"; of rows alone, "repeats" are counted."""
 
     says: str = "nothing"
     low: float = 0.0
@@ -53,6 +55,13 @@ class Scale:
         step = float(np.diff(levels).min()) if len(levels) <= _MOST_LEVELS else (high - low) / _MOST_LEVELS
         return cls("grades", low, high, step)
 
+    @classmethod
+    def of_repeats(cls, events: Events) -> Scale:
+        """Count how often users take the same, in a log without ratings."""
+        pairs = events.users * len(events.item_names) + events.items
+        most = int(np.unique(pairs, return_counts=True)[1].max(initial=1))
+        return cls("repeats", 1.0, float(most)) if most > 1 else cls()
+
     @property
     def liked_from(self) -> float | None:
         """The least grade that is relevant; None where everything is."""
@@ -62,7 +71,7 @@ class Scale:
         """Return how much each event weighs, in (0, 1]; an unknown value counts as a middling one."""
         if values is None or self.says == "nothing":
             return np.ones(n_events, np.float32)
-        if self.says == "counts":
+        if self.says in ("counts", "repeats"):
             shares = np.log1p(np.maximum(values, 0.0)) / np.log1p(self.high)
         else:
             shares = (values - self.low + self.step) / (self.high - self.low + self.step)
@@ -130,8 +139,8 @@ class Events:
         pairs = known.users[order] * n_items + known.items[order]
         _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
         latest = order[np.sort(first)]
-        values = known.values
-        if values is not None and scale.says == "counts":
+        values = np.ones(known.n_events) if scale.says == "repeats" else known.values
+        if values is not None and scale.says in ("counts", "repeats"):
             totals = np.bincount(inverse.ravel(), values[order], len(first))
             values = values.copy()
             values[order[first]] = totals
@@ -198,7 +207,7 @@ def readable(raw: Raw, columns: LogColumns) -> tuple[LogColumns, list[Finding]]:
     return columns, found
 
 
-def noticed(events: Events, columns: LogColumns) -> list[Finding]:
+def noticed(events: Events, columns: LogColumns, *, allows_seen: bool) -> list[Finding]:
     """Say what a reader should know of a log."""
     pairs = events.users * len(events.item_names) + events.items
     n_again = events.n_events - len(np.unique(pairs))
@@ -207,6 +216,9 @@ def noticed(events: Events, columns: LogColumns) -> list[Finding]:
         message = f"{n_again:,} of {events.n_events:,} rows repeat a pair of user and item."
         says = Scale.of(None if events.values is None else events.values[~np.isnan(events.values)]).says
         remedy = {"counts": "Counts were added up.", "grades": "The latest grade holds."}.get(says, "")
+        if n_again > _MANY_REPEATS * events.n_events and not allows_seen:
+            remedy += " To offer users what they took before, and to judge so, train with --allow-seen."
+            remedy = remedy.strip()
         found.append(_note("repeated_pairs", message, remedy, {"n": n_again}))
     if events.values is not None and (events.values < 0).any():
         n_below = int((events.values < 0).sum())

@@ -248,10 +248,11 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
         "grades": f"grades; liked from {log.scale.liked_from or 0.0:g} on, which is what counts as relevant",
         "counts": "counts; all are relevant, and strength grows with their logarithm",
         "nothing": "all events weigh alike",
+        "repeats": "none; strength grows with the logarithm of how often a user took an item",
     }
     members = ", ".join(one.name for one, _ in sorted(result.choice.members, key=lambda pair: -pair[1]))
     span = f"values from {log.scale.low:g} to {log.scale.high:g}"
-    if log.scale.says == "nothing":
+    if log.scale.says in ("nothing", "repeats"):
         span = "every rating is the same" if log.columns.rating else "there is no column of ratings"
     by = "the best nDCG@10 on events cut off by the same rule as the test"
     if 0 < result.choice.n_events < result.choice.n_inside:

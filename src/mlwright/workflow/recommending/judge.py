@@ -93,6 +93,20 @@ def beside(exam: Exam, lists: Integers, known: Histories) -> dict[str, Any]:
         "n_relevant_new_items": int((counts[exam.relevant] == 0).sum()),
         "n_offered": len(there),
         "n_offered_new_items": int((counts[there] == 0).sum()),
+        **({} if exam.hides else _repeats(exam, lists)),
+    }
+
+
+def _repeats(exam: Exam, lists: Integers) -> dict[str, int]:
+    """Return how much of what was relevant, and of what was offered, users had taken before."""
+    asked, width = exam.asked, exam.asked.n_items
+    taken = asked.users * width + asked.items
+    of = np.repeat(np.arange(exam.n_users), np.diff(exam.starts))
+    is_there = exam.relevant >= 0
+    offered = (np.arange(exam.n_users)[:, None] * width + lists)[lists >= 0]
+    return {
+        "n_relevant_seen": int(np.isin((of * width + exam.relevant)[is_there], taken).sum()),
+        "n_offered_seen": int(np.isin(offered, taken).sum()),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -31,12 +31,13 @@ class Exam:
     """Users with what they took before, and what was relevant to them after.
 
     Relevant items of user u stand in `relevant[starts[u]:starts[u + 1]]`; -1 is an item that nobody
-    knew before, which no ranking can hold. What was taken before is not ranked.
+    knew before, which no ranking can hold. What was taken before is not ranked, if it `hides`.
     """
 
     asked: Histories
     starts: Integers
     relevant: Integers
+    hides: bool = True
 
     @property
     def n_users(self) -> int:
@@ -48,7 +49,7 @@ class Exam:
         lengths = np.diff(self.starts)[users]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         at = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
-        return Exam(asked=self.asked.take(users), starts=starts, relevant=self.relevant[at])
+        return replace(self, asked=self.asked.take(users), starts=starts, relevant=self.relevant[at])
 
     def lots(self) -> Iterator[Exam]:
         """Go through the users, some at a time."""
@@ -66,8 +67,9 @@ class Exam:
         return found
 
     def hide(self, scores: Singles) -> None:
-        """Let scores of what was taken before lose, in place."""
-        scores[self.asked.users, self.asked.items] = HIDDEN_SCORE
+        """Let scores of what was taken before lose, in place, if it is hidden."""
+        if self.hides:
+            scores[self.asked.users, self.asked.items] = HIDDEN_SCORE
 
     def lists(self, scores: Scores) -> Integers:
         """Rank all items for all users, shape (n_users, 10)."""

@@ -27,9 +27,15 @@ _HEAD = {
     "users": [str],
     "n_items": int,
     "n_events": int,
-    "scale": {"says": ("grades", "counts", "nothing"), "low": NUMBER, "high": NUMBER, "step": NUMBER},
+    "scale": {
+        "says": ("grades", "counts", "repeats", "nothing"),
+        "low": NUMBER,
+        "high": NUMBER,
+        "step": NUMBER,
+    },
     "columns": {"user": str, "item": str, "rating": str, "time": str},
     "attributes": [{"name": str, "cells": [str]}],
+    "allows_seen?": bool,
     "traits?": {
         "columns": [{"name": str, "says": ("tenths", "kinds", "words"), "edges": [NUMBER]}],
         "words": [str],
@@ -45,7 +51,8 @@ class Memory:
 
     `histories` are those of `users`, strengths as the program reads them; `columns` and `scale` say
     how a log is read; `attributes` are columns of texts, a cell for each item. `reader` says how what is
-    known of users is read; `histories.traits` holds it, if the program looks at it.
+    known of users is read; `histories.traits` holds it, if the program looks at it. `allows_seen` says
+    whether users are offered what they took before, unless told otherwise.
     """
 
     users: list[str]
@@ -54,6 +61,7 @@ class Memory:
     scale: Scale
     attributes: dict[str, list[str]] = field(default_factory=dict)
     reader: TraitReader | None = None
+    allows_seen: bool = False
 
     @classmethod
     def of(cls, log: Log, known: Events, *, reads_traits: bool) -> Memory:
@@ -77,6 +85,7 @@ class Memory:
             scale=log.scale,
             attributes=log.attributes,
             reader=reader,
+            allows_seen=log.allows_seen,
         )
 
     def to_bytes(self) -> bytes:
@@ -90,6 +99,8 @@ class Memory:
             "columns": {role: getattr(self.columns, role) for role in ("user", "item", "rating", "time")},
             "attributes": [{"name": name, "cells": cells} for name, cells in self.attributes.items()],
         }
+        if self.allows_seen:
+            head["allows_seen"] = True
         arrays = [known.starts.astype("<i8"), known.items.astype("<i4"), known.strengths.astype("<f4")]
         if self.reader is not None:
             traits = known.traits or Traits(
@@ -144,6 +155,7 @@ class Memory:
             scale=Scale(**head["scale"]),
             attributes={one["name"]: one["cells"] for one in head["attributes"]},
             reader=reader,
+            allows_seen=head.get("allows_seen", False),
         )
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from mlwright.workflow.options import TrainOptions
 
 MOST_ITEMS = 100_000
-_KNOWN_OPTIONS = frozenset({"kind", "time", "test", "refit", "user", "item", "rating", "items", "users"})
+_KNOWN_OPTIONS = frozenset(
+    {"kind", "time", "test", "refit", "user", "item", "rating", "items", "users", "allow-seen"}
+)
 _MOST_CELLS = 12_000_000
 _FEWEST_USERS = 300
 _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
@@ -83,7 +85,8 @@ class Log:
     Items are those of `train`, the most frequent first; what it does not have is below 0. `how` says
     by which rule the test was chosen. `attributes` are columns of texts with a cell for each item, and
     `contents` what these say, for `Histories`; the last `n_new` items are known by them alone. `people` are
-    columns with a cell for each user, `traits` what these say as `reader` reads them.
+    columns with a cell for each user, `traits` what these say as `reader` reads them. `allows_seen` says
+    whether what a user took before is offered, and judged, too.
     """
 
     sides: Sides
@@ -103,6 +106,7 @@ class Log:
     people: dict[str, list[str]] | None = None
     reader: TraitReader | None = None
     traits: Traits | None = None
+    allows_seen: bool = False
 
     @property
     def items(self) -> list[str]:
@@ -117,6 +121,10 @@ class Log:
     def whole(self, events: Events) -> Histories:
         """Return the same of all users, also of those who took nothing, as they ask."""
         return replace(events.histories(self.scale), traits=self.traits)
+
+    def exam(self, known: Events, later: Events) -> Exam:
+        """Let users judge by later events, of whom the others are known."""
+        return exam_of(self.whole(known), later, self.scale, hides=not self.allows_seen)
 
     def grown(self) -> Log:
         """Return the same with the items of both sides: what was new in the test is known by now."""
@@ -143,8 +151,11 @@ def prepare(data: object, options: TrainOptions) -> Log:
     events, odd = read_events(raw, columns)
     findings += odd
     _check_several(events, raw.source)
-    scale, n_rows = Scale.of(_known(events.values)), raw.n_rows
-    findings += noticed(events, columns)
+    allows_seen, n_rows = "allow-seen" in options.flags, raw.n_rows
+    scale = Scale.of(_known(events.values))
+    if allows_seen and scale.says == "nothing":
+        scale = Scale.of_repeats(events)
+    findings += noticed(events, columns, allows_seen=allows_seen)
     if options.test is None:
         how = cut.usual(events)
         is_test = cut.cut(events, how, options.seed)
@@ -180,6 +191,7 @@ def prepare(data: object, options: TrainOptions) -> Log:
         n_rows=n_rows,
         name=options.name or raw.source,
         fingerprint=_fingerprint(events),
+        allows_seen=allows_seen,
     )
 
 
@@ -251,20 +263,20 @@ def _joined(one: Array | None, other: Array | None, n_one: int, n_other: int) ->
     return np.concatenate(parts)
 
 
-def exam_of(known: Histories, later: Events, scale: Scale) -> Exam:
-    """Let users judge by what they liked later; those who liked nothing new are left out.
+def exam_of(known: Histories, later: Events, scale: Scale, *, hides: bool) -> Exam:
+    """Let users judge by what they liked later; what they took before counts only if it is not hidden.
 
     Users that `later` has beyond the histories took nothing before, and nothing is known of them.
     """
     n_items, n_more = known.n_items, len(later.user_names) - known.n_users
     asked = known.padded(n_more)
     liked = later.take(np.flatnonzero(scale.are_liked(later.values, later.n_events) & (later.users >= 0)))
-    taken = np.unique(asked.users * n_items + asked.items)
+    taken = np.unique(asked.users * n_items + asked.items) if hides else np.zeros(0, np.int64)
     fresh = (liked.items < 0) | ~np.isin(liked.users * n_items + liked.items, taken)
     pairs = np.unique(np.column_stack([liked.users[fresh], liked.items[fresh]]), axis=0)
     starts = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=asked.n_users))])
     relevant = np.maximum(pairs[:, 1], -1)  # which item it is that nobody knew is of no matter here
-    whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant)
+    whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant, hides=hides)
     return whole.take(np.flatnonzero(np.diff(whole.starts)))
 
 
@@ -272,12 +284,12 @@ def inner(log: Log, how: str, seed: int) -> tuple[Events, Exam]:
     """Cut the events to learn from once more, to choose by: events to learn from, and users who judge."""
     is_later = cut.cut(log.train, how, seed)
     known, later = log.train.take(np.flatnonzero(~is_later)), log.train.take(np.flatnonzero(is_later))
-    return known, some(exam_of(log.whole(known), later, log.scale), _FEWEST_USERS, _MOST_CELLS, seed)
+    return known, some(log.exam(known, later), _FEWEST_USERS, _MOST_CELLS, seed)
 
 
 def sealed(log: Log, seed: int) -> tuple[Exam, int]:
     """Return the users who judge in the end, and how many there are; of very many, some at random."""
-    return judges(exam_of(log.whole(log.train), log.test, log.scale), seed)
+    return judges(log.exam(log.train, log.test), seed)
 
 
 def judges(whole: Exam, seed: int) -> tuple[Exam, int]:

@@ -59,13 +59,13 @@ def train(
         log = prepare(data, options)
         judging, n_there = sealed(log, options.seed)
         if not judging.n_users:
-            raise DataError(
-                _nobody("set aside to judge by" if not log.is_given else "of the file to judge by")
-            )
+            where = "set aside to judge by" if not log.is_given else "of the file to judge by"
+            raise DataError(_nobody(where, hides=not log.allows_seen))
     task = _task(log, options)
     with budget.phase("search"):
+        cold = choose_cold(log, budget, options.seed)
         choice = _chosen(log, options, budget, listen)
-        choose_cold(log, choice, budget, options.seed)
+        choice.cold, choice.cold_naive = cold or (None, None)
     with budget.phase("split"):
         told = price(log, choice, budget, options.seed)
     with budget.phase("fit and prove"):
@@ -97,7 +97,7 @@ def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener) -
     """Try candidates on the events to learn from, cut once more as the test was."""
     inside, judging = inner(log, log.how, options.seed)
     if not judging.n_users:
-        raise DataError(_nobody("to choose by"))
+        raise DataError(_nobody("to choose by", hides=not log.allows_seen))
     known = log.histories(inside)
     choice = choose(
         _some(known, _MOST_TO_CHOOSE, options), judging, budget, listen,
@@ -107,10 +107,13 @@ def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener) -
     return choice
 
 
-def _nobody(which: str) -> str:
+def _nobody(which: str, *, hides: bool) -> str:
+    if not hides:
+        return f"In the events {which} no user liked anything, so nothing can be judged. Bring more events."
     return (
         f"In the events {which} no user liked anything that is new to them, so nothing can be judged: what "
-        "was taken before is not recommended again. Bring more events for each user."
+        "was taken before is not recommended again. Bring more events for each user, or train with "
+        "--allow-seen if users are to be offered what they took before."
     )
 
 

@@ -56,9 +56,9 @@ def test_a_history_holds_each_item_once_and_the_latest_first():
     known = events.histories(scale)
     assert [events.item_names[item] for item in known.items] == ["a", "c", "b"]
     assert known.strengths[0] == 1.0  # the latest grade holds
-    assert [finding.rule for finding in noticed(events, recognize(("user", "item"), {}, ""))] == [
-        "repeated_pairs"
-    ]
+    assert [
+        finding.rule for finding in noticed(events, recognize(("user", "item"), {}, ""), allows_seen=True)
+    ] == ["repeated_pairs"]
 
 
 def test_of_equal_times_and_without_any_the_last_row_holds():
@@ -74,7 +74,7 @@ def test_a_note_on_repeated_pairs_says_what_applies():
         columns |= {} if ratings is None else {"rating": [*ratings, 1.0]}
         raw = read(columns)
         names = recognize(raw.names, {}, raw.source)
-        (finding,) = noticed(read_events(raw, names)[0], names)
+        (finding,) = noticed(read_events(raw, names)[0], names, allows_seen=True)
         assert says in finding.remedy
         assert bool(finding.remedy) == bool(says)
 

@@ -86,5 +86,5 @@ def test_an_item_that_nobody_knew_counts_once_however_often_it_was_taken():
         user_names=["u"],
         item_names=["a", "b", "c"],
     )
-    found = exam_of(known, later, Scale())
+    found = exam_of(known, later, Scale(), hides=True)
     assert found.relevant.tolist() == [-1, -1, 2]
