@@ -37,6 +37,7 @@ _EMPTY = (
     "selection", "slice_search", "groups", "fairness", "contract", "recipe",
 )  # fmt: skip
 """What the evidence of other questions holds, and this one has not."""
+_AGAIN = {"what": "what was taken before", "choice": "offered, and judged", "why": "--allow-seen"}
 _NO_LISTS = ("leaks", "importance", "dependence", "slices", "ledger")
 
 
@@ -266,6 +267,7 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
         {"what": "ratings", "choice": scale[log.scale.says], "why": span},
         {"what": "split", "choice": log.how, "why": _why(log)},
         {"what": "recommenders", "choice": members, "why": by},
+        *([_AGAIN] if log.allows_seen else []),
         *_new_users(result),
     ]
 
@@ -279,7 +281,8 @@ def _new_users(result: Result) -> list[dict[str, Any]]:
     by = "the best nDCG@10 of users who were held out, judged as if nobody knew an item of theirs"
     columns = ", ".join(log.reader.readings) if log.reader is not None else ""
     if choice.cold is None:
-        why = "no words are shared by users" if log.traits is None else "nobody could judge it, or in no time"
+        is_empty = log.traits is None or not log.traits.words
+        why = "nothing in the table is shared by users" if is_empty else "it could not be judged in time"
         return [{"what": "users who took nothing", "choice": "as all others", "why": why}]
     shown = f"by {columns}" if choice.cold.name == "traits" else "what is popular"
     told = f"; {columns} are part of the blend for users who took something" if reads else ""
