@@ -11,7 +11,7 @@ import mlwright as mw
 from mlwright.core.dataset import Lines
 from mlwright.ranking.matrix import best
 from mlwright.ranking.words import written, written_strengths
-from mlwright.testing.tastes import taste_log
+from mlwright.testing.tastes import taste_log, taste_users
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
 
 ITEMS = [f"item {number}" for number in range(40)]
@@ -51,6 +51,37 @@ def test_what_is_hidden_is_never_among_the_best(model, row):
     offered = [model.task.classes[place] for place in places if scores[0, place] > HIDDEN_SCORE / 2]
     assert not hidden & set(offered)
     assert len(offered) == len(set(ITEMS) - hidden)
+
+
+@pytest.fixture(scope="module")
+def knowing():
+    """A model that looks at what is known of users."""
+    return mw.train(taste_log(), kind="recommendation", users=taste_users(), max_trials=6)
+
+
+traits = st.lists(
+    st.sampled_from(
+        [*(f"sport={taste}" for taste in range(4)), "sport=sport 1", "sport=all", "\N{SNOWMAN}=1"]
+    ),
+    unique=True,
+)
+
+
+@given(asked=st.lists(st.tuples(rows(), traits), min_size=1, max_size=20))
+@settings(deadline=None, max_examples=30)
+def test_what_is_known_of_one_user_is_of_no_matter_to_another(knowing, asked):
+    cells = [(*row, written(words)) for row, words in asked]
+    together = knowing.answer(Lines(cells)).scores
+    alone = np.concatenate([knowing.answer(Lines([row])).scores for row in cells])
+    assert np.array_equal(together, alone)
+    assert np.isfinite(together).all()
+
+
+@given(row=rows(), words=traits)
+@settings(deadline=None, max_examples=30)
+def test_words_in_any_order_or_twice_say_the_same(knowing, row, words):
+    one, other = ((*row, written(some)) for some in (words, [*reversed(words), *words]))
+    assert np.array_equal(knowing.answer(Lines([one])).scores, knowing.answer(Lines([other])).scores)
 
 
 @given(row=rows())

@@ -17,7 +17,7 @@ from mlwright.data.read import read
 from mlwright.ranking.matrix import best
 from mlwright.ranking.words import clear
 from mlwright.workflow.output import check_output, writing
-from mlwright.workflow.recommending.attributes import SideTable, matching
+from mlwright.workflow.recommending.attributes import matching
 from mlwright.workflow.recommending.columns import recognize, recognize_user
 from mlwright.workflow.recommending.events import read_events
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
@@ -92,7 +92,7 @@ def _asked(model: Model, memory: Memory, data: object) -> tuple[list[str], Histo
         raise DataError(f"Column {column!r} of {raw.source} names no user.")
     place = {name: at for at, name in enumerate(memory.users)}
     found = _looked_up(memory.histories, [place.get(name, -1) for name in names])
-    return names, _telling(memory, raw, column, names, found)
+    return names, memory.telling(raw, column, names, found)
 
 
 def _is_log(raw: Raw, memory: Memory, catalog: Sequence[object]) -> bool:
@@ -113,21 +113,6 @@ def _looked_up(known: Histories, places: list[int]) -> Histories:
     return known.padded(1).take(np.where(at < 0, known.n_users, at))
 
 
-def _telling(memory: Memory, raw: Raw, column: str, names: list[str], asked: Histories) -> Histories:
-    """Let the columns of a table say what is known of users, where they say anything."""
-    remembered = asked.traits
-    if memory.reader is None or remembered is None:
-        return asked
-    given = [name for name in memory.reader.readings if name in raw.names]
-    if not given:
-        return asked
-    cells = SideTable.of_raw(raw, "user", column, given).of(names)
-    told = memory.reader.traits(cells, names)
-    says = np.array([any(texts) for texts in zip(*cells.values(), strict=True)], bool)
-    both = told.joined(remembered)
-    return replace(asked, traits=both.take(np.where(says, 0, len(names)) + np.arange(len(names))))
-
-
 def _from_log(model: Model, memory: Memory, raw: Raw) -> tuple[list[str], Histories]:
     """Read histories; where a log lacks a column, the names of training are looked for."""
     given = {role: name for role, name in memory.columns.named.items() if name in raw.names}
@@ -139,7 +124,7 @@ def _from_log(model: Model, memory: Memory, raw: Raw) -> tuple[list[str], Histor
     place = {name: at for at, name in enumerate(memory.users)}
     remembered = _looked_up(memory.histories, [place.get(name, -1) for name in order])
     found = replace(events.named(order, catalog).histories(memory.scale), traits=remembered.traits)
-    return order, _telling(memory, raw, columns.user, order, found)
+    return order, memory.telling(raw, columns.user, order, found)
 
 
 def _scored(model: Model, asked: Histories, *, hides: bool) -> Iterator[tuple[int, Singles]]:

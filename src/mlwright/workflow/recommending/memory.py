@@ -14,11 +14,13 @@ from mlwright.core.recommender import Histories, Traits
 from mlwright.core.shape import NUMBER, misfit
 from mlwright.core.strict_json import read_strictly
 from mlwright.ranking.traits import TraitReader
+from mlwright.workflow.recommending.attributes import SideTable
 from mlwright.workflow.recommending.columns import LogColumns
 from mlwright.workflow.recommending.events import Scale
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
+    from mlwright.data.raw import Raw
     from mlwright.workflow.recommending.events import Events
     from mlwright.workflow.recommending.prepare import Log
 
@@ -87,6 +89,25 @@ class Memory:
             reader=reader,
             allows_seen=log.allows_seen,
         )
+
+    def telling(self, raw: Raw, column: str, names: list[str], asked: Histories) -> Histories:
+        """Let the columns of a table say what is known of users, where they say anything.
+
+        `column` names the users of its rows, the last row of a user holds. `asked` are those called `names`.
+
+        Raises
+        ------
+        DataError
+            A cell of a column of numbers is none.
+        """
+        remembered = asked.traits
+        given = [] if self.reader is None else [name for name in self.reader.readings if name in raw.names]
+        if self.reader is None or remembered is None or not given:
+            return asked
+        cells = SideTable.of_raw(raw, "user", column, given).of(names)
+        says = np.array([any(texts) for texts in zip(*cells.values(), strict=True)], bool)
+        both = self.reader.traits(cells, names).joined(remembered)
+        return replace(asked, traits=both.take(np.where(says, 0, len(names)) + np.arange(len(names))))
 
     def to_bytes(self) -> bytes:
         """Write it; the opposite of `from_bytes`."""

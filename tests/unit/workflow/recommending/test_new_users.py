@@ -98,6 +98,15 @@ def test_a_table_that_names_users_otherwise_is_refused():
         mw.train(taste_log(), kind="recommendation", users={"user": ["7"], "sport": ["a"]}, max_trials=1)
 
 
+def test_a_later_log_may_tell_of_new_users(model):
+    log = taste_log(seed=2)
+    log["user"] = [f"later {user}" for user in log["user"]]
+    plain = mw.evaluate(model, log)["metrics"]["ndcg_at_10"]["value"]
+    tastes_of = [int(user.split()[-1]) % 4 for user in log["user"]]
+    told = {**log, "sport": [f"sport {taste}" for taste in tastes_of]}
+    assert mw.evaluate(model, told)["metrics"]["ndcg_at_10"]["value"] > plain + 0.1
+
+
 def test_a_damaged_memory_of_users_is_refused(model):
     n_items = len(model.task.classes)
     assert Memory.from_bytes(model.memory, n_items).to_bytes() == model.memory
