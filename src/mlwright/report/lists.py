@@ -134,11 +134,7 @@ def _new_users(evidence: Evidence) -> str:
 
 def _relevant(evidence: Evidence) -> str:
     if _repeats(evidence):
-        beside = dig(evidence, "ranking", "beside", default={})
-        shares = {
-            name: percent(beside.get(f"n_{name}_seen", 0) / max(1, beside.get(f"n_{name}", 0)))
-            for name in ("relevant", "offered")
-        }
+        shares = {name: percent(derived(evidence, f"again_{name}")) for name in ("relevant", "offered")}
         return say("lists.relevant_again", hit=took(evidence), **shares)
     key = f"lists.relevant_{_deed(evidence)}_{judged.when(evidence)}"
     return say(key, n=number(dig(evidence, "ranking", "liked_from")))

@@ -247,7 +247,7 @@ def test_where_what_was_taken_counts_the_report_says_so(films):
     found = films(beside=beside)
     found["options"] = {"allow-seen": ["yes"], "item": ["film"], "user": ["person"]}
     shown = visible(build_report(found))
-    assert "80% of the hits there could have been were repeats, and 50% of what it offers are" in shown
+    assert "80 % of the hits there could have been were repeats, and 50 % of what it offers are" in shown
     assert "is not offered" not in shown
     again = dict(commands(found, Names("m.mlw", "log.csv")))
     assert any("--allow-seen --item film" in line for line in again.values())
