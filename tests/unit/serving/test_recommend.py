@@ -186,4 +186,5 @@ def test_the_description_names_what_is_known_of_users(knowing, app):
         json.loads(ask(one, "/openapi.json")[2])["components"]["schemas"]["Row"] for one in (knowing, app)
     ]
     assert list(shapes[0]["properties"]["attributes"]["properties"]) == ["sport", "age", "word"]
+    assert json.loads(ask(knowing, "/model")[2])["user_attributes"] == ["sport", "age", "word"]
     assert "attributes" not in shapes[1]["properties"]
