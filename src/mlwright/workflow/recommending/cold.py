@@ -118,7 +118,8 @@ def _parts(log: Log, known: Events, later: Events, seed: int) -> list[_Part]:
     part = rng.integers(0, _N_PARTS, n_users)
     share = min(1.0, _MOST_EVENTS / max(1, known.n_events))
     part[rng.random(n_users) > share] = -1
-    found = []
+    known = _of(known, part >= 0)
+    asking, found = log.whole(known), []
     for number in range(_N_PARTS):
         others = _of(known, (part >= 0) & (part != number))
         judging = _of(later, part == number)
