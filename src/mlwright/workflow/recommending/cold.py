@@ -121,11 +121,8 @@ def _parts(log: Log, known: Events, later: Events, seed: int) -> list[_Part]:
     known = _of(known, part >= 0)
     asking, found = log.whole(known), []
     for number in range(_N_PARTS):
-        others = _of(known, (part >= 0) & (part != number))
-        judging = _of(later, part == number)
-        exam = some(
-            exam_of(log.whole(known), judging, log.scale, hides=True), _FEWEST_USERS, _MOST_CELLS, seed
-        )
+        others, judging = _of(known, part != number), _of(later, part == number)
+        exam = some(exam_of(asking, judging, log.scale, hides=True), _FEWEST_USERS, _MOST_CELLS, seed)
         if exam.n_users and others.n_events:
             found.append(_Part(log.histories(others), exam))
     return found
