@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,10 +14,11 @@ from mlwright.core.schema import Column, Kind, Role
 from mlwright.core.seeds import stream
 from mlwright.data.read import read
 from mlwright.ranking.contents import contents_of
+from mlwright.ranking.order import are_among, different, n_different
 from mlwright.workflow.recommending import cut
 from mlwright.workflow.recommending.attributes import ItemTable
 from mlwright.workflow.recommending.columns import LogColumns, recognize
-from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events, readable
+from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events
 from mlwright.workflow.recommending.judged import Exam
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Log:
     attributes: dict[str, list[str]]
     n_new: int
     contents: Any = None
+    _both: list[Events] = field(default_factory=list, init=False, repr=False)
 
     @property
     def items(self) -> list[str]:
@@ -94,7 +96,7 @@ class Log:
     def histories(self, events: Events) -> Histories:
         """Return what users took in some of the events, if anything, with what is known of the items."""
         found = replace(events.histories(self.scale), contents=self.contents)
-        return found.take(np.flatnonzero(found.lengths))
+        return found if found.lengths.all() else found.take(np.flatnonzero(found.lengths))
 
     def grown(self) -> Log:
         """Return the same with the items of both sides: what was new in the test is known by now."""
@@ -103,7 +105,9 @@ class Log:
     @property
     def everything(self) -> Events:
         """Both sides together."""
-        return together(self.train, self.test)
+        if not self._both:
+            self._both.append(together(self.train, self.test))
+        return self._both[0]
 
 
 def prepare(data: object, options: TrainOptions) -> Log:
@@ -117,9 +121,7 @@ def prepare(data: object, options: TrainOptions) -> Log:
     _check_options(options)
     raw = read(data)
     given = dict(options.roles) | ({"time": options.time} if options.time else {})
-    columns, findings = readable(raw, recognize(raw.names, given, raw.source))
-    events, odd = read_events(raw, columns)
-    findings += odd
+    events, columns, findings = read_events(raw, recognize(raw.names, given, raw.source))
     _check_several(events, raw.source)
     scale, n_rows = Scale.of(_known(events.values)), raw.n_rows
     findings += noticed(events, columns)
@@ -135,7 +137,7 @@ def prepare(data: object, options: TrainOptions) -> Log:
         users = events.user_names
     else:
         other = read(options.test)
-        test, _ = read_events(other, recognize(other.names, columns.named, other.source))
+        test, *_ = read_events(other, recognize(other.names, columns.named, other.source))
         users = sorted({*events.user_names, *test.user_names})
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
@@ -230,11 +232,16 @@ def exam_of(known: Histories, later: Events, scale: Scale) -> Exam:
     n_items, n_more = known.n_items, len(later.user_names) - known.n_users
     asked = replace(known, starts=np.concatenate([known.starts, np.repeat(known.starts[-1:], n_more)]))
     liked = later.take(np.flatnonzero(scale.are_liked(later.values, later.n_events) & (later.users >= 0)))
-    taken = np.unique(asked.users * n_items + asked.items)
-    fresh = (liked.items < 0) | ~np.isin(liked.users * n_items + liked.items, taken)
-    pairs = np.unique(np.column_stack([liked.users[fresh], liked.items[fresh]]), axis=0)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=asked.n_users))])
-    relevant = np.maximum(pairs[:, 1], -1)  # which item it is that nobody knew is of no matter here
+    n_new = max(0, -int(liked.items.min(initial=0)))  # items that nobody knew have numbers below 0
+    width = n_items + n_new
+    is_asked = np.zeros(asked.n_users, bool)
+    is_asked[liked.users] = True
+    theirs = np.flatnonzero(np.repeat(is_asked, asked.lengths))
+    taken = np.sort(asked.users[theirs] * width + asked.items[theirs] + n_new)
+    pairs = different(liked.users * width + liked.items + n_new)
+    users, items = np.divmod(pairs[~are_among(pairs, taken)], width)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=asked.n_users))])
+    relevant = np.maximum(items - n_new, -1)  # which item it is that nobody knew is of no matter here
     whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant)
     return whole.take(np.flatnonzero(np.diff(whole.starts)))
 
@@ -279,7 +286,7 @@ def described(log: Log) -> list[Column]:
         column = Column(name=name, kind=kinds[role], role=roles[role], n_unique=n_unique.get(role, 0))
         if values is not None and len(values):
             column = replace(
-                column, low=float(values.min()), high=float(values.max()), n_unique=len(np.unique(values))
+                column, low=float(values.min()), high=float(values.max()), n_unique=n_different(values)
             )
         found.append(column)
     return found
