@@ -52,6 +52,7 @@ class Neighbors(FittedRecommender):
         n_items, n_kept = self.others.shape
         starts = np.arange(0, n_items * n_kept + 1, n_kept)
         entries = csr_matrix((self.weights.ravel(), self.others.ravel(), starts), shape=(n_items, n_items))
+        entries.check_format(full_check=True)  # a journal may say anything, and native code trusts it
         found: Singles = (matrix(asked) @ entries).toarray()
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
@@ -24,6 +25,7 @@ from mlwright.workflow.recommending.judged import Exam
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.core.recommender import Histories
+    from mlwright.core.task import Task
     from mlwright.workflow.options import TrainOptions
 
 MOST_ITEMS = 100_000
@@ -290,6 +292,18 @@ def described(log: Log) -> list[Column]:
             )
         found.append(column)
     return found
+
+
+def work_on(log: Log, task: Task) -> dict[str, Any]:
+    """Say on what all fits of a log depend, as the journal asks for it."""
+    told = {"columns": log.columns.named, "split": log.how, "scale": log.scale.to_json()}
+    return {
+        "the kind of question": task.kind,
+        "the columns and what they mean": json.dumps(told, sort_keys=True),
+        "the events to learn from": _fingerprint(log.train),
+        "the events to judge by": _fingerprint(log.test),
+        "what is known of the items": sha256(json.dumps(log.attributes).encode()).hexdigest(),
+    }
 
 
 def _fingerprint(events: Events) -> str:

@@ -47,8 +47,8 @@ def test_times_in_milliseconds_are_read_as_seconds_and_a_mixture_is_said():
 def test_ratings_that_are_no_numbers_are_refused_by_name():
     with pytest.raises(DataError, match="'rating' cannot rate"):
         events_of(["rating"], user=["a", "b", "c"], item=["x", "y", "z"], rating=["good", "bad", "so so"])
+    days = np.array(["2024-05-01", "2024-05-02"], "datetime64[D]")
     with pytest.raises(DataError, match="'rating' cannot rate"):
-        days = np.array(["2024-05-01", "2024-05-02"], "datetime64[D]")
         events_of(["rating"], user=["a", "b"], item=["x", "y"], rating=days)
 
 
