@@ -37,6 +37,7 @@ def check_recommender(recommender: Recommender) -> None:
         all(0 <= floor <= 1 and 0 <= decay <= 1 for floor, decay in recommender.fades),
         "Histories grow with age.",
     )
+    claim(0 < recommender.seconds(known) < np.inf, "A fit is said to take no time, or all of it.")
     for settings in proposed:
         fitted = recommender.fit(known, settings)
         scores = fitted.scores(known)
@@ -45,7 +46,6 @@ def check_recommender(recommender: Recommender) -> None:
             scores.shape == shape, f"With {dict(settings)} scores have the shape {scores.shape}, not {shape}."
         )
         claim(bool(np.isfinite(scores).all()), f"With {dict(settings)} a score is not finite.")
-        claim(recommender.seconds(known) > 0, f"With {dict(settings)} a fit is said to take no time.")
     fitted = recommender.fit(known, proposed[0])
     for asked in (known, odd_histories(known)):
         _the_program_ranks_alike(fitted, asked)

@@ -18,7 +18,7 @@ from mlwright.program.runtime import LABEL, SCORES, Program
 from mlwright.program.verify import verify_program
 from mlwright.ranking.blend import LATEST
 from mlwright.ranking.matrix import best
-from mlwright.ranking.words import BETWEEN, HIDDEN, HISTORY, STRENGTHS, written, written_strengths
+from mlwright.ranking.words import BETWEEN, HIDDEN, HISTORY, NOTHING, STRENGTHS, written, written_strengths
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _codes(graph: Graph, text: str, task: Task) -> str:
     n_items = len(task.classes)
     return graph.add(
         "LabelEncoder",
-        _words(graph, text, "\x01"),
+        _words(graph, text, NOTHING),
         domain=ML,
         keys_strings=[str(item) for item in task.classes],
         values_int64s=list(range(n_items)),
