@@ -38,7 +38,7 @@ class Neighbors(FittedRecommender):
         """
         n_rows = n_items if head is None else min(head, n_items)
         n_kept = min(n_rows, max(_FEWEST, min(_MOST, _MOST_ENTRIES // max(1, n_items))))
-        others, weights = np.zeros((n_items, n_kept), np.int64), np.zeros((n_items, n_kept), np.float32)
+        others, weights = np.zeros((n_items, n_kept), np.int32), np.zeros((n_items, n_kept), np.float32)
         for items in blocks(n_rows):
             found = rows(items)
             keep = largest_dense if isinstance(found, np.ndarray) else largest

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Integers
     from mlwright.data.raw import Cells, Raw
 
-_EXACT = 2**53
+_EXACT, _HUGE = 2**53, 1e150
+"""Whole numbers up to the first survive in double precision. No rating is beyond the second."""
 _FEW, _OFTEN = 1_000_000, 4
 """Whole numbers are looked up in a table that has so many places, or so many for each cell."""
 _UNITS = ((1e17, 1e9, "nanoseconds"), (1e14, 1e6, "microseconds"), (1e11, 1e3, "milliseconds"))
@@ -106,6 +107,7 @@ def ratings(raw: Raw, name: str) -> tuple[Floats | None, list[Finding]]:
                 "numbers; name another column with --rating."
             )
         found = parse_column(column, cells)
+    found[np.abs(found) > _HUGE] = np.nan
     return (None if np.isnan(found).all() else found), []
 
 

@@ -112,6 +112,11 @@ class Choice:
     pace: float = 1.0
     kept: Kept = field(default_factory=Kept)
 
+    @property
+    def ending_s(self) -> float:
+        """How long it may take to fit the winner twice on as many events, and then to end [s]."""
+        return 2.0 * sum(one.fit_s for one, _ in self.members) + self.pace * self.end_s + _LAST_S
+
     def affordable(self, budget: Budget) -> float:
         """Return how many events the winner can learn from, twice, in the time that is left.
 
@@ -156,10 +161,11 @@ def _expected(recommender: Recommender, known: Histories, exam: Exam) -> float:
 
 
 def choose(
-    known: Histories, exam: Exam, choice: Choice, budget: Budget, listen: Listener, *,
-    has_grades: bool, most: int | None,
+    known: Histories, exam: Exam, budget: Budget, listen: Listener, *,
+    has_grades: bool, most: int | None, choice: Choice | None = None,
 ) -> Choice:  # fmt: skip
     """Try candidates on events to learn from and users who judge; `most` limits their number."""
+    choice = Choice([]) if choice is None else choice
     choice.n_events, choice.pace = len(known.items), budget.slowdown
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))

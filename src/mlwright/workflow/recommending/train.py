@@ -135,8 +135,8 @@ def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener, c
     known = log.histories(inside)
     choice.n_inside = len(known.items)
     return choose(
-        events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed), judging, choice, budget,
-        listen, has_grades=log.scale.says != "nothing", most=options.max_trials,
+        events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed), judging, budget, listen,
+        has_grades=log.scale.says != "nothing", most=options.max_trials, choice=choice,
     )  # fmt: skip
 
 
