@@ -193,5 +193,9 @@ class Recommender(ABC):
         """Propose settings for a log of this size; none where it would take too long or too much memory."""
 
     @abstractmethod
+    def seconds(self, known: Histories) -> float:
+        """Say about how long a fit takes on a usual processor that has nothing else to do [s]."""
+
+    @abstractmethod
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Fit one candidate."""

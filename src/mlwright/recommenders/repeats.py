@@ -39,6 +39,10 @@ class Repeats(Recommender):
         del known
         return [{}]
 
+    def seconds(self, known: Histories) -> float:
+        """Count events."""
+        return 2e-8 * len(known.items)
+
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Add up what is popular."""
         del settings

@@ -44,6 +44,12 @@ class Traits(Recommender):
         proposed = [*((penalty, 0.0) for penalty in _PENALTIES), *late]
         return [{"penalty": penalty, "days": days} for penalty, days in proposed]
 
+    def seconds(self, known: Histories) -> float:
+        """Take words of users with the items they took, and solve for the weights of the words."""
+        n_words = 0 if known.traits is None else len(known.traits.words)
+        n_each = 0.0 if known.traits is None else len(known.traits.codes) / max(1, known.n_users)
+        return 1e-8 * (1.0 + n_each) * len(known.items) + 1e-10 * n_words**2 * (n_words + known.n_items)
+
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Solve for what words add to the share of users who took an item; the rarest get nothing added."""
         assert known.traits is not None  # noqa: S101 - else nothing is proposed

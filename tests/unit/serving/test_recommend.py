@@ -119,12 +119,68 @@ def test_filters_and_seen_items(app):
         {"user": "a", "filter": 3},
         {"user": "a", "filter": "drama"},
         {"user": "a", "filter": "gender=drama"},
+        {"user": ["a"]},
+        {"user": {}},
+        {"item": None},
+        {"item": ["item 1"]},
+        {"history": [["item 1"]]},
+        {"history": {"item": "item 1"}},
+        {"history": ["item 1"] * 10_001},
+        {"history": [{"item": "item 1", "rating": True}]},
+        {"history": [{"item": "item 1", "rating": [5]}]},
+        {"history": [{"item": "item 1", "rating": float("nan")}]},
+        {"history": [{"item": "item 1", "rating": -float("inf")}]},
+        {"user": "a", "k": True},
+        {"user": "a", "k": "5"},
+        {"user": "a", "k": -1},
+        {"user": "a", "k": 2**70},
+        {"user": "a", "allow_seen": None},
+        {"user": "a", "filter": ["taste=1"]},
+        {"user": "a", "filter": "taste=1 and nothing=2"},
     ],
 )
 def test_what_cannot_be_used_is_refused_as_a_problem(app, body):
     status, answer = post(app, body)
     assert status in (400, 422)
     assert answer["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"history": [f"unknown {number}" for number in range(10_000)]},
+        {
+            "history": [
+                "x" * 100_000,
+                "\N{GRINNING FACE}",
+                "item\x1f1",
+                "two\nlines",
+                "\ud800",
+                "\x00",
+                "\x01",
+                "",
+            ]
+        },
+        {"history": [1, 1.0, 2**53, 1e308, -0.0]},
+        {"history": [{"item": "item 1", "rating": -1e308, "note": {"a": []}}]},
+        {"history": ["item 1"] * 10_000, "k": 1_000},
+        {"user": 10**400},
+        {"user": "\x1f"},
+        {"item": ""},
+        {"user": "a", "filter": "taste=\N{SNOWMAN}"},
+    ],
+)
+def test_odd_questions_are_answered(app, body):
+    status, answer = post(app, body)
+    assert status == 200
+    scores = [one["score"] for one in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    assert bool(scores) != ("filter" in body)
+
+
+@pytest.mark.parametrize("body", [{"user": "\ud800"}, {"history": ["\ud800"]}, {"item": "\udfff"}])
+def test_half_a_character_is_no_failure(app, body):
+    assert post(app, body)[0] in (200, 400, 422)
 
 
 def test_the_description_of_the_service_names_it(app):

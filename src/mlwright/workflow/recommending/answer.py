@@ -117,7 +117,7 @@ def _from_log(model: Model, memory: Memory, raw: Raw) -> tuple[list[str], Histor
     """Read histories; where a log lacks a column, the names of training are looked for."""
     given = {role: name for role, name in memory.columns.named.items() if name in raw.names}
     columns = recognize(raw.names, given, raw.source)
-    events, _ = read_events(raw, columns)
+    events, *_ = read_events(raw, columns)
     first: dict[int, None] = dict.fromkeys(events.users.tolist())
     order = [events.user_names[user] for user in first]
     catalog = [str(item) for item in model.task.classes]

@@ -35,7 +35,7 @@ def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
     columns = recognize(
         raw.names, {k: v for k, v in memory.columns.named.items() if v in raw.names}, raw.source
     )
-    events, _ = read_events(raw, columns)
+    events, *_ = read_events(raw, columns)
     users = [*memory.users, *sorted(set(events.user_names) - set(memory.users))]
     later = events.named(users, items)
     known = memory.histories.padded(len(users) - len(memory.users))

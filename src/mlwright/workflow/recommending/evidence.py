@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlwright.core.finding import Finding
     from mlwright.core.recommender import Histories
     from mlwright.core.task import Task
+    from mlwright.ranking.blend import Blend
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.recommending.choose import Choice
     from mlwright.workflow.recommending.judged import Exam, Scores
@@ -51,6 +52,7 @@ class Result:
     choice: Choice
     judged: Compiled
     learned: Histories
+    winner: Blend
     price: dict[str, Any] | None = None
     most_events: float = np.inf
     ships: Log | None = None
@@ -87,7 +89,8 @@ class Result:
         self.n_users = exam.n_users
         if not exam.n_users:
             return
-        lists, dull = exam.lists(scores), exam.lists(self.choice.fit_naive(self.learned).scores)
+        lists = exam.lists(scores)
+        dull = exam.lists(self.choice.fit_naive(self.learned, self.winner).scores)
         truth, plain = exam.truth(lists), exam.truth(dull)
         gain: Estimate = paired(ndcg(truth), ndcg(plain), seed)
         self.scores = {

@@ -10,7 +10,6 @@ from mlwright.core.evaluation import Direction, Estimate
 from mlwright.core.finding import Finding, Severity
 from mlwright.evaluation.resample import Units, interval
 from mlwright.evaluation.score import score_all
-from mlwright.ranking.matrix import matrix
 from mlwright.workflow.recommending.judged import as_prediction, beyond_accuracy, ndcg
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def beside(exam: Exam, lists: Integers, known: Histories) -> dict[str, Any]:
     counts = np.append(known.counts, 0)  # the last is for items that nobody knew, -1
     there = lists[lists >= 0]
     return {
-        **beyond_accuracy(lists, counts[:-1] / max(1, known.n_users), matrix(known).T.tocsr()),
+        **beyond_accuracy(lists, counts[:-1] / max(1, known.n_users), known),
         "n_relevant": len(exam.relevant),
         "n_relevant_new_items": int((counts[exam.relevant] == 0).sum()),
         "n_offered": len(there),

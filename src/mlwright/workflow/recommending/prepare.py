@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,16 +15,18 @@ from mlwright.core.schema import Column, Kind, Role
 from mlwright.core.seeds import stream
 from mlwright.data.read import read
 from mlwright.ranking.contents import contents_of
+from mlwright.ranking.order import are_among, different, n_different
 from mlwright.ranking.traits import TraitReader
 from mlwright.workflow.recommending import cut
 from mlwright.workflow.recommending.attributes import SideTable
 from mlwright.workflow.recommending.columns import LogColumns, recognize
-from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events, readable
+from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events
 from mlwright.workflow.recommending.judged import Exam
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.core.recommender import Histories, Traits
+    from mlwright.core.task import Task
     from mlwright.workflow.options import TrainOptions
 
 MOST_ITEMS = 100_000
@@ -107,6 +110,7 @@ class Log:
     reader: TraitReader | None = None
     traits: Traits | None = None
     allows_seen: bool = False
+    _both: list[Events] = field(default_factory=list, init=False, repr=False)
 
     @property
     def items(self) -> list[str]:
@@ -116,7 +120,7 @@ class Log:
     def histories(self, events: Events) -> Histories:
         """Return what users took in some of the events, if anything, with what is known of the items."""
         found = replace(self.whole(events), contents=self.contents)
-        return found.take(np.flatnonzero(found.lengths))
+        return found if found.lengths.all() else found.take(np.flatnonzero(found.lengths))
 
     def whole(self, events: Events) -> Histories:
         """Return the same of all users, also of those who took nothing, as they ask."""
@@ -133,7 +137,9 @@ class Log:
     @property
     def everything(self) -> Events:
         """Both sides together."""
-        return together(self.train, self.test)
+        if not self._both:
+            self._both.append(together(self.train, self.test))
+        return self._both[0]
 
 
 def prepare(data: object, options: TrainOptions) -> Log:
@@ -147,9 +153,7 @@ def prepare(data: object, options: TrainOptions) -> Log:
     _check_options(options)
     raw = read(data)
     given = dict(options.roles) | ({"time": options.time} if options.time else {})
-    columns, findings = readable(raw, recognize(raw.names, given, raw.source))
-    events, odd = read_events(raw, columns)
-    findings += odd
+    events, columns, findings = read_events(raw, recognize(raw.names, given, raw.source))
     _check_several(events, raw.source)
     allows_seen, n_rows = "allow-seen" in options.flags, raw.n_rows
     scale = Scale.of(_known(events.values))
@@ -168,7 +172,7 @@ def prepare(data: object, options: TrainOptions) -> Log:
         users = events.user_names
     else:
         other = read(options.test)
-        test, _ = read_events(other, recognize(other.names, columns.named, other.source))
+        test, *_ = read_events(other, recognize(other.names, columns.named, other.source))
         users = sorted({*events.user_names, *test.user_names})
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
@@ -271,11 +275,18 @@ def exam_of(known: Histories, later: Events, scale: Scale, *, hides: bool) -> Ex
     n_items, n_more = known.n_items, len(later.user_names) - known.n_users
     asked = known.padded(n_more)
     liked = later.take(np.flatnonzero(scale.are_liked(later.values, later.n_events) & (later.users >= 0)))
-    taken = np.unique(asked.users * n_items + asked.items) if hides else np.zeros(0, np.int64)
-    fresh = (liked.items < 0) | ~np.isin(liked.users * n_items + liked.items, taken)
-    pairs = np.unique(np.column_stack([liked.users[fresh], liked.items[fresh]]), axis=0)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=asked.n_users))])
-    relevant = np.maximum(pairs[:, 1], -1)  # which item it is that nobody knew is of no matter here
+    n_new = max(0, -int(liked.items.min(initial=0)))  # items that nobody knew have numbers below 0
+    width = n_items + n_new
+    pairs = different(liked.users * width + liked.items + n_new)
+    if hides:
+        is_asked = np.zeros(asked.n_users, bool)
+        is_asked[liked.users] = True
+        theirs = np.flatnonzero(np.repeat(is_asked, asked.lengths))
+        taken = np.sort(asked.users[theirs] * width + asked.items[theirs] + n_new)
+        pairs = pairs[~are_among(pairs, taken)]
+    users, items = np.divmod(pairs, width)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=asked.n_users))])
+    relevant = np.maximum(items - n_new, -1)  # which item it is that nobody knew is of no matter here
     whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant, hides=hides)
     return whole.take(np.flatnonzero(np.diff(whole.starts)))
 
@@ -320,10 +331,24 @@ def described(log: Log) -> list[Column]:
         column = Column(name=name, kind=kinds[role], role=roles[role], n_unique=n_unique.get(role, 0))
         if values is not None and len(values):
             column = replace(
-                column, low=float(values.min()), high=float(values.max()), n_unique=len(np.unique(values))
+                column, low=float(values.min()), high=float(values.max()), n_unique=n_different(values)
             )
         found.append(column)
     return found
+
+
+def work_on(log: Log, task: Task) -> dict[str, Any]:
+    """Say on what all fits of a log depend, as the journal asks for it."""
+    told = {"columns": log.columns.named, "split": log.how, "scale": log.scale.to_json()}
+    return {
+        "the kind of question": task.kind,
+        "the columns and what they mean": json.dumps(told, sort_keys=True),
+        "the events to learn from": _fingerprint(log.train),
+        "the events to judge by": _fingerprint(log.test),
+        "what is known of the items": sha256(json.dumps(log.attributes).encode()).hexdigest(),
+        "what is known of the users": sha256(json.dumps(log.people).encode()).hexdigest(),
+        "whether what was taken is offered": str(log.allows_seen),
+    }
 
 
 def _fingerprint(events: Events) -> str:

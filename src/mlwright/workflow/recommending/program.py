@@ -18,7 +18,16 @@ from mlwright.program.runtime import LABEL, SCORES, Program
 from mlwright.program.verify import verify_program
 from mlwright.ranking.blend import LATEST, Row
 from mlwright.ranking.matrix import best
-from mlwright.ranking.words import BETWEEN, HIDDEN, HISTORY, STRENGTHS, TRAITS, written, written_strengths
+from mlwright.ranking.words import (
+    BETWEEN,
+    HIDDEN,
+    HISTORY,
+    NOTHING,
+    STRENGTHS,
+    TRAITS,
+    written,
+    written_strengths,
+)
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ def compile_ranking(blend: Blend, task: Task) -> bytes:
     n_rows = graph.add("Concat", size, graph.constant([1], np.int64), axis=0)
     codes = _first(graph, _codes(graph, history, task))
     numbers = graph.add("Cast", _words(graph, strengths, "0"), to=np.dtype(np.float32))
-    words = _first(graph, _words(graph, traits[0], "\x01")) if traits else ""
+    words = _first(graph, _words(graph, traits[0], NOTHING)) if traits else ""
     total = blend.lower(graph, Row(codes, _first(graph, numbers), words, n_rows), n_items)
     out = _codes(graph, hidden, task)
     zeros = graph.add("Mul", out, graph.constant([0], np.int64))
@@ -84,7 +93,7 @@ def _codes(graph: Graph, text: str, task: Task) -> str:
     n_items = len(task.classes)
     return graph.add(
         "LabelEncoder",
-        _words(graph, text, "\x01"),
+        _words(graph, text, NOTHING),
         domain=ML,
         keys_strings=[str(item) for item in task.classes],
         values_int64s=list(range(n_items)),

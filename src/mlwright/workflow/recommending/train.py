@@ -15,25 +15,33 @@ from mlwright.core.task import Task
 from mlwright.ranking.words import TRAITS
 from mlwright.report.card import model_card
 from mlwright.workflow.recommending.attributes import titles_of
-from mlwright.workflow.recommending.choose import choose
+from mlwright.workflow.recommending.choose import Choice, choose, events_in_time
 from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
+from mlwright.workflow.recommending.kept import Kept
 from mlwright.workflow.recommending.memory import Memory
-from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed
+from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed, work_on
 from mlwright.workflow.recommending.price import price
 from mlwright.workflow.recommending.program import build, golden, program_scores, schema_of
+from mlwright.workflow.run import open_run
 
 if TYPE_CHECKING:
     from mlwright.core.progress import Listener
     from mlwright.core.recommender import Histories
     from mlwright.workflow.options import TrainOptions
-    from mlwright.workflow.recommending.choose import Choice
+    from mlwright.workflow.recommending.judged import Exam
     from mlwright.workflow.recommending.prepare import Log
     from mlwright.workflow.recommending.program import Compiled
 
 _FAMILY = "histories"
 _MOST_TO_CHOOSE = 2_000_000
 """Events that candidates learn from; the winner learns from as many as time allows."""
+_READING = "read and understand"
+_BUILD_S, _CELL_S, _EVENT_S = 4e-5, 3e-8, 5e-7
+"""What it takes on a usual processor [s] to compile, prove and load, for each item; to rank an item for a
+user, twice; and to put together what everybody took once more, for each event."""
+_AGAIN = 0.3
+"""The part of reading that is done again to fit again: numbering items, and who took what."""
 
 
 def train(
@@ -54,38 +62,17 @@ def train(
         )
         raise UsageError(message)
     budget = Budget(options.limit_s, options.max_trials, time.monotonic() if started is None else started)
-    with budget.phase("read and understand", is_busy=True):
-        listen(Event(phase="reading", message="reading and understanding the log"))
-        log = prepare(data, options)
-        judging, n_there = sealed(log, options.seed)
-        if not judging.n_users:
-            where = "set aside to judge by" if not log.is_given else "of the file to judge by"
-            raise DataError(_nobody(where, hides=not log.allows_seen))
-    task = _task(log, options)
-    with budget.phase("search"):
-        cold = choose_cold(log, budget, options.seed)
-        choice = _chosen(log, options, budget, listen)
-        choice.cold, choice.cold_naive = cold or (None, None)
-    with budget.phase("split"):
-        told = price(log, choice, budget, options.seed)
-    with budget.phase("fit and prove"):
-        listen(event(budget, "proving", "fitting on all events to learn from, compiling and proving"))
-        learned = log.histories(log.train)
-        began = time.monotonic()
-        most = choice.affordable(budget)
-        some = _some(learned, most, options)
-        judged = build(choice.fit(some), task, learned, options.seed)
-        build_s = time.monotonic() - began
-    with budget.phase("judge"):
-        listen(event(budget, "judging", "opening the sealed test"))
-        result = Result(
-            log=log, task=task, choice=choice, judged=judged, learned=learned, price=told, most_events=most
-        )
-        result.n_there = n_there
-        scores = program_scores(judged.program, task.classes)
-        result.look(judging, scores, titles_of(log.attributes), options.seed)
-        result.ranking["new_users"] = judge_cold(log, choice, options.seed)
-    shipped = _refit(result, options, budget, build_s, listen)
+    with open_run(options) as run:
+        with budget.phase(_READING, is_busy=True):
+            listen(Event(phase="reading", message="reading and understanding the log"))
+            log = prepare(data, options)
+            judging, n_there = sealed(log, options.seed)
+            if not judging.n_users:
+                where = "set aside to judge by" if not log.is_given else "of the file to judge by"
+                raise DataError(_nobody(where, hides=not log.allows_seen))
+        task = _task(log, options)
+        with run.journal(work_on(log, task), options, budget, listen) as journal:
+            result, shipped = _fitted(log, task, (judging, n_there), options, budget, listen, Kept(journal))
     # What users took in the sealed part is known of them, whether or not the program learned from it.
     ships = result.shipping
     known = ships.train if log.is_given and not result.is_refitted else ships.everything
@@ -93,18 +80,61 @@ def train(
     return _wrap(result, shipped, memory, options, budget)
 
 
-def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener) -> Choice:
+def _fitted(
+    log: Log,
+    task: Task,
+    judges: tuple[Exam, int],
+    options: TrainOptions,
+    budget: Budget,
+    listen: Listener,
+    kept: Kept,
+) -> tuple[Result, Compiled]:
+    """Choose, fit, judge by the sealed users (`judges`, and how many there are), and fit again."""
+    judging, n_there = judges
+    choice = Choice([], kept=kept, end_s=_end_s(log, judging))
+    with budget.phase("search"):
+        choice.cold, choice.cold_naive = choose_cold(log, budget, options.seed) or (None, None)
+        choice = _chosen(log, options, budget, listen, choice)
+    with budget.phase("split"):
+        told = price(log, choice, budget, options.seed)
+    with budget.phase("fit and prove"):
+        listen(event(budget, "proving", "fitting on all events to learn from, compiling and proving"))
+        learned = log.histories(log.train)
+        began = time.monotonic()
+        most = choice.affordable(budget)
+        winner = choice.fit(_some(learned, most, options))
+        judged = build(winner, task, learned, options.seed)
+        build_s = time.monotonic() - began
+    with budget.phase("judge"):
+        listen(event(budget, "judging", "opening the sealed test"))
+        result = Result(
+            log=log, task=task, choice=choice, judged=judged, learned=learned, winner=winner, price=told,
+            most_events=most,
+        )  # fmt: skip
+        result.n_there = n_there
+        scores = program_scores(judged.program, task.classes)
+        result.look(judging, scores, titles_of(log.attributes), options.seed)
+        result.ranking["new_users"] = judge_cold(log, choice, options.seed)
+    return result, _refit(result, options, budget, build_s, listen)
+
+
+def _end_s(log: Log, judging: Exam) -> float:
+    """Return about how long proving, judging and writing take on a usual processor [s]."""
+    n_items, n_events = len(log.items), log.train.n_events + log.test.n_events
+    return _BUILD_S * n_items + _CELL_S * judging.n_users * n_items + _EVENT_S * n_events
+
+
+def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener, choice: Choice) -> Choice:
     """Try candidates on the events to learn from, cut once more as the test was."""
     inside, judging = inner(log, log.how, options.seed)
     if not judging.n_users:
         raise DataError(_nobody("to choose by", hides=not log.allows_seen))
     known = log.histories(inside)
-    choice = choose(
-        _some(known, _MOST_TO_CHOOSE, options), judging, budget, listen,
-        has_grades=log.scale.says != "nothing", most=options.max_trials,
-    )  # fmt: skip
     choice.n_inside = len(known.items)
-    return choice
+    return choose(
+        events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed), judging, budget, listen,
+        has_grades=log.scale.says != "nothing", most=options.max_trials, choice=choice,
+    )  # fmt: skip
 
 
 def _nobody(which: str, *, hides: bool) -> str:
@@ -149,7 +179,8 @@ def _refit(
             "--refit no" if options.refit == "no" else "the file to judge by is not learned from"
         )
         return result.judged
-    if budget.left_s < 2.0 * build_s + 1.0 and options.refit == "auto":
+    more_s = sum(seconds for name, seconds in budget.ledger if name == _READING)
+    if budget.left_s < 2.0 * build_s + _AGAIN * more_s + 1.0 and options.refit == "auto":
         result.refit_why = "there was no time left to fit again"
         return result.judged
     with budget.phase("refit"):
