@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.core.graph import Graph, first_columns
+from mlwright.core.graph import MICROSOFT, Graph, first_columns
 from mlwright.core.recommender import Given
 from mlwright.core.schema import NUMERIC
 from mlwright.features.encoder import Encoder
 from mlwright.program.onnx_file import write_onnx
 from mlwright.program.runtime import Program
-from mlwright.ranking.words import NOTHING
+from mlwright.ranking.words import BETWEEN, NOTHING, TRAITS, written
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
@@ -76,14 +76,13 @@ def lowered_ranking(fitted: FittedRecommender, asked: Histories) -> Array:
 
 
 def _words(graph: Graph, columns: dict[str, Array], asked: Histories) -> str:
-    """Give a program the words of the users, one column each."""
-    said = [[] if asked.traits is None else asked.traits.said(user) for user in range(asked.n_users)]
-    longest = max(1, *map(len, said))
-    names = [f"word {number}" for number in range(longest)]
-    for number, name in enumerate(names):
-        cells = [words[number] if number < len(words) else NOTHING for words in said]
-        columns[name] = np.array(cells, dtype=object)
-    return graph.add("Concat", *(graph.input(name, is_text=True) for name in names), axis=1)
+    """Give a program the words of the users, as it reads them."""
+    said = [() if asked.traits is None else asked.traits.said(user) for user in range(asked.n_users)]
+    columns[TRAITS] = np.array(list(map(written, said)), dtype=object)
+    text = graph.input(TRAITS, is_text=True)
+    flat = graph.add("Reshape", text, graph.constant([-1], np.int64))
+    cut: dict[str, Any] = {"mark": 0, "mincharnum": 1, "pad_value": NOTHING, "separators": [BETWEEN]}
+    return graph.add("Tokenizer", flat, domain=MICROSOFT, **cut)
 
 
 def _declare(graph: Graph, columns: dict[str, Array], prefix: str, features: Array) -> str:
