@@ -138,8 +138,8 @@ def build(blend: Blend, task: Task, known: Histories, seed: int) -> Compiled:
     asked = known.take(users)
     expected, found = blend.scores(asked), program_scores(program, task.classes)(asked)
     scale = float(sum(member.weight for member in blend.members))
-    # The length by which a row of very many scores is divided is a sum in single precision, which may be off by
-    # more than the scores are. It says nothing about their order, so rows are compared in the same length.
+    # The length by which a row of very many scores is divided is a sum in single precision, which may be off
+    # by more than the scores are. It says nothing about their order, so rows are compared in the same length.
     largest = float(np.abs(leveled(expected) - leveled(found)).max(initial=0.0))
     given = lines(asked, task.classes, hides=False).cells[:_N_ALONE]
     alone = np.concatenate([program.run_lines([row]).scores for row in given])
