@@ -37,7 +37,7 @@ _FAMILY = "histories"
 _MOST_TO_CHOOSE = 2_000_000
 """Events that candidates learn from; the winner learns from as many as time allows."""
 _READING = "read and understand"
-_BUILD_S, _CELL_S, _EVENT_S = 4e-5, 3e-8, 5e-7
+_BUILD_S, _CELL_S, _EVENT_S = 2e-5, 1.5e-8, 3e-7
 """What it takes on a usual processor [s] to compile, prove and load, for each item; to rank an item for a
 user, twice; and to put together what everybody took once more, for each event."""
 _JUDGING, _FEWEST_JUDGES = 0.5, 500
