@@ -13,7 +13,7 @@ from mlwright.ranking.matrix import blocks, largest, largest_dense, matrix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlwright.core.arrays import Array, Integers, Singles
+    from mlwright.core.arrays import Array, Codes, Singles
     from mlwright.core.graph import Graph
 
 _MOST_ENTRIES = 4_000_000
@@ -26,7 +26,7 @@ _FEWEST, _MOST = 20, 200
 class Neighbors(FittedRecommender):
     """A sparse matrix from items to items: `others` (n_items, n_kept) and what each entry weighs."""
 
-    others: Integers
+    others: Codes
     weights: Singles
 
     @classmethod

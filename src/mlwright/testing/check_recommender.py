@@ -121,7 +121,7 @@ def _users_do_not_matter_to_each_other(fitted: FittedRecommender, known: Histori
     whole, mixed = fitted.scores(known), fitted.scores(known.take(order))
     claim_close(mixed, whole[order], "Scores depend on the order of the users", _ROUNDING)
     alone = np.concatenate([fitted.scores(known.take(np.array([user]))) for user in range(5)])
-    claim_close(alone, whole[:5], "Scores depend on the other users who ask")
+    claim_close(alone, whole[:5], "Scores depend on the other users who ask", _ROUNDING)
 
 
 def _any_history_is_answered(fitted: FittedRecommender, known: Histories) -> None:

@@ -89,7 +89,7 @@ class Journal:
             return outcome
         title = f"{job.configuration.name}, fold {job.fold}, {job.share:.0%} of the rows"
         told = (outcome.seconds, outcome.error.split("\n", 1)[0])
-        found = self.keep(identity(job, store), title, replace(outcome, number=0), *told)
+        found: Outcome = self.keep(identity(job, store), title, replace(outcome, number=0), *told)
         return replace(found, number=job.number)
 
     def recall(

@@ -16,7 +16,7 @@ from mlwright.core.seeds import stream
 from mlwright.program.onnx_file import write_onnx
 from mlwright.program.runtime import LABEL, SCORES, Program
 from mlwright.program.verify import verify_program
-from mlwright.ranking.blend import LATEST, Row
+from mlwright.ranking.blend import LATEST, Row, leveled
 from mlwright.ranking.matrix import best
 from mlwright.ranking.words import (
     BETWEEN,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _N_GOLDEN, _N_PROOF, _N_ALONE = 16, 64, 8
 _TOLERANCE = 1e-4
-"""Of scores whose rows have a length of about 1: sums in single precision are in another order."""
+"""Of scores whose rows have a length of 1: sums in single precision are in another order."""
 
 
 @final
@@ -151,7 +151,9 @@ def build(blend: Blend, task: Task, known: Histories, seed: int) -> Compiled:
     largest = 0.0
     for part in parts:
         expected, found = blend.scores(part), program_scores(program, task.classes)(part)
-        largest = max(largest, float(np.abs(expected - found).max(initial=0.0)) / blend.scale)
+        # The length by which a row of very many scores is divided is a sum in single precision, which may be
+        # off by more than the scores are. It does not change their order, so rows are compared in one length.
+        largest = max(largest, float(np.abs(leveled(expected) - leveled(found)).max(initial=0.0)))
         given = lines(part, task.classes, program.columns, hides=False).cells[:_N_ALONE]
         alone = np.concatenate([program.run_lines([row]).scores for row in given])
         if largest > _TOLERANCE or not np.array_equal(alone, found[: len(alone)]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlwright.artifact.model import Model
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
@@ -20,7 +22,7 @@ from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
 from mlwright.workflow.recommending.kept import Kept
 from mlwright.workflow.recommending.memory import Memory
-from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed, work_on
+from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed, some, work_on
 from mlwright.workflow.recommending.price import price
 from mlwright.workflow.recommending.program import build, golden, program_scores, schema_of
 from mlwright.workflow.run import open_run
@@ -37,9 +39,11 @@ _FAMILY = "histories"
 _MOST_TO_CHOOSE = 2_000_000
 """Events that candidates learn from; the winner learns from as many as time allows."""
 _READING = "read and understand"
-_BUILD_S, _CELL_S, _EVENT_S = 4e-5, 3e-8, 5e-7
+_BUILD_S, _CELL_S, _EVENT_S = 2e-5, 1.5e-8, 3e-7
 """What it takes on a usual processor [s] to compile, prove and load, for each item; to rank an item for a
 user, twice; and to put together what everybody took once more, for each event."""
+_JUDGING, _FEWEST_JUDGES = 0.5, 500
+"""The part of the time that is left in which users judge, and so many of them judge in any case."""
 _AGAIN = 0.3
 """The part of reading that is done again to fit again: numbering items, and who took what."""
 
@@ -112,6 +116,9 @@ def _fitted(
             most_events=most,
         )  # fmt: skip
         result.n_there = n_there
+        if np.isfinite(budget.left_s):  # of very many items, fewer users may have to do
+            cells = max(0.0, _JUDGING * budget.left_s / (choice.pace * _CELL_S))
+            judging = some(judging, _FEWEST_JUDGES, int(cells), options.seed)
         scores = program_scores(judged.program, task.classes)
         result.look(judging, scores, titles_of(log.attributes), options.seed)
         result.ranking["new_users"] = judge_cold(log, choice, options.seed)
