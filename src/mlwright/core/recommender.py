@@ -131,6 +131,12 @@ class Recommender(ABC):
     """Whether it is one of those that others have to beat; these are tried before the others."""
     order: ClassVar[int] = 0
     """When it is tried, lower first."""
+    second_per_event: ClassVar[float] = 0.0
+    """What a fit takes for each event on a usual processor [s], if that is much more than others take.
+
+    Such a recommender is tried when all others were, if the time that is left is enough for it, and learns
+    from events as they are: by strength, where there are strengths.
+    """
     fades: ClassVar[tuple[tuple[float, float], ...]] = (
         (1.0, 1.0), (0.5, 0.97), (0.3, 0.97), (0.3, 0.9), (0.1, 0.95), (0.1, 0.9),
     )  # fmt: skip

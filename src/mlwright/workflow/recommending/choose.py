@@ -123,12 +123,14 @@ def choose(
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
+    expected = {name: one.second_per_event * len(known.items) for name, one in recommenders.items()}
     costs: dict[str, float] = {}
     while any(waiting.values()):
-        for name in shelf:  # the usual settings of each first, then the others in turn
+        cheap = [name for name in shelf if waiting[name] and not expected[name]]
+        for name in cheap or shelf:  # the usual settings of each first, then the others in turn
             if not waiting[name]:
                 continue
-            is_late = bool(choice.tried) and _ahead(choice, costs, name) > budget.left_s
+            is_late = bool(choice.tried) and _ahead(choice, costs, name, expected[name]) > budget.left_s
             if is_late or (most is not None and len(choice.tried) >= max(1, most)):
                 choice.ended = (
                     "the time for the search was used up" if is_late else "as many as asked for were tried"
@@ -146,17 +148,19 @@ def choose(
     return choice
 
 
-def _ahead(choice: Choice, costs: Mapping[str, float], name: str) -> float:
+def _ahead(choice: Choice, costs: Mapping[str, float], name: str, expected: float) -> float:
     """Return how long it may take to try a recommender once more, and then to end [s].
 
-    A new one is taken for as slow as the slowest so far. In the end the best are fitted twice, and judged.
+    A new one is taken for as slow as the slowest so far, or as is expected of it. In the end the best are
+    fitted twice, and judged.
     """
     slowest = max(costs.values(), default=0.0)
     fits: dict[str, float] = {}
     for one in sorted(choice.tried, key=lambda one: one.score):
         fits[one.name] = one.fit_s
+    fits.setdefault(name, expected)
     last = sorted(fits.values())[-_MOST_MEMBERS:]
-    coming = _SLACK * costs[name] if name in costs else slowest
+    coming = _SLACK * costs[name] if name in costs else max(slowest, expected)
     return coming + 2.0 * sum(last) + 0.5 * slowest + _LAST_S
 
 
@@ -169,6 +173,8 @@ def _try(
     found: list[Candidate] = []
     rivals = [one for one in choice.tried if one.name == name]
     grades = (True, False) if has_grades else (False,)
+    if recommender.second_per_event:
+        grades = (has_grades,)
     if rivals:  # whether strengths help it has been seen
         grades = (max(rivals, key=lambda one: one.score).view.is_graded,)
     for is_graded in grades:

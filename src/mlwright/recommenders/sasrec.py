@@ -1,0 +1,276 @@
+"""A net that looks at the latest items of a history, in their order; trained by PyTorch, the extra `deep`."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import numpy as np
+
+from mlwright.core.errors import MissingDependencyError
+from mlwright.core.processors import n_processors
+from mlwright.core.recommender import FittedRecommender, Histories, Recommender
+from mlwright.ranking.attention import AWAY, TINY, Attention, Block, latest
+from mlwright.ranking.matrix import matrix, unit_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mlwright.core.arrays import Array, Integers, Singles
+    from mlwright.core.recommender import Settings
+
+_SIZE, _N_BLOCKS, _N_PLACES = 64, 2, 50
+_HEAD = 10_000
+"""Beyond these most frequent items nothing is said of an item, or by it."""
+_MANY_ITEMS, _N_DRAWN = 2_500, 1_000
+"""Of more items than these, a step compares what came next with so many others, drawn by how frequent they are."""
+_N_USERS, _SHARE = 32, 0.25
+"""Users of a step, and the share of their places that are asked what comes next: neighbors ask nearly the same."""
+_FEWEST_STEPS, _N_EPOCHS = 150, 8
+_FEWEST_USERS, _MOST_EVENTS = 20, 4_000_000
+_SMALL = 20_000
+"""Of so few events steps are so short that threads would wait for each other most of the time."""
+_RATE, _BETAS, _WARM_UP, _LONGEST = 2e-3, (0.9, 0.98), 0.05, 1.0
+_FORGOTTEN = 0.1
+"""The share of places whose item is hidden from a step, so that unknown items and short histories are met."""
+_FADE = 0.8
+
+
+@final
+class Sasrec(Recommender):
+    """Self-attention over the latest items, each place asked for the next few that were taken.
+
+    Source: Kang and McAuley (2018), Self-attentive sequential recommendation, ICDM. As later work found better:
+    all items compete in the loss, or many drawn ones, corrected for how they are drawn (Petrov and Macdonald
+    2023, gSASRec, RecSys; Klenitskiy and Vasilev 2023, Turning dross into gold loss, RecSys), not one of them;
+    several of the next items are the answer, not one (Pancha et al. 2022, PinnerFormer, KDD); places are told
+    apart by how far they are from each other (Shaw et al. 2018, NAACL). What items start from is a factoring of
+    who took what, so that a few passes over the log are enough.
+    """
+
+    order = 9
+    second_per_event: ClassVar[float] = 1.5e-4
+
+    def settings(self, known: Histories) -> Sequence[Settings]:
+        """Propose how many of the next items are the answer; none without times, without PyTorch, or for huge logs."""
+        is_fit = known.n_users >= _FEWEST_USERS and len(known.items) <= _MOST_EVENTS
+        if known.times is None or not is_fit or find_spec("torch") is None:
+            return []
+        return [{"reach": 5.0, "dropout": 0.2}, {"reach": 10.0, "dropout": 0.3}]
+
+    def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
+        """Train; raise MissingDependencyError without PyTorch."""
+        try:
+            import torch  # noqa: PLC0415 - heavy, and an extra
+        except ModuleNotFoundError as error:
+            raise MissingDependencyError.install("The recommender 'sasrec'", "torch", "deep") from error
+
+        with _repeatable(torch, is_large=len(known.items) > _SMALL) as device:
+            return train(torch, known, settings, device).plain(known.n_items)
+
+
+@contextmanager
+def _repeatable(torch: Any, *, is_large: bool) -> Iterator[str]:
+    """Let PyTorch use all processors, or a graphics card, and give the same numbers every time."""
+    n_threads, was = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        torch.set_num_threads(min(n_threads, n_processors()) if is_large else 1)
+        torch.use_deterministic_algorithms(mode=True)
+        try:
+            yield "cuda" if torch.cuda.is_available() else "cpu"
+        finally:
+            torch.use_deterministic_algorithms(mode=was)
+            torch.set_num_threads(n_threads)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Net:
+    """What is trained, tensors of PyTorch; `plain` returns it as arrays, which say what each is."""
+
+    items: Any
+    usual: Any
+    gain: Any
+    blocks: tuple[dict[str, Any], ...]
+
+    @property
+    def tensors(self) -> list[Any]:
+        """All that is learned."""
+        return [self.items, self.usual, self.gain, *(one for block in self.blocks for one in block.values())]
+
+    def vectors(self, torch: Any, codes: Any, dropout: float) -> Any:
+        """Return the vectors of all places, (n_users, n_places, size); some numbers of each are dropped at random."""
+        nets = torch.nn.functional
+        unknown, n_places = len(self.items) - 1, codes.shape[1]
+        places = torch.arange(n_places, device=codes.device)
+        older = places[None, :] - places[:, None]
+        later = torch.where(older >= 0, 0.0, AWAY)
+        gone = torch.where(codes == unknown, AWAY, 0.0)[:, None, :] * (older != 0)
+        found = nets.dropout(self.items[codes], dropout)
+        for block in self.blocks:
+            looked = _leveled(torch, found)
+            fits = (looked @ block["near"]) @ looked.transpose(1, 2)
+            fits = fits + block["ages"][older.clamp(min=0)] + later + gone
+            found = found + nets.dropout((fits.softmax(-1) @ looked) @ block["taken"], dropout)
+            wide = (_leveled(torch, found) @ block["wide"] + block["shift"]).relu()
+            found = found + nets.dropout(wide @ block["narrow"], dropout)
+        return _leveled(torch, found) * self.gain
+
+    def plain(self, n_items: int) -> Attention:
+        """Return arrays."""
+        items, usual, gain = (
+            one.detach().cpu().numpy() for one in (self.items, self.usual, self.gain)
+        )
+        blocks = ({name: one.detach().cpu().numpy() for name, one in block.items()} for block in self.blocks)
+        out = np.ascontiguousarray((items[:-1] * gain).T)
+        return Attention(items, tuple(Block(**block) for block in blocks), out, usual, n_items)
+
+
+def _leveled(torch: Any, vectors: Any) -> Any:
+    return vectors * torch.rsqrt(vectors.square().mean(-1, keepdim=True) + TINY)
+
+
+def train(torch: Any, known: Histories, settings: Settings, device: str) -> Net:
+    """Train a net in the same number of passes for every log, of small logs in more."""
+    rng = np.random.default_rng(0)
+    net = _started(torch, known, rng, device)
+    users = np.flatnonzero(known.lengths > 1)
+    per_epoch = max(1, math.ceil(len(users) / _N_USERS))
+    n_epochs = max(_N_EPOCHS, math.ceil(_FEWEST_STEPS / per_epoch)) if len(users) else 0
+    n_steps, step = n_epochs * per_epoch, 0
+    rule = torch.optim.Adam(net.tensors, lr=_RATE, betas=_BETAS)
+    for _ in range(n_epochs):
+        order = rng.permutation(users)
+        for start in range(0, len(order), _N_USERS):
+            lot = _Lot.of(known, order[start : start + _N_USERS], int(settings["reach"]), rng, len(net.usual))
+            rate = min(1.0, (step + 1) / max(1.0, _WARM_UP * n_steps)) * (1.0 - step / n_steps)
+            for group in rule.param_groups:
+                group["lr"] = _RATE * rate
+            loss = _loss(torch, net, lot, settings["dropout"], device)
+            rule.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.tensors, _LONGEST)
+            rule.step()
+            step += 1
+    return net
+
+
+def _started(torch: Any, known: Histories, rng: np.random.Generator, device: str) -> Net:
+    """Return a net that says nearly what is popular; items that the same users took start alike."""
+
+    def learned(values: Array) -> Any:
+        return torch.tensor(values.astype(np.float32), device=device).requires_grad_()
+
+    def random(*shape: int, scale: float = 1.0) -> Any:
+        return learned(rng.normal(0.0, scale / math.sqrt(shape[0]), shape))
+
+    counts = known.counts[:_HEAD]
+    blocks = tuple(
+        {
+            "near": random(_SIZE, _SIZE, scale=1.0 / math.sqrt(_SIZE)),
+            "ages": learned(-0.02 * np.arange(_N_PLACES)),
+            "taken": random(_SIZE, _SIZE, scale=0.5),
+            "wide": random(_SIZE, 2 * _SIZE),
+            "shift": learned(np.zeros(2 * _SIZE)),
+            "narrow": random(2 * _SIZE, _SIZE, scale=0.5),
+        }
+        for _ in range(_N_BLOCKS)
+    )
+    usual = np.log(counts + 1.0)
+    items = learned(_alike(known, rng))
+    return Net(items, learned(usual - usual.mean()), learned(np.ones(_SIZE)), blocks)
+
+
+def _alike(known: Histories, rng: np.random.Generator) -> Singles:
+    """Return vectors of length 1 for the items that are kept, those of items with the same users near each other.
+
+    The last is that of an unknown item.
+    """
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415 - heavy
+
+    taken = unit_rows(matrix(known)[:, :_HEAD].tocsr()).astype(np.float64)
+    scaled = taken.multiply(np.maximum(known.counts[:_HEAD], 1.0)[None, :] ** -0.5).tocsr()
+    found = rng.normal(0.0, 1e-2, (scaled.shape[1] + 1, _SIZE))
+    n_factors = min(_SIZE, *scaled.shape)
+    _, worth, factors = randomized_svd(scaled, n_factors, random_state=0)
+    found[:-1, :n_factors] += (factors * np.sqrt(worth)[:, None]).T
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return found.astype(np.float32)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lot:
+    """Users of one step: the items at their places, (n_users, n_places), and what some places are asked.
+
+    `asked` (n_users, n_places) says which; `answers` (n_asked, reach) are the items that came next, the nearest
+    first, and `weights`, of the same shape, what each is worth. `drawn` (n_drawn,) are items to compare with, and
+    `chances` the logarithms of how often each item is among them; None where all are compared.
+    """
+
+    codes: Integers
+    asked: Array
+    answers: Integers
+    weights: Singles
+    drawn: Integers | None
+    chances: Singles | None
+
+    @classmethod
+    def of(
+        cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, n_kept: int
+    ) -> _Lot:
+        """Take a part of each history, at random of those that are longer than what is looked at."""
+        part = known.take(users)
+        width = min(_N_PLACES, int(part.lengths.max()) - 1) + 1
+        skipped = (rng.random(len(users)) * (np.maximum(part.lengths - width, 0) + 1)).astype(np.int64)
+        part = part.keep(part.positions >= np.repeat(skipped, part.lengths))
+        taken = latest(part, width, n_kept)
+        worth = latest_strengths(part, width)
+        codes = taken[:, 1:]
+        forgotten = rng.random(codes.shape) < _FORGOTTEN
+        is_asked = (codes < n_kept) & (rng.random(codes.shape) < _SHARE)
+        answers = np.full((*codes.shape, reach), n_kept)
+        weights = np.zeros(answers.shape, np.float32)
+        for ahead in range(min(reach, width - 1)):
+            answers[:, ahead:, ahead] = taken[:, : width - 1 - ahead]
+            weights[:, ahead:, ahead] = worth[:, : width - 1 - ahead] * np.float32(_FADE**ahead)
+        weights[answers == n_kept] = 0.0
+        is_asked &= weights.any(axis=2)
+        drawn = chances = None
+        if n_kept > _MANY_ITEMS:
+            counts = known.counts[:n_kept] + 1.0
+            drawn = rng.choice(n_kept, _N_DRAWN, p=counts / counts.sum())
+            chances = np.log(_N_DRAWN * counts / counts.sum()).astype(np.float32)
+        codes = np.where(forgotten, n_kept, codes)
+        kept = np.minimum(answers[is_asked], n_kept - 1)
+        return cls(codes, is_asked, kept, weights[is_asked], drawn, chances)
+
+
+def latest_strengths(asked: Histories, n_places: int) -> Singles:
+    """Return how much the latest items of each user were liked, (n_users, n_places); 0 where there is none."""
+    at = asked.starts[:-1, None] + np.arange(n_places)[None, :]
+    is_there = at < asked.starts[1:, None]
+    return np.where(is_there, asked.strengths[np.where(is_there, at, 0)], np.float32(0.0)).astype(np.float32)
+
+
+def _loss(torch: Any, net: Net, lot: _Lot, dropout: float, device: str) -> Any:
+    """Return the mean cross entropy of the answers, weighted."""
+
+    def given(values: Array) -> Any:
+        return torch.as_tensor(values, device=device)
+
+    vectors = net.vectors(torch, given(lot.codes), dropout)[given(lot.asked)]
+    answers, weights = given(lot.answers), given(lot.weights)
+    if lot.drawn is None:
+        scores = vectors @ net.items[:-1].T + net.usual
+        right, total = scores.gather(1, answers), scores.logsumexp(-1, keepdim=True)
+    else:
+        drawn, chances = given(lot.drawn), given(lot.chances)
+        right = (net.items[answers] * vectors[:, None, :]).sum(-1) + net.usual[answers]
+        others = vectors @ net.items[drawn].T + net.usual[drawn] - chances[drawn]
+        total = torch.logaddexp(others.logsumexp(-1, keepdim=True), right)
+    return (weights * (total - right)).sum() / weights.sum().clamp(min=TINY)
