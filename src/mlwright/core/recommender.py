@@ -131,8 +131,8 @@ class Recommender(ABC):
     """Whether it is one of those that others have to beat; these are tried before the others."""
     order: ClassVar[int] = 0
     """When it is tried, lower first."""
-    second_per_event: ClassVar[float] = 0.0
-    """What a fit takes for each event on a usual processor [s], if that is much more than others take.
+    slow: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    """What a fit takes on a usual processor [s] in any case, and for each event, if others are much quicker.
 
     Such a recommender is tried when all others were, if the time that is left is enough for it, and learns
     from events as they are: by strength, where there are strengths.

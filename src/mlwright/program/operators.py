@@ -237,7 +237,7 @@ def _product(node: Node, given: list[Value]) -> Value:
 
 
 def _own_product(node: Node, one: Value, other: Value) -> tuple[int, ...]:
-    """Return the shape where every row has two tables of its own; how large they may be is how many words are kept."""
+    """Return the shape where every row has two tables of its own, no larger than the words that are kept."""
     is_fit = all(len(value.shape) == 3 and value.shape[0] == ROWS for value in (one, other))
     if not is_fit or one.shape[2] != other.shape[1] or max(*one.shape, *other.shape) > MOST_WORDS:
         raise misused(node, "its tables do not fit")

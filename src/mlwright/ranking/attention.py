@@ -26,9 +26,9 @@ _CHUNK = 128
 class Block:
     """What one layer learned, of vectors with `size` numbers.
 
-    `near` (size, size): how much two vectors have to do with each other, as `x near y`; `ages` (n_places,) is
-    added to it, by how many items lie between the two. `taken` (size, size) is applied to the mean of what was
-    looked at. `wide` (size, n_wide), `shift` (n_wide,) and `narrow` (n_wide, size) are a net with one layer.
+    `near` (size, size): how much two vectors have to do with each other, as `x near y`; `ages` (n_places,)
+    is added to it, by how many places one is older. `taken` (size, size) is applied to the mean of what was
+    looked at. `wide` (size, n_wide), `shift` (n_wide,) and `narrow` (n_wide, size) are a net of one layer.
     """
 
     near: Singles
@@ -45,9 +45,9 @@ class Attention(FittedRecommender):
     """Vectors of items, (n_kept + 1, size), blocks, and what turns the last vector into scores of `n_items`.
 
     The last vector of `items` is that of a place without an item that is known; `out` (size, n_kept) and
-    `usual` (n_kept,) give scores. Items that are not kept, the rarest, score nothing, and count as unknown. Of
-    a history the latest `n_places` count, the length of `ages`; a place without an item is looked at by nobody
-    but itself. Scores are probabilities, the exponentials of what is learned divided by their sum.
+    `usual` (n_kept,) give scores. Items that are not kept, the rarest, score nothing and count as unknown.
+    Of a history the latest `n_places` count, the length of `ages`; a place without an item is looked at by
+    nobody but itself, so that who took nothing gets what such a place says. Scores are probabilities.
     """
 
     items: Singles
@@ -123,7 +123,7 @@ class Attention(FittedRecommender):
 
 
 def latest(asked: Histories, n_places: int, unknown: int) -> Integers:
-    """Return the latest items of each user, (n_users, n_places), the latest first; `unknown` where none is."""
+    """Return the latest items of users, (n_users, n_places), the latest first; `unknown` where none is."""
     at = asked.starts[:-1, None] + np.arange(n_places)[None, :]
     is_there = at < asked.starts[1:, None]
     if not len(asked.items):
@@ -133,10 +133,10 @@ def latest(asked: Histories, n_places: int, unknown: int) -> Integers:
 
 
 def _sight(ages: Singles) -> tuple[Singles, Singles]:
-    """Return what places (the latest first) see of each other, and where two are not the same.
+    """Return what places (the latest first) see of each other, and 1 where two are not the same.
 
-    Both have shape (1, n_places, n_places): the first is `ages` by how much older the other place is, or `AWAY`
-    where it is later; the second is 1 off the diagonal.
+    Both have shape (1, n_places, n_places). The first is `ages` by how much older the other place is, or
+    `AWAY` where it is later.
     """
     places = np.arange(len(ages))
     older = places[None, :] - places[:, None]
@@ -175,6 +175,4 @@ def _latest_place(graph: Graph, value: str, n_places: int, size: int) -> str:
 def _leveled(graph: Graph, value: str, size: int) -> str:
     shares = graph.constant(np.full((size, 1), 1.0 / size))
     squares = graph.add("MatMul", graph.add("Mul", value, value), shares)
-    return graph.add(
-        "Div", value, graph.add("Sqrt", graph.add("Add", squares, graph.constant(TINY)))
-    )
+    return graph.add("Div", value, graph.add("Sqrt", graph.add("Add", squares, graph.constant(TINY))))

@@ -26,9 +26,9 @@ _SIZE, _N_BLOCKS, _N_PLACES = 64, 2, 50
 _HEAD = 10_000
 """Beyond these most frequent items nothing is said of an item, or by it."""
 _MANY_ITEMS, _N_DRAWN = 2_500, 1_000
-"""Of more items than these, a step compares what came next with so many others, drawn by how frequent they are."""
+"""Of more items, a step compares what came next with so many others, drawn by how frequent they are."""
 _N_USERS, _SHARE = 32, 0.25
-"""Users of a step, and the share of their places that are asked what comes next: neighbors ask nearly the same."""
+"""Users of a step, and the share of their places that are asked what comes next: neighbors say alike."""
 _FEWEST_STEPS, _N_EPOCHS = 150, 8
 _FEWEST_USERS, _MOST_EVENTS = 20, 4_000_000
 _SMALL = 20_000
@@ -43,19 +43,19 @@ _FADE = 0.8
 class Sasrec(Recommender):
     """Self-attention over the latest items, each place asked for the next few that were taken.
 
-    Source: Kang and McAuley (2018), Self-attentive sequential recommendation, ICDM. As later work found better:
-    all items compete in the loss, or many drawn ones, corrected for how they are drawn (Petrov and Macdonald
-    2023, gSASRec, RecSys; Klenitskiy and Vasilev 2023, Turning dross into gold loss, RecSys), not one of them;
-    several of the next items are the answer, not one (Pancha et al. 2022, PinnerFormer, KDD); places are told
-    apart by how far they are from each other (Shaw et al. 2018, NAACL). What items start from is a factoring of
-    who took what, so that a few passes over the log are enough.
+    Source: Kang and McAuley (2018), Self-attentive sequential recommendation, ICDM. As later work found
+    better, all items compete in the loss, or many that are drawn, and not one (Klenitskiy and Vasilev 2023,
+    Turning dross into gold loss, RecSys), several of the next items are the answer (Pancha et al. 2022,
+    PinnerFormer, KDD), and places are told apart by how far they are from each other (Shaw et al. 2018,
+    NAACL). Vectors of items start from a factoring of who took what, so that few passes are enough.
     """
 
     order = 9
-    second_per_event: ClassVar[float] = 1.5e-4
+    slow = (4.0, 1.5e-4)
+    fades: ClassVar[tuple[tuple[float, float], ...]] = ((1.0, 1.0),)
 
     def settings(self, known: Histories) -> Sequence[Settings]:
-        """Propose how many of the next items are the answer; none without times, without PyTorch, or for huge logs."""
+        """Propose how many of the next items are the answer; none without times or PyTorch."""
         is_fit = known.n_users >= _FEWEST_USERS and len(known.items) <= _MOST_EVENTS
         if known.times is None or not is_fit or find_spec("torch") is None:
             return []
@@ -103,7 +103,7 @@ class Net:
         return [self.items, self.usual, self.gain, *(one for block in self.blocks for one in block.values())]
 
     def vectors(self, torch: Any, codes: Any, dropout: float) -> Any:
-        """Return the vectors of all places, (n_users, n_places, size); some numbers of each are dropped at random."""
+        """Return the vectors of all places, (n_users, n_places, size), some numbers dropped at random."""
         nets = torch.nn.functional
         unknown, n_places = len(self.items) - 1, codes.shape[1]
         places = torch.arange(n_places, device=codes.device)
@@ -122,9 +122,7 @@ class Net:
 
     def plain(self, n_items: int) -> Attention:
         """Return arrays."""
-        items, usual, gain = (
-            one.detach().cpu().numpy() for one in (self.items, self.usual, self.gain)
-        )
+        items, usual, gain = (one.detach().cpu().numpy() for one in (self.items, self.usual, self.gain))
         blocks = ({name: one.detach().cpu().numpy() for name, one in block.items()} for block in self.blocks)
         out = np.ascontiguousarray((items[:-1] * gain).T)
         return Attention(items, tuple(Block(**block) for block in blocks), out, usual, n_items)
@@ -186,7 +184,7 @@ def _started(torch: Any, known: Histories, rng: np.random.Generator, device: str
 
 
 def _alike(known: Histories, rng: np.random.Generator) -> Singles:
-    """Return vectors of length 1 for the items that are kept, those of items with the same users near each other.
+    """Return vectors of length 1 for the items that are kept, near each other for the same users.
 
     The last is that of an unknown item.
     """
@@ -207,9 +205,9 @@ def _alike(known: Histories, rng: np.random.Generator) -> Singles:
 class _Lot:
     """Users of one step: the items at their places, (n_users, n_places), and what some places are asked.
 
-    `asked` (n_users, n_places) says which; `answers` (n_asked, reach) are the items that came next, the nearest
-    first, and `weights`, of the same shape, what each is worth. `drawn` (n_drawn,) are items to compare with, and
-    `chances` the logarithms of how often each item is among them; None where all are compared.
+    `asked` (n_users, n_places) says which; `answers` (n_asked, reach) are the items that came next, the
+    nearest first, and `weights`, of the same shape, what each is worth. `drawn` (n_drawn,) are items to
+    compare with, and `chances` the logarithms of how often each is among them; None where all are compared.
     """
 
     codes: Integers
@@ -220,9 +218,7 @@ class _Lot:
     chances: Singles | None
 
     @classmethod
-    def of(
-        cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, n_kept: int
-    ) -> _Lot:
+    def of(cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, n_kept: int) -> _Lot:
         """Take a part of each history, at random of those that are longer than what is looked at."""
         part = known.take(users)
         width = min(_N_PLACES, int(part.lengths.max()) - 1) + 1
@@ -251,7 +247,7 @@ class _Lot:
 
 
 def latest_strengths(asked: Histories, n_places: int) -> Singles:
-    """Return how much the latest items of each user were liked, (n_users, n_places); 0 where there is none."""
+    """Return how much the latest items of users were liked, (n_users, n_places); 0 where there is none."""
     at = asked.starts[:-1, None] + np.arange(n_places)[None, :]
     is_there = at < asked.starts[1:, None]
     return np.where(is_there, asked.strengths[np.where(is_there, at, 0)], np.float32(0.0)).astype(np.float32)

@@ -123,7 +123,8 @@ def choose(
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
-    expected = {name: one.second_per_event * len(known.items) for name, one in recommenders.items()}
+    n_events = len(known.items)
+    expected = {name: one.slow[0] + one.slow[1] * n_events for name, one in recommenders.items()}
     costs: dict[str, float] = {}
     while any(waiting.values()):
         cheap = [name for name in shelf if waiting[name] and not expected[name]]
@@ -173,7 +174,7 @@ def _try(
     found: list[Candidate] = []
     rivals = [one for one in choice.tried if one.name == name]
     grades = (True, False) if has_grades else (False,)
-    if recommender.second_per_event:
+    if any(recommender.slow):
         grades = (has_grades,)
     if rivals:  # whether strengths help it has been seen
         grades = (max(rivals, key=lambda one: one.score).view.is_graded,)

@@ -1,0 +1,71 @@
+"""Choosing among recommenders: what takes much longer than others comes last, and only if there is time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlwright.core.budget import Budget
+from mlwright.core.shelves import RECOMMENDERS
+from mlwright.recommenders.last_item import LastItem
+from mlwright.testing.check_recommender import known_histories
+from mlwright.workflow.recommending import choose
+from mlwright.workflow.recommending.judged import Exam
+
+
+class Slow:
+    """What goes with the last item, slowly, it says."""
+
+    is_naive, order, slow, fades = False, -1, (1_000.0, 0.0), ((1.0, 1.0),)
+
+    def settings(self, _known):
+        return [{}, {}]
+
+    def fit(self, known, settings):
+        return LastItem().fit(known, settings)
+
+
+class Shelf:
+    """Two recommenders of the shelf, and a slow one that would be the first of all."""
+
+    def names(self):
+        return ["slow", "item_knn", "popularity"]
+
+    def get(self, name):
+        return Slow() if name == "slow" else RECOMMENDERS.get(name)
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    monkeypatch.setattr(choose, "RECOMMENDERS", Shelf())
+    known = known_histories()
+    earlier = known.keep(known.positions > 0)
+    exam = Exam(asked=earlier, starts=np.arange(known.n_users + 1), relevant=known.items[known.starts[:-1]])
+
+    def run(limit_s=None, *, has_grades=True, most=None):
+        budget = Budget(limit_s, None if limit_s else 99)
+        return choose.choose(earlier, exam, budget, lambda _: None, has_grades=has_grades, most=most)
+
+    return run
+
+
+def test_what_is_slow_is_tried_when_all_else_was(tried):
+    names = [one.name for one in tried().tried]
+    assert names[-2:] == ["slow", "slow"]
+    assert names.count("slow") == 2
+
+
+def test_what_is_slow_is_not_tried_without_time_for_it(tried):
+    choice = tried(limit_s=60.0)
+    assert {one.name for one in choice.tried} == {"popularity", "item_knn"}
+    assert choice.ended == "the time for the search was used up"
+
+
+def test_what_is_slow_learns_from_events_as_they_are(tried):
+    assert {one.view.is_graded for one in tried().tried if one.name == "slow"} == {True}
+    assert {one.view.is_graded for one in tried(has_grades=False).tried if one.name == "slow"} == {False}
+
+
+def test_trials_are_counted_in_the_same_order(tried):
+    everything = [(one.name, dict(one.settings)) for one in tried().tried]
+    assert [(one.name, dict(one.settings)) for one in tried(most=5).tried] == everything[:5]
