@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Integers, Singles
     from mlwright.core.recommender import Settings
 
+_SCALE = 1.0
 _SIZE, _N_BLOCKS, _N_PLACES = 64, 2, 50
 _HEAD = 10_000
 """Beyond these most frequent items nothing is said of an item, or by it."""
@@ -37,6 +39,7 @@ _RATE, _BETAS, _WARM_UP, _LONGEST = 2e-3, (0.9, 0.98), 0.05, 1.0
 _FORGOTTEN = 0.1
 """The share of places whose item is hidden from a step, so that unknown items and short histories are met."""
 _FADE = 0.8
+_NOISE = 1e-5
 
 
 @final
@@ -65,7 +68,7 @@ class Sasrec(Recommender):
         """Train; raise MissingDependencyError without PyTorch."""
         try:
             import torch  # noqa: PLC0415 - heavy, and an extra
-        except ModuleNotFoundError as error:
+        except ImportError as error:
             raise MissingDependencyError.install("The recommender 'sasrec'", "torch", "deep") from error
 
         with _repeatable(torch, is_large=len(known.items) > _SMALL) as device:
@@ -75,11 +78,12 @@ class Sasrec(Recommender):
 @contextmanager
 def _repeatable(torch: Any, *, is_large: bool) -> Iterator[str]:
     """Let PyTorch use all processors, or a graphics card, and give the same numbers every time."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else a graphics card adds up in any order
     n_threads, was = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         torch.set_num_threads(min(n_threads, n_processors()) if is_large else 1)
-        torch.use_deterministic_algorithms(mode=True)
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
         try:
             yield "cuda" if torch.cuda.is_available() else "cpu"
         finally:
@@ -110,10 +114,10 @@ class Net:
         older = places[None, :] - places[:, None]
         later = torch.where(older >= 0, 0.0, AWAY)
         gone = torch.where(codes == unknown, AWAY, 0.0)[:, None, :] * (older != 0)
-        found = nets.dropout(self.items[codes], dropout)
+        found = nets.dropout(self.items[codes] * _SCALE, dropout)
         for block in self.blocks:
             looked = _leveled(torch, found)
-            fits = (looked @ block["near"]) @ looked.transpose(1, 2)
+            fits = (looked @ block["near"]) @ looked.transpose(1, 2) / math.sqrt(_SIZE)
             fits = fits + block["ages"][older.clamp(min=0)] + later + gone
             found = found + nets.dropout((fits.softmax(-1) @ looked) @ block["taken"], dropout)
             wide = (_leveled(torch, found) @ block["wide"] + block["shift"]).relu()
@@ -125,7 +129,9 @@ class Net:
         items, usual, gain = (one.detach().cpu().numpy() for one in (self.items, self.usual, self.gain))
         blocks = ({name: one.detach().cpu().numpy() for name, one in block.items()} for block in self.blocks)
         out = np.ascontiguousarray((items[:-1] * gain).T)
-        return Attention(items, tuple(Block(**block) for block in blocks), out, usual, n_items)
+        scale = np.float32(1.0 / math.sqrt(_SIZE))
+        plain = tuple(Block(**{**block, "near": block["near"] * scale}) for block in blocks)
+        return Attention(items * np.float32(_SCALE), plain, out, usual, n_items)
 
 
 def _leveled(torch: Any, vectors: Any) -> Any:
@@ -169,7 +175,7 @@ def _started(torch: Any, known: Histories, rng: np.random.Generator, device: str
     counts = known.counts[:_HEAD]
     blocks = tuple(
         {
-            "near": random(_SIZE, _SIZE, scale=1.0 / math.sqrt(_SIZE)),
+            "near": random(_SIZE, _SIZE),
             "ages": learned(-0.02 * np.arange(_N_PLACES)),
             "taken": random(_SIZE, _SIZE, scale=0.5),
             "wide": random(_SIZE, 2 * _SIZE),
@@ -192,7 +198,7 @@ def _alike(known: Histories, rng: np.random.Generator) -> Singles:
 
     taken = unit_rows(matrix(known)[:, :_HEAD].tocsr()).astype(np.float64)
     scaled = taken.multiply(np.maximum(known.counts[:_HEAD], 1.0)[None, :] ** -0.5).tocsr()
-    found = rng.normal(0.0, 1e-2, (scaled.shape[1] + 1, _SIZE))
+    found = rng.normal(0.0, _NOISE, (scaled.shape[1] + 1, _SIZE))  # for what no factor says anything of
     n_factors = min(_SIZE, *scaled.shape)
     _, worth, factors = randomized_svd(scaled, n_factors, random_state=0)
     found[:-1, :n_factors] += (factors * np.sqrt(worth)[:, None]).T

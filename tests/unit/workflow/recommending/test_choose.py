@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import mlwright as mw
 from mlwright.core.budget import Budget
 from mlwright.core.shelves import RECOMMENDERS
+from mlwright.recommenders import sasrec
 from mlwright.recommenders.last_item import LastItem
 from mlwright.testing.check_recommender import known_histories
+from mlwright.testing.tastes import taste_log
 from mlwright.workflow.recommending import choose
 from mlwright.workflow.recommending.judged import Exam
 
@@ -69,3 +72,21 @@ def test_what_is_slow_learns_from_events_as_they_are(tried):
 def test_trials_are_counted_in_the_same_order(tried):
     everything = [(one.name, dict(one.settings)) for one in tried().tried]
     assert [(one.name, dict(one.settings)) for one in tried(most=5).tried] == everything[:5]
+
+
+class WithAttention(Shelf):
+    def names(self):
+        return ["popularity", "sasrec"]
+
+
+def test_a_model_with_attention_ships_and_answers_the_same_when_loaded(monkeypatch, tmp_path):
+    pytest.importorskip("torch", reason="the extra 'deep' is not installed")
+    monkeypatch.setattr(choose, "RECOMMENDERS", WithAttention())
+    monkeypatch.setattr(sasrec, "_FEWEST_STEPS", 40)
+    model = mw.train(taste_log(), kind="recommendation", max_trials=99)
+    assert model.evidence["leaderboard"][0]["learner"] == "sasrec"
+    model.save(tmp_path / "a.mlw")
+    asked = {"history": ["item 1\x1fitem 5", "?", ""], "strengths": ["1\x1f1", "1", ""], "hidden": [""] * 3}
+    found = mw.load(tmp_path / "a.mlw").predict(asked)
+    np.testing.assert_array_equal(found, model.predict(asked))
+    assert found[1] == found[2]
