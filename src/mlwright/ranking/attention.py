@@ -47,7 +47,8 @@ class Attention(FittedRecommender):
     The last vector of `items` is that of a place without an item that is known; `out` (size, n_kept) and
     `usual` (n_kept,) give scores. Items that are not kept, the rarest, score nothing and count as unknown.
     Of a history the latest `n_places` count, the length of `ages`; a place without an item is looked at by
-    nobody but itself, so that who took nothing gets what such a place says. Scores are probabilities.
+    nobody but itself, so that who took nothing gets what such a place says. Scores are the square roots of
+    probabilities, which go better with those of others than probabilities do.
     """
 
     items: Singles
@@ -67,7 +68,8 @@ class Attention(FittedRecommender):
         codes = latest(asked, self.n_places, len(self.items) - 1)
         for start in range(0, asked.n_users, _CHUNK):
             at = slice(start, start + _CHUNK)
-            found[at, : self.out.shape[1]] = _shares(self._last(codes[at]) @ self.out + self.usual)
+            shares = _shares(self._last(codes[at]) @ self.out + self.usual)
+            found[at, : self.out.shape[1]] = np.sqrt(shares)
         return found
 
     def _last(self, codes: Integers) -> Singles:
@@ -117,7 +119,8 @@ class Attention(FittedRecommender):
             vectors = graph.add("Add", vectors, graph.add("MatMul", bent, graph.constant(block.narrow)))
         last = _reshaped(graph, _leveled(graph, vectors, size), size)
         found = graph.add("MatMul", last, graph.constant(self.out))
-        found = graph.add("Softmax", graph.add("Add", found, graph.constant(self.usual)), axis=1)
+        shares = graph.add("Softmax", graph.add("Add", found, graph.constant(self.usual)), axis=1)
+        found = graph.add("Sqrt", shares)
         empty = graph.add("Expand", graph.constant(np.zeros((1, self.n_items + 1 - n_kept))), given.n_rows)
         return graph.add("Concat", found, empty, axis=1)
 

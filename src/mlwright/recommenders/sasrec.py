@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
@@ -20,7 +20,7 @@ from mlwright.ranking.matrix import matrix, unit_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mlwright.core.arrays import Array, Integers, Singles
+    from mlwright.core.arrays import Array, Floats, Integers, Singles
     from mlwright.core.recommender import Settings
 
 _SCALE = 1.0
@@ -212,16 +212,18 @@ class _Lot:
     """Users of one step: the items at their places, (n_users, n_places), and what some places are asked.
 
     `asked` (n_users, n_places) says which; `answers` (n_asked, reach) are the items that came next, the
-    nearest first, and `weights`, of the same shape, what each is worth. `drawn` (n_drawn,) are items to
-    compare with, and `chances` the logarithms of how often each is among them; None where all are compared.
+    nearest first, and `weights`, of the same shape, what each is worth. `drawn` are items to compare with,
+    `n_drawn` (n_kept,) how often each item is among them, and `chances` (n_kept,) the logarithm of how often
+    it is on average; None where all are compared.
     """
 
     codes: Integers
     asked: Array
     answers: Integers
     weights: Singles
-    drawn: Integers | None
-    chances: Singles | None
+    drawn: Integers | None = None
+    n_drawn: Singles | None = None
+    chances: Singles | None = None
 
     @classmethod
     def of(cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, n_kept: int) -> _Lot:
@@ -242,14 +244,17 @@ class _Lot:
             weights[:, ahead:, ahead] = worth[:, : width - 1 - ahead] * np.float32(_FADE**ahead)
         weights[answers == n_kept] = 0.0
         is_asked &= weights.any(axis=2)
-        drawn = chances = None
-        if n_kept > _MANY_ITEMS:
-            counts = known.counts[:n_kept] + 1.0
-            drawn = rng.choice(n_kept, _N_DRAWN, p=counts / counts.sum())
-            chances = np.log(_N_DRAWN * counts / counts.sum()).astype(np.float32)
         codes = np.where(forgotten, n_kept, codes)
-        kept = np.minimum(answers[is_asked], n_kept - 1)
-        return cls(codes, is_asked, kept, weights[is_asked], drawn, chances)
+        lot = cls(codes, is_asked, np.minimum(answers[is_asked], n_kept - 1), weights[is_asked])
+        return lot if n_kept <= _MANY_ITEMS else lot._drawing(known.counts[:n_kept] + 1.0, rng)
+
+    def _drawing(self, counts: Floats, rng: np.random.Generator) -> _Lot:
+        shares = counts / counts.sum()
+        drawn = rng.choice(len(counts), _N_DRAWN, p=shares)
+        n_drawn = np.bincount(drawn, minlength=len(counts)).astype(np.float32)
+        return replace(
+            self, drawn=drawn, n_drawn=n_drawn, chances=np.log(_N_DRAWN * shares).astype(np.float32)
+        )
 
 
 def latest_strengths(asked: Histories, n_places: int) -> Singles:
@@ -271,8 +276,12 @@ def _loss(torch: Any, net: Net, lot: _Lot, dropout: float, device: str) -> Any:
         scores = vectors @ net.items[:-1].T + net.usual
         right, total = scores.gather(1, answers), scores.logsumexp(-1, keepdim=True)
     else:
-        drawn, chances = given(lot.drawn), given(lot.chances)
+        drawn, n_drawn, chances = given(lot.drawn), given(lot.n_drawn), given(lot.chances)
         right = (net.items[answers] * vectors[:, None, :]).sum(-1) + net.usual[answers]
         others = vectors @ net.items[drawn].T + net.usual[drawn] - chances[drawn]
-        total = torch.logaddexp(others.logsumexp(-1, keepdim=True), right)
+        total = others.logsumexp(-1, keepdim=True)
+        own = (
+            n_drawn[answers] * (right - chances[answers] - total).exp()
+        )  # the share of the answer among them
+        total = torch.logaddexp(total + torch.log1p(-own.clamp(max=1.0 - TINY)), right)
     return (weights * (total - right)).sum() / weights.sum().clamp(min=TINY)
