@@ -23,14 +23,13 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers, Singles
     from mlwright.core.recommender import Settings
 
-_SCALE = 1.0
 _SIZE, _N_BLOCKS, _N_PLACES = 64, 2, 50
 _HEAD = 10_000
 """Beyond these most frequent items nothing is said of an item, or by it."""
 _MANY_ITEMS, _N_DRAWN = 2_500, 1_000
 """Of more items, a step compares what came next with so many others, drawn by how frequent they are."""
-_N_USERS, _SHARE = 32, 0.25
-"""Users of a step, and the share of their places that are asked what comes next: neighbors say alike."""
+_N_USERS, _N_ASKED = 32, 8
+"""Users of a step, and how many of their places are asked what comes next."""
 _FEWEST_STEPS, _N_EPOCHS = 150, 8
 _FEWEST_USERS, _MOST_EVENTS = 20, 4_000_000
 _SMALL = 20_000
@@ -106,20 +105,22 @@ class Net:
         """All that is learned."""
         return [self.items, self.usual, self.gain, *(one for block in self.blocks for one in block.values())]
 
-    def vectors(self, torch: Any, codes: Any, dropout: float) -> Any:
-        """Return the vectors of all places, (n_users, n_places, size), some numbers dropped at random."""
-        nets = torch.nn.functional
-        unknown, n_places = len(self.items) - 1, codes.shape[1]
-        places = torch.arange(n_places, device=codes.device)
-        older = places[None, :] - places[:, None]
-        later = torch.where(older >= 0, 0.0, AWAY)
-        gone = torch.where(codes == unknown, AWAY, 0.0)[:, None, :] * (older != 0)
-        found = nets.dropout(self.items[codes] * _SCALE, dropout)
-        for block in self.blocks:
-            looked = _leveled(torch, found)
-            fits = (looked @ block["near"]) @ looked.transpose(1, 2) / math.sqrt(_SIZE)
-            fits = fits + block["ages"][older.clamp(min=0)] + later + gone
-            found = found + nets.dropout((fits.softmax(-1) @ looked) @ block["taken"], dropout)
+    def vectors(self, torch: Any, codes: Any, places: Any, dropout: float) -> Any:
+        """Return the vectors of some places of each user, (n_users, n_asked, size), with dropout."""
+        nets, unknown = torch.nn.functional, len(self.items) - 1
+        users, every = (torch.arange(size, device=codes.device) for size in codes.shape)
+        gone = torch.where(codes == unknown, AWAY, 0.0)[:, None, :]
+        found, asking = nets.dropout(self.items[codes], dropout), every[None, :]
+        for number, block in enumerate(self.blocks):
+            looked = keys = _leveled(torch, found)
+            if number + 1 == len(self.blocks):  # nobody reads the other places any more
+                at = users[:, None], places
+                asking, found, looked = places, found[at], looked[at]
+            older = every - asking[:, :, None]
+            sight = torch.where(older < 0, AWAY, block["ages"][older.clamp(min=0)])
+            fits = (looked @ block["near"]) @ keys.transpose(1, 2) / math.sqrt(_SIZE)
+            shares = (fits + sight + gone * (older != 0)).softmax(-1)
+            found = found + nets.dropout((shares @ keys) @ block["taken"], dropout)
             wide = (_leveled(torch, found) @ block["wide"] + block["shift"]).relu()
             found = found + nets.dropout(wide @ block["narrow"], dropout)
         return _leveled(torch, found) * self.gain
@@ -131,7 +132,7 @@ class Net:
         out = np.ascontiguousarray((items[:-1] * gain).T)
         scale = np.float32(1.0 / math.sqrt(_SIZE))
         plain = tuple(Block(**{**block, "near": block["near"] * scale}) for block in blocks)
-        return Attention(items * np.float32(_SCALE), plain, out, usual, n_items)
+        return Attention(items, plain, out, usual, n_items)
 
 
 def _leveled(torch: Any, vectors: Any) -> Any:
@@ -209,16 +210,16 @@ def _alike(known: Histories, rng: np.random.Generator) -> Singles:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lot:
-    """Users of one step: the items at their places, (n_users, n_places), and what some places are asked.
+    """Users of one step: their latest items, `codes` (n_users, n_places), and what some places are asked.
 
-    `asked` (n_users, n_places) says which; `answers` (n_asked, reach) are the items that came next, the
-    nearest first, and `weights`, of the same shape, what each is worth. `drawn` are items to compare with,
-    `n_drawn` (n_kept,) how often each item is among them, and `chances` (n_kept,) the logarithm of how often
-    it is on average; None where all are compared.
+    `places` (n_users, n_asked) says which; `answers` (n_users, n_asked, reach) are the items that came next,
+    the nearest first, and `weights`, of the same shape, what each is worth. `drawn` are items to compare
+    with, `n_drawn` (n_kept,) how often each item is among them, and `chances` (n_kept,) the logarithm of how
+    often it is on average; None where all are compared.
     """
 
     codes: Integers
-    asked: Array
+    places: Integers
     answers: Integers
     weights: Singles
     drawn: Integers | None = None
@@ -233,19 +234,19 @@ class _Lot:
         skipped = (rng.random(len(users)) * (np.maximum(part.lengths - width, 0) + 1)).astype(np.int64)
         part = part.keep(part.positions >= np.repeat(skipped, part.lengths))
         taken = latest(part, width, n_kept)
-        worth = latest_strengths(part, width)
         codes = taken[:, 1:]
-        forgotten = rng.random(codes.shape) < _FORGOTTEN
-        is_asked = (codes < n_kept) & (rng.random(codes.shape) < _SHARE)
-        answers = np.full((*codes.shape, reach), n_kept)
-        weights = np.zeros(answers.shape, np.float32)
-        for ahead in range(min(reach, width - 1)):
-            answers[:, ahead:, ahead] = taken[:, : width - 1 - ahead]
-            weights[:, ahead:, ahead] = worth[:, : width - 1 - ahead] * np.float32(_FADE**ahead)
-        weights[answers == n_kept] = 0.0
-        is_asked &= weights.any(axis=2)
-        codes = np.where(forgotten, n_kept, codes)
-        lot = cls(codes, is_asked, np.minimum(answers[is_asked], n_kept - 1), weights[is_asked])
+        order = rng.random(codes.shape) * (codes < n_kept)
+        places = np.argsort(-order, axis=1)[:, :_N_ASKED]
+        next_ones = places[:, :, None] - np.arange(reach)
+        at = np.arange(len(users))[:, None, None], np.maximum(next_ones, 0)
+        is_answer = (
+            (next_ones >= 0)
+            & (taken[at] < n_kept)
+            & (np.take_along_axis(codes, places, 1) < n_kept)[..., None]
+        )
+        weights = latest_strengths(part, width)[at] * is_answer * _FADE ** np.arange(reach)
+        hidden = np.where(rng.random(codes.shape) < _FORGOTTEN, n_kept, codes)
+        lot = cls(hidden, places, np.minimum(taken[at], n_kept - 1), weights.astype(np.float32))
         return lot if n_kept <= _MANY_ITEMS else lot._drawing(known.counts[:n_kept] + 1.0, rng)
 
     def _drawing(self, counts: Floats, rng: np.random.Generator) -> _Lot:
@@ -270,14 +271,14 @@ def _loss(torch: Any, net: Net, lot: _Lot, dropout: float, device: str) -> Any:
     def given(values: Array) -> Any:
         return torch.as_tensor(values, device=device)
 
-    vectors = net.vectors(torch, given(lot.codes), dropout)[given(lot.asked)]
+    vectors = net.vectors(torch, given(lot.codes), given(lot.places), dropout)
     answers, weights = given(lot.answers), given(lot.weights)
     if lot.drawn is None:
         scores = vectors @ net.items[:-1].T + net.usual
-        right, total = scores.gather(1, answers), scores.logsumexp(-1, keepdim=True)
+        right, total = scores.gather(-1, answers), scores.logsumexp(-1, keepdim=True)
     else:
         drawn, n_drawn, chances = given(lot.drawn), given(lot.n_drawn), given(lot.chances)
-        right = (net.items[answers] * vectors[:, None, :]).sum(-1) + net.usual[answers]
+        right = (net.items[answers] * vectors[:, :, None, :]).sum(-1) + net.usual[answers]
         others = vectors @ net.items[drawn].T + net.usual[drawn] - chances[drawn]
         total = others.logsumexp(-1, keepdim=True)
         own = (

@@ -89,7 +89,7 @@ def test_arrays_score_as_pytorch_does():
     asked = histories([[], [4], [3, 2, 1], [*range(20)], [*range(N_ITEMS)] * 3])
     codes = torch.tensor(sasrec.latest(asked, 50, N_ITEMS))
     with torch.no_grad():
-        last = net.vectors(torch, codes, 0.0)[:, 0]
+        last = net.vectors(torch, codes, torch.zeros((5, 1), dtype=torch.int64), 0.0)[:, 0]
         expected = (last @ net.items[:-1].T + net.usual).softmax(-1).sqrt().numpy()
     np.testing.assert_allclose(net.plain(N_ITEMS).scores(asked), expected, atol=2e-6)
 
