@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.graph import first_columns
+from mlwright.core.product import product
 from mlwright.core.recommender import FittedRecommender, Given, Histories
 
 if TYPE_CHECKING:
@@ -68,27 +69,25 @@ class Attention(FittedRecommender):
         codes = latest(asked, self.n_places, len(self.items) - 1)
         for start in range(0, asked.n_users, _CHUNK):
             at = slice(start, start + _CHUNK)
-            shares = _shares(self._last(codes[at]) @ self.out + self.usual)
+            shares = _shares(product(self._last(codes[at]), self.out) + self.usual)
             found[at, : self.out.shape[1]] = np.sqrt(shares)
         return found
 
     def _last(self, codes: Integers) -> Singles:
         """Return the vector of the latest place after all blocks, shape (n_users, size)."""
         vectors: Singles = self.items[codes]
-        gone = np.where(codes == len(self.items) - 1, np.float32(AWAY), np.float32(0.0))[:, None, :]
+        away = np.where(codes == len(self.items) - 1, AWAY, 0.0)
+        gone: Singles = away.astype(np.float32)[:, None, :]
         for number, block in enumerate(self.blocks):
-            looked, others = leveled(vectors), None
+            looked = keys = leveled(vectors)
             if number + 1 == len(self.blocks):  # nobody reads the other places any more
-                vectors, others = vectors[:, :1], looked
-                looked = looked[:, :1]
-            keys = looked if others is None else others
-            fits = (looked @ block.near) @ keys.transpose(0, 2, 1)
-            sight, apart = _sight(block.ages)
-            n_looking = looked.shape[1]
-            shares = _shares(fits + sight[:, :n_looking] + gone * apart[:, :n_looking])
-            vectors = vectors + (shares @ keys) @ block.taken
-            bent = np.maximum(leveled(vectors) @ block.wide + block.shift, np.float32(0.0))
-            vectors = vectors + bent @ block.narrow
+                vectors, looked = vectors[:, :1], keys[:, :1]
+            sight, apart = (table[:, : looked.shape[1]] for table in _sight(block.ages))
+            fits: Singles = product(product(looked, block.near), keys.transpose(0, 2, 1))
+            mean = product(_shares(fits + sight + gone * apart), keys)
+            vectors = vectors + product(mean, block.taken)
+            bent = np.maximum(product(leveled(vectors), block.wide) + block.shift, np.float32(0.0))
+            vectors = vectors + product(bent, block.narrow)
         found: Singles = leveled(vectors[:, 0])
         return found
 
@@ -150,18 +149,20 @@ def _sight(ages: Singles) -> tuple[Singles, Singles]:
 def leveled(vectors: Singles) -> Singles:
     """Divide vectors by their root mean square."""
     squares = np.square(vectors).mean(axis=-1, keepdims=True, dtype=np.float32)
-    return (vectors / np.sqrt(squares + np.float32(TINY))).astype(np.float32)
+    found: Singles = (vectors / np.sqrt(squares + np.float32(TINY))).astype(np.float32)
+    return found
 
 
 def _shares(fits: Singles) -> Singles:
     powers = np.exp(fits - fits.max(axis=-1, keepdims=True))
-    return (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    found: Singles = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return found
 
 
 def _filled(graph: Graph, given: Given, n_places: int, unknown: int) -> str:
     """Give every row the same number of places; sums over places would else be rounded by the longest row."""
-    filler = np.full((1, n_places), unknown)
-    filler = graph.add("Expand", graph.constant(filler, np.int64), given.n_rows)
+    nothing = graph.constant(np.full((1, n_places), unknown), np.int64)
+    filler = graph.add("Expand", nothing, given.n_rows)
     codes = graph.add("Min", given.codes, graph.constant([unknown], np.int64))
     return first_columns(graph, graph.add("Concat", codes, filler, axis=1), n_places)
 

@@ -53,7 +53,7 @@ class Sasrec(Recommender):
     """
 
     order = 9
-    slow = (4.0, 1.5e-4)
+    slow = (2.0, 8e-5)
     fades: ClassVar[tuple[tuple[float, float], ...]] = ((1.0, 1.0),)
 
     def settings(self, known: Histories) -> Sequence[Settings]:
@@ -268,7 +268,7 @@ def latest_strengths(asked: Histories, n_places: int) -> Singles:
 def _loss(torch: Any, net: Net, lot: _Lot, dropout: float, device: str) -> Any:
     """Return the mean cross entropy of the answers, weighted."""
 
-    def given(values: Array) -> Any:
+    def given(values: Array | None) -> Any:
         return torch.as_tensor(values, device=device)
 
     vectors = net.vectors(torch, given(lot.codes), given(lot.places), dropout)
