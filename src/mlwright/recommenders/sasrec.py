@@ -53,7 +53,7 @@ class Sasrec(Recommender):
     """
 
     order = 9
-    slow = (2.0, 8e-5)
+    slow = (2.0, 1.2e-4)
     fades: ClassVar[tuple[tuple[float, float], ...]] = ((1.0, 1.0),)
 
     def settings(self, known: Histories) -> Sequence[Settings]:
@@ -144,6 +144,7 @@ def train(torch: Any, known: Histories, settings: Settings, device: str) -> Net:
     rng = np.random.default_rng(0)
     net = _started(torch, known, rng, device)
     users = np.flatnonzero(known.lengths > 1)
+    counts: Floats = 1.0 + known.counts[:_HEAD].astype(np.float64)
     per_epoch = max(1, math.ceil(len(users) / _N_USERS))
     n_epochs = max(_N_EPOCHS, math.ceil(_FEWEST_STEPS / per_epoch)) if len(users) else 0
     n_steps, step = n_epochs * per_epoch, 0
@@ -151,7 +152,7 @@ def train(torch: Any, known: Histories, settings: Settings, device: str) -> Net:
     for _ in range(n_epochs):
         order = rng.permutation(users)
         for start in range(0, len(order), _N_USERS):
-            lot = _Lot.of(known, order[start : start + _N_USERS], int(settings["reach"]), rng, len(net.usual))
+            lot = _Lot.of(known, order[start : start + _N_USERS], int(settings["reach"]), rng, counts)
             rate = min(1.0, (step + 1) / max(1.0, _WARM_UP * n_steps)) * (1.0 - step / n_steps)
             for group in rule.param_groups:
                 group["lr"] = _RATE * rate
@@ -227,8 +228,11 @@ class _Lot:
     chances: Singles | None = None
 
     @classmethod
-    def of(cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, n_kept: int) -> _Lot:
+    def of(
+        cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, frequent: Floats
+    ) -> _Lot:
         """Take a part of each history, at random of those that are longer than what is looked at."""
+        n_kept = len(counts)
         part = known.take(users)
         width = min(_N_PLACES, int(part.lengths.max()) - 1) + 1
         skipped = (rng.random(len(users)) * (np.maximum(part.lengths - width, 0) + 1)).astype(np.int64)
@@ -247,12 +251,11 @@ class _Lot:
         weights = latest_strengths(part, width)[at] * is_answer * _FADE ** np.arange(reach)
         hidden = np.where(rng.random(codes.shape) < _FORGOTTEN, n_kept, codes)
         lot = cls(hidden, places, np.minimum(taken[at], n_kept - 1), weights.astype(np.float32))
-        return lot if n_kept <= _MANY_ITEMS else lot._drawing(known.counts[:n_kept] + 1.0, rng)
+        return lot if n_kept <= _MANY_ITEMS else lot._drawing(counts / counts.sum(), rng)
 
-    def _drawing(self, counts: Floats, rng: np.random.Generator) -> _Lot:
-        shares = counts / counts.sum()
-        drawn = rng.choice(len(counts), _N_DRAWN, p=shares)
-        n_drawn = np.bincount(drawn, minlength=len(counts)).astype(np.float32)
+    def _drawing(self, shares: Floats, rng: np.random.Generator) -> _Lot:
+        drawn = rng.choice(len(shares), _N_DRAWN, p=shares)
+        n_drawn = np.bincount(drawn, minlength=len(shares)).astype(np.float32)
         return replace(
             self, drawn=drawn, n_drawn=n_drawn, chances=np.log(_N_DRAWN * shares).astype(np.float32)
         )
