@@ -228,9 +228,7 @@ class _Lot:
     chances: Singles | None = None
 
     @classmethod
-    def of(
-        cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, frequent: Floats
-    ) -> _Lot:
+    def of(cls, known: Histories, users: Array, reach: int, rng: np.random.Generator, counts: Floats) -> _Lot:
         """Take a part of each history, at random of those that are longer than what is looked at."""
         n_kept = len(counts)
         part = known.take(users)
@@ -243,11 +241,8 @@ class _Lot:
         places = np.argsort(-order, axis=1)[:, :_N_ASKED]
         next_ones = places[:, :, None] - np.arange(reach)
         at = np.arange(len(users))[:, None, None], np.maximum(next_ones, 0)
-        is_answer = (
-            (next_ones >= 0)
-            & (taken[at] < n_kept)
-            & (np.take_along_axis(codes, places, 1) < n_kept)[..., None]
-        )
+        is_there = np.take_along_axis(codes, places, axis=1) < n_kept
+        is_answer = (next_ones >= 0) & (taken[at] < n_kept) & is_there[:, :, None]
         weights = latest_strengths(part, width)[at] * is_answer * _FADE ** np.arange(reach)
         hidden = np.where(rng.random(codes.shape) < _FORGOTTEN, n_kept, codes)
         lot = cls(hidden, places, np.minimum(taken[at], n_kept - 1), weights.astype(np.float32))
@@ -256,9 +251,8 @@ class _Lot:
     def _drawing(self, shares: Floats, rng: np.random.Generator) -> _Lot:
         drawn = rng.choice(len(shares), _N_DRAWN, p=shares)
         n_drawn = np.bincount(drawn, minlength=len(shares)).astype(np.float32)
-        return replace(
-            self, drawn=drawn, n_drawn=n_drawn, chances=np.log(_N_DRAWN * shares).astype(np.float32)
-        )
+        chances = np.log(_N_DRAWN * shares).astype(np.float32)
+        return replace(self, drawn=drawn, n_drawn=n_drawn, chances=chances)
 
 
 def latest_strengths(asked: Histories, n_places: int) -> Singles:
