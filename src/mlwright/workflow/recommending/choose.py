@@ -29,6 +29,8 @@ _LAST_S = 2.0
 _SLACK = 1.3
 _FITS = 3.0
 """What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits."""
+_MORE = 2.0
+"""Of what is slow: there are 1.25 to 1.5 times as many events in the end as candidates learn from."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
 _WORTH = 0.25
@@ -153,13 +155,14 @@ def _ahead(choice: Choice, costs: Mapping[str, float], name: str, expected: floa
     """Return how long it may take to try a recommender once more, and then to end [s].
 
     A new one is taken for as slow as the slowest so far, or as is expected of it. In the end the best are
-    fitted twice, and judged.
+    fitted twice, and judged. What is slow leaves time to fit it on all events, not only on some.
     """
     slowest = max(costs.values(), default=0.0)
     fits: dict[str, float] = {}
     for one in sorted(choice.tried, key=lambda one: one.score):
         fits[one.name] = one.fit_s
-    fits.setdefault(name, expected)
+    if expected:
+        fits[name] = _MORE * max(expected, fits.get(name, 0.0))
     last = sorted(fits.values())[-_MOST_MEMBERS:]
     coming = _SLACK * costs[name] if name in costs else max(slowest, expected)
     return coming + 2.0 * sum(last) + 0.5 * slowest + _LAST_S

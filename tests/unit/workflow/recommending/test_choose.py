@@ -58,10 +58,15 @@ def test_what_is_slow_is_tried_when_all_else_was(tried):
     assert names.count("slow") == 2
 
 
-def test_what_is_slow_is_not_tried_without_time_for_it(tried):
-    choice = tried(limit_s=60.0)
+@pytest.mark.parametrize("limit_s", [60.0, 4_900.0])
+def test_what_is_slow_is_not_tried_without_time_for_it_and_for_fitting_it_again(tried, limit_s):
+    choice = tried(limit_s=limit_s)
     assert {one.name for one in choice.tried} == {"popularity", "item_knn"}
     assert choice.ended == "the time for the search was used up"
+
+
+def test_what_is_slow_is_tried_where_there_is_time_for_all_of_it(tried):
+    assert "slow" in {one.name for one in tried(limit_s=5_200.0).tried}
 
 
 def test_what_is_slow_learns_from_events_as_they_are(tried):
