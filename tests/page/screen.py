@@ -24,7 +24,7 @@ def ready(page):
     """Wait until the row that is shown was answered and explained."""
     page.wait_for_selector("#told:not(:empty)")
     page.wait_for_selector(".moves li")
-    page.wait_for_selector("#curve > *")
+    page.wait_for_selector("#curve[aria-busy=false] > *")
     return page
 
 

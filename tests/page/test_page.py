@@ -86,8 +86,8 @@ def test_a_curve_tells_what_if_and_a_value_can_be_taken_from_it(serve, look):
     service = serve("houses")
     page = ready(look(service.url))
     page.locator("#chosen").select_option("size")
+    page.wait_for_selector("#curve[aria-busy=false]")
     curve = page.locator("#curve svg[aria-label*='price, by size']")
-    curve.wait_for()
     assert len(curve.locator("polyline").get_attribute("points").split()) == 41  # and the present one
     assert curve.locator("circle").count() == 1
     box = curve.bounding_box()

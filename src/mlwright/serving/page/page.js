@@ -111,6 +111,7 @@ async function predict() {
   clearTimeout(timer);
   clearTimeout(laterTimer);
   details.stop();
+  busy(true);
   const row = read();
   if (row === null) {
     answers.stop();
@@ -143,8 +144,14 @@ async function predict() {
   laterTimer = setTimeout(detail, LATER_MS - SOON_MS);
 }
 
+/** Tell those who listen, and not look, that the reasons and the curve are about to change. */
+function busy(isBusy) {
+  for (const id of ["reasons", "curve"]) at(id).ariaBusy = String(isBusy);
+}
+
 /** Say why, and what if; both are of the row that was answered last. */
 async function detail() {
+  busy(true);
   const { row, answer } = last;
   const column = byName.get(at("chosen").value)?.column;
   try {
@@ -158,6 +165,7 @@ async function detail() {
     if (!found) return;
     showWhy(found.told);
     if (column) showWhatIf(column, answer, found);
+    busy(false);
   } catch (refusal) {
     refused(refusal, detail);
   }
@@ -227,6 +235,7 @@ function refused(refusal, retry) {
 }
 
 function stale(says) {
+  busy(false);
   at("drawn").classList.add("stale");
   at("told").textContent = says;
 }
