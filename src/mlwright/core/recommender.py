@@ -183,6 +183,12 @@ class Recommender(ABC):
     """Whether it is tried only where users may be offered what they took before."""
     order: ClassVar[int] = 0
     """When it is tried, lower first."""
+    is_slow: ClassVar[bool] = False
+    """Whether others are much quicker.
+
+    Such a recommender is tried when all others were, if the time that is left is enough for it, and learns
+    from events as they are: by strength, where there are strengths.
+    """
     fades: ClassVar[tuple[tuple[float, float], ...]] = (
         (1.0, 1.0), (0.5, 0.97), (0.3, 0.97), (0.3, 0.9), (0.1, 0.95), (0.1, 0.9),
     )  # fmt: skip

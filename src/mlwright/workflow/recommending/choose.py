@@ -39,6 +39,8 @@ _SHARE, _FEWEST_EVENTS = 0.4, 300_000
 _TELLING_S = 0.2
 _PACES = (0.5, 6.0)
 """How much longer work may take than on a usual processor; what is beyond was something else."""
+_MORE = 2.0
+"""Of what is slow: there are 1.25 to 1.5 times as many events in the end as candidates learn from."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
 _WORTH = 0.25
@@ -146,9 +148,10 @@ class Choice:
 
 def events_in_time(known: Histories, exam: Exam, budget: Budget, most: float, seed: int) -> Histories:
     """Return the users at random from whom every recommender can learn once in a part of the time."""
+    shelf = [RECOMMENDERS.get(name) for name in RECOMMENDERS.names()]
     found = known.some(most, stream(seed, "users to learn from"))
     while len(found.items) > _FEWEST_EVENTS and np.isfinite(budget.left_s):
-        once = sum(_expected(RECOMMENDERS.get(name), found, exam) for name in RECOMMENDERS.names())
+        once = sum(_expected(one, found, exam) for one in shelf if not one.is_slow)
         if budget.slowdown * once <= _SHARE * budget.left_s:
             break
         found = known.some(len(found.items) / 2, stream(seed, "users to learn from"))
@@ -178,7 +181,8 @@ def choose(
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
     expected = {name: _expected(recommenders[name], known, exam) for name in shelf}
     while any(waiting.values()):
-        for name in shelf:  # the usual settings of each first, then the others in turn
+        cheap = [name for name in shelf if waiting[name] and not recommenders[name].is_slow]
+        for name in cheap or shelf:  # the usual settings of each first, then the others in turn
             if not waiting[name]:
                 continue
             is_late = bool(choice.tried) and _ahead(choice, expected, name) > budget.left_s
@@ -201,7 +205,7 @@ def _ahead(choice: Choice, expected: Mapping[str, float], name: str) -> float:
     """Return how long it may take to try a recommender once more, and then to end [s].
 
     How long those before it took, beside what was expected of them, says how fast this machine is. In the end
-    the best are fitted twice, and judged.
+    the best are fitted twice, and judged. What is slow leaves time to fit it on all events, not only on some.
     """
     costs = {one.name: one.try_s for one in choice.tried}
     usual = sum(expected[one.name] for one in choice.tried)
@@ -212,6 +216,8 @@ def _ahead(choice: Choice, expected: Mapping[str, float], name: str) -> float:
     for one in sorted(choice.tried, key=lambda one: one.score):
         fits[one.name] = one.fit_s
     coming = _SLACK * max(costs.get(name, 0.0), choice.pace * expected[name])
+    if RECOMMENDERS.get(name).is_slow:
+        fits[name] = _MORE * max(choice.pace * expected[name], fits.get(name, 0.0))
     fits.setdefault(name, coming)
     last = sorted(fits.values())[-_MOST_MEMBERS:]
     return coming + 2.0 * sum(last) + choice.pace * choice.end_s + _LAST_S
@@ -225,6 +231,8 @@ def _try(
     fades = recommender.fades if known.times is not None else recommender.fades[:1]
     rivals = [one for one in choice.tried if one.name == name]
     grades = (True, False) if has_grades else (False,)
+    if recommender.is_slow:
+        grades = (has_grades,)
     if rivals:  # whether strengths help it has been seen
         grades = (max(rivals, key=lambda one: one.score).view.is_graded,)
     began = time.monotonic()
