@@ -28,6 +28,7 @@ test: check ## Run everything that must pass: style, types, contracts, all tests
 	@scripts/postgres.sh
 	@scripts/chromium.sh
 	@scripts/runc.sh
+	@scripts/torch.sh $(BIN)/python
 	$(BIN)/pytest -n auto
 
 check: install ## Look at style, types and import contracts, without running anything

@@ -32,7 +32,8 @@ def reference() -> str:
 def _table(params: list[Any]) -> str:
     lines = ["| argument or option | what it does |", "| --- | --- |"]
     for param in params:
-        names = ", ".join(f"`{option}`" for option in param.opts if option.startswith("-"))
+        options = [one for one in (*param.opts, *param.secondary_opts) if one.startswith("-")]
+        names = ", ".join(f"`{option}`" for option in options)
         name = names or f"`{(param.metavar or param.name).upper()}`"
         need = " (required)" if param.required else ""
         lines.append(f"| {name}{need} | {_cell(getattr(param, 'help', ''))} |")

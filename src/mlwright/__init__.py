@@ -70,7 +70,7 @@ def train(
         of entities, or "all", whose earlier outcomes tell about a row), `known_after` (when they are known),
         `run` (a folder: killed at any instant, the same call goes on there and repeats no finished fit),
         `memory_limit` (bytes, or "4GB": of all processes), `max_latency` (seconds, or "1ms": of an answer),
-        `max_size` (bytes, or "5MB"). To recommend: `user`, `item`, `rating` (columns), `items` (a table).
+        `max_size` (bytes, or "5MB"). To recommend: `user`, `item`, `rating`, `items`, `users`, `allow_seen`.
 
     Raises
     ------

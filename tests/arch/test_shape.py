@@ -18,7 +18,19 @@ import mlwright
 from .source import FILES, SRC, name, tree
 
 BANNED = {"utils", "util", "helpers", "common", "misc", "base", "manager", "handler"}
-HEAVY = ("numpy", "polars", "pandas", "scipy", "sklearn", "lightgbm", "onnx", "onnxruntime", "jinja2", "rich")
+HEAVY = (
+    "numpy",
+    "polars",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "lightgbm",
+    "onnx",
+    "onnxruntime",
+    "jinja2",
+    "rich",
+    "torch",
+)
 ABSTRACT = {
     "Combination", "Encoding", "Family", "FittedCombination", "FittedModel", "FittedRecommender",
     "FittedStep", "Learner", "Metric", "Protocol", "Recommender", "Rule", "Source", "Step", "Target",

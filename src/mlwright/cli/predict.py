@@ -58,8 +58,13 @@ def predict(  # noqa: PLR0913 - the parameters are the options
         int | None, typer.Option(metavar="K", min=1, help="How many items to recommend to a user (10).")
     ] = None,
     allow_seen: Annotated[
-        bool, typer.Option("--allow-seen", help="Recommend what a user took before, too.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--allow-seen/--hide-seen",
+            help="Whether to recommend what a user took before, too.",
+            show_default="as in training",
+        ),
+    ] = None,
     filter_: Annotated[
         str | None,
         typer.Option("--filter", metavar="TEXT", help="Only items such as 'genre=drama and year!=1999'."),
@@ -102,7 +107,7 @@ def predict(  # noqa: PLR0913 - the parameters are the options
         capacity=capacity,
         history=history,
         top=top,
-        allow_seen=allow_seen or None,
+        allow_seen=allow_seen,
         filter=filter_,
     )
     opened = load(model, require_signed=require_signed)

@@ -207,6 +207,14 @@ def train(  # noqa: PLR0913 - the parameters are the options
         str | None,
         typer.Option(metavar="FILE", help="A table of items, for filters such as genre=drama."),
     ] = None,
+    users: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="A table of users: who has not taken anything is known by it."),
+    ] = None,
+    allow_seen: Annotated[
+        bool,
+        typer.Option("--allow-seen", help="Recommend what a user took before, too, and judge so."),
+    ] = False,
     seed: Annotated[int, typer.Option(metavar="N", help="Same data, work and seed: same model.")] = 0,
     max_trials: Annotated[
         int | None,
@@ -284,7 +292,8 @@ def train(  # noqa: PLR0913 - the parameters are the options
         run=run or place.with_suffix(".run"), run_anew=run is None,
         memory_limit_bytes=None if memory_limit is None else parse_size(memory_limit),
         max_latency_s=parse_latency(max_latency), max_size_bytes=parse_file_size(max_size),
-        roles=_named(user=user, item=item, rating=rating), tables=_named(items=items),
+        roles=_named(user=user, item=item, rating=rating), tables=_named(items=items, users=users),
+        flags=("allow-seen",) if allow_seen else (),
     )  # fmt: skip
     with watching(is_quiet=quiet, limit_s=limit_s) as listen:
         model = run_training(data, target, options, listen, STARTED.get())

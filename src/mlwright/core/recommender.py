@@ -19,6 +19,42 @@ if TYPE_CHECKING:
 
 
 @final
+@dataclass(frozen=True, slots=True, eq=False)
+class Traits:
+    """What is known of users besides what they took: words, and who has which of them.
+
+    The words of user u have the numbers `codes[starts[u]:starts[u + 1]]`, each once.
+    """
+
+    words: tuple[str, ...]
+    starts: Integers
+    codes: Integers
+
+    @classmethod
+    def of(cls, words: tuple[str, ...], said: Sequence[Sequence[int]]) -> Traits:
+        """Put together what is known of each user, as numbers of words."""
+        starts = np.cumsum([0, *map(len, said)]).astype(np.int64)
+        return cls(words, starts, np.array([code for one in said for code in one], np.int64))
+
+    def take(self, users: Array) -> Traits:
+        """Return those of the chosen users, in that order."""
+        lengths = np.diff(self.starts)[users]
+        starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        at = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
+        return Traits(self.words, starts, self.codes[at])
+
+    def joined(self, other: Traits) -> Traits:
+        """Return these users, and behind them others of whom the same words can be known."""
+        starts = np.concatenate([self.starts, self.starts[-1] + other.starts[1:]])
+        return Traits(self.words, starts, np.concatenate([self.codes, other.codes]))
+
+    def said(self, user: int) -> list[str]:
+        """Return the words of a user."""
+        at = slice(int(self.starts[user]), int(self.starts[user + 1]))
+        return [self.words[code] for code in self.codes[at].tolist()]
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Histories:
     """What users took: the items of user u stand at `starts[u]:starts[u + 1]`, the latest first, each once.
@@ -26,7 +62,7 @@ class Histories:
     `items` are numbers below `n_items`, the most frequent item first; `strengths` in (0, 1] say how
     much each was liked or used. `times` [epoch s], of the same shape (n_events,), are None where
     nobody knows when. `contents` is what else is known of the items, a sparse matrix (n_items, n_features)
-    with rows of length 1, or 0 where nothing is; None without any.
+    with rows of length 1, or 0 where nothing is; `traits` what else is known of the users. None without any.
     """
 
     starts: Integers
@@ -35,6 +71,7 @@ class Histories:
     n_items: int
     times: Floats | None = None
     contents: Any = None
+    traits: Traits | None = None
 
     @property
     def n_users(self) -> int:
@@ -68,7 +105,15 @@ class Histories:
         lengths = self.lengths[users]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         at = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
-        return self._at(at, starts)
+        found = self._at(at, starts)
+        return found if self.traits is None else replace(found, traits=self.traits.take(users))
+
+    def padded(self, n_more: int) -> Histories:
+        """Return the same with so many users more, of whom nothing is known."""
+        starts, traits = np.pad(self.starts, (0, n_more), mode="edge"), self.traits
+        if traits is not None:
+            traits = replace(traits, starts=np.pad(traits.starts, (0, n_more), mode="edge"))
+        return replace(self, starts=starts, traits=traits)
 
     def some(self, most_events: float, rng: np.random.Generator) -> Histories:
         """Return users at random with so many events together; all of them if there are no more."""
@@ -103,17 +148,22 @@ class Given:
     """Values of a program that scores histories; there is one item more than there are, for what is unknown.
 
     `codes` (n_rows, n_words) are items and `weights`, of the same shape, how much each counts; `dense`
-    (n_rows, n_items + 1) are the weights at their items; `n_rows` is a shape, [n_rows, 1].
+    (n_rows, n_items + 1) are the weights at their items; `n_rows` is a shape, [n_rows, 1]. `traits`
+    (n_rows, n_words) are the words of the users, "" in a program that does not read them.
     """
 
     codes: str
     weights: str
     dense: str
     n_rows: str
+    traits: str = ""
 
 
 class FittedRecommender(ABC):
     """A fitted recommender as plain data. Its scores have no unit; the highest is the best."""
+
+    reads_traits: ClassVar[bool] = False
+    """Whether it looks at what is known of a user besides the history."""
 
     @abstractmethod
     def scores(self, asked: Histories) -> Singles:
@@ -129,8 +179,16 @@ class Recommender(ABC):
 
     is_naive: ClassVar[bool] = False
     """Whether it is one of those that others have to beat; these are tried before the others."""
+    is_for_repeats: ClassVar[bool] = False
+    """Whether it is tried only where users may be offered what they took before."""
     order: ClassVar[int] = 0
     """When it is tried, lower first."""
+    is_slow: ClassVar[bool] = False
+    """Whether others are much quicker.
+
+    Such a recommender is tried when all others were, if the time that is left is enough for it, and learns
+    from events as they are: by strength, where there are strengths.
+    """
     fades: ClassVar[tuple[tuple[float, float], ...]] = (
         (1.0, 1.0), (0.5, 0.97), (0.3, 0.97), (0.3, 0.9), (0.1, 0.95), (0.1, 0.9),
     )  # fmt: skip
@@ -139,6 +197,10 @@ class Recommender(ABC):
     @abstractmethod
     def settings(self, known: Histories) -> Sequence[Settings]:
         """Propose settings for a log of this size; none where it would take too long or too much memory."""
+
+    @abstractmethod
+    def seconds(self, known: Histories) -> float:
+        """Say about how long a fit takes on a usual processor that has nothing else to do [s]."""
 
     @abstractmethod
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlwright.core.graph import Node
 
-_MOST_WORDS, _MOST_OF_WORD = 500, 200
+MOST_WORDS, _MOST_OF_WORD = 500, 200
 """Words of a row that are kept, and what each of them looks up: together, what a row may take."""
 
 
@@ -28,9 +28,25 @@ def _cut(node: Node, given: list[Value]) -> Value:
         return _head(node, given[0], ends[1])
     if given[0].shape != (ROWS, WORDS):
         raise misused(node, "it cuts off other things than words and columns")
-    if not ends[1] or len(ends[1]) != 1 or not 0 < ends[1][0] <= _MOST_WORDS:
-        raise misused(node, f"it keeps more than {_MOST_WORDS:,} words")
+    if not ends[1] or len(ends[1]) != 1 or not 0 < ends[1][0] <= MOST_WORDS:
+        raise misused(node, f"it keeps more than {MOST_WORDS:,} words")
+    if ends[1][0] <= given[0].least:  # so many are there in any case
+        return replace(given[0], shape=(ROWS, ends[1][0]), least=0)
     return replace(given[0], shape=(ROWS, FEW))
+
+
+def lengthened(node: Node, given: list[Value]) -> Value:
+    """Put cells behind words, so that every row has so many in any case."""
+    is_fit = len(given) == 2 and given[0].shape == (ROWS, FEW) and len(given[1].shape) == 2
+    if not is_fit or given[1].is_open or given[1].shape[0] != ROWS:
+        raise misused(node, "it joins other things than words and cells behind them")
+    words, cells = given
+    if words.kind != cells.kind or words.kind not in (WHOLE, SINGLE):
+        raise misused(node, "it reads other values than it can")
+    low, high = min(words.low.min(), cells.low.min()), max(words.high.max(), cells.high.max())
+    return Value(
+        kind=words.kind, shape=(ROWS, WORDS), low=np.array([low]), high=np.array([high]), least=cells.width
+    )
 
 
 def _head(node: Node, table: Value, end: object) -> Value:
@@ -90,5 +106,5 @@ RULES: dict[str, Callable[[Node, list[Value]], Value]] = {
     "Slice": _cut,
     "Unsqueeze": _deeper,
 }
-OPEN = frozenset({*RULES, "Add", "Cast", "Gather", "LabelEncoder", "Min", "Mul", "TfIdfVectorizer"})
+OPEN = frozenset({*RULES, "Add", "Cast", "Concat", "Gather", "LabelEncoder", "Min", "Mul", "TfIdfVectorizer"})
 """Operators that may read as many cells as a text has words; for others nobody knows how many there are."""

@@ -16,7 +16,7 @@ import numpy as np
 from mlwright.core.errors import ArtifactError
 from mlwright.core.graph import MICROSOFT, ML, Node
 from mlwright.program.ensembles import verify_trees
-from mlwright.program.histories import OPEN, RULES
+from mlwright.program.histories import MOST_WORDS, OPEN, RULES, lengthened
 from mlwright.program.value import (
     DOUBLE,
     ROWS,
@@ -158,6 +158,8 @@ def _concat(node: Node, given: list[Value]) -> Value:
         dims = tuple(size for part in sizes for size in part)
         return Value(kind=WHOLE, shape=(len(dims),), dims=dims)
     plain(node, axis=1)
+    if any(value.is_open for value in given):
+        return lengthened(node, given)
     kind = _same(node, given, (SINGLE, DOUBLE, WHOLE, TRUTH), len(given))
     if any(len(value.shape) != 2 or value.shape[0] != ROWS for value in given):
         raise misused(node, "it joins values that are not tables of rows")
@@ -218,17 +220,38 @@ def _expand(node: Node, given: list[Value]) -> Value:
     plain(node)
     if len(given) != 2 or given[0].content is None or given[1].dims != (ROWS, 1) or len(given[0].shape) != 2:
         raise misused(node, "it repeats something other than one row")
-    return Value(kind=given[0].kind, shape=_broadcast(node, given[0], Value(kind="", shape=(ROWS, 1))))
+    shape = _broadcast(node, given[0], Value(kind="", shape=(ROWS, 1)))
+    return Value(kind=given[0].kind, shape=shape, low=given[0].low, high=given[0].high)
 
 
 def _product(node: Node, given: list[Value]) -> Value:
     plain(node)
     kind = _same(node, given, (SINGLE, DOUBLE), 2)
-    table, weights = given
-    is_table = len(table.shape) == 2 and table.shape[0] == ROWS and len(weights.shape) == 2
-    if not is_table or weights.content is None or weights.shape[0] != table.width:
+    one, other = given
+    if other.content is None:
+        return Value(kind=kind, shape=_own_product(node, one, other))
+    is_fit = len(one.shape) in (2, 3) and one.shape[0] == ROWS and len(other.shape) == 2
+    if not is_fit or other.shape[0] != one.shape[-1]:
         raise misused(node, "its tables do not fit")
-    return Value(kind=kind, shape=(ROWS, weights.shape[1]))
+    return Value(kind=kind, shape=(*one.shape[:-1], other.shape[1]))
+
+
+def _own_product(node: Node, one: Value, other: Value) -> tuple[int, ...]:
+    """Return the shape where every row has two tables of its own, no larger than the words that are kept."""
+    is_fit = all(len(value.shape) == 3 and value.shape[0] == ROWS for value in (one, other))
+    if not is_fit or one.shape[2] != other.shape[1] or max(*one.shape, *other.shape) > MOST_WORDS:
+        raise misused(node, "its tables do not fit")
+    return (ROWS, one.shape[1], other.shape[2])
+
+
+def _turned(node: Node, given: list[Value]) -> Value:
+    """Exchange rows and columns of each row's own table."""
+    if set(node.attributes) != {"perm"} or not np.array_equal(np.asarray(node.attributes["perm"]), [0, 2, 1]):
+        raise misused(node, "its attributes are others than mlwright writes")
+    kind = _same(node, given, (SINGLE,), 1)
+    if len(given[0].shape) != 3 or given[0].shape[0] != ROWS:
+        raise misused(node, "it moves cells from row to row")
+    return Value(kind=kind, shape=(ROWS, given[0].shape[2], given[0].shape[1]))
 
 
 def _sum(node: Node, given: list[Value]) -> Value:
@@ -249,8 +272,11 @@ def _length(node: Node, given: list[Value]) -> Value:
 
 
 def _softmax(node: Node, given: list[Value]) -> Value:
-    plain(node, axis=1)
-    return Value(kind=_same(node, given, (SINGLE,), 1), shape=given[0].shape)
+    kind = _same(node, given, (SINGLE,), 1)
+    plain(node, axis=max(1, len(given[0].shape) - 1))
+    if given[0].shape[0] != ROWS:
+        raise misused(node, "it reads a value that is not one of rows")
+    return Value(kind=kind, shape=given[0].shape)
 
 
 def _likeliest(node: Node, given: list[Value]) -> Value:
@@ -341,6 +367,7 @@ _RULES: dict[str, tuple[str, Callable[[Node, list[Value]], Value]]] = {
     "Softmax": ("", _softmax),
     "TfIdfVectorizer": ("", _counts),
     "Tokenizer": (MICROSOFT, _words),
+    "Transpose": ("", _turned),
     "TreeEnsembleRegressor": (ML, _trees),
     "Where": ("", _where),
     **{op: ("", rule) for op, rule in RULES.items()},

@@ -26,7 +26,7 @@ class Value:
     """What is known of a value: its type, its shape and, of whole numbers, the least and the most.
 
     `low` and `high` can be broadcast to the shape with one row. `content` is that of a constant; `dims`, of a
-    shape that is computed, what it holds.
+    shape that is computed, what it holds. `least` is how many words a row has in any case.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Value:
     high: Floats = field(default_factory=lambda: np.array([np.inf]))
     content: Array | None = None
     dims: tuple[int, ...] = ()
+    least: int = 0
 
     @classmethod
     def of(cls, content: Array) -> Value:

@@ -117,12 +117,16 @@ def singles(data: memoryview, number: int) -> tuple[Singles, memoryview]:
 def texts(data: memoryview, number: int) -> tuple[list[str], memoryview]:
     """Read the row of texts that `data` begins with; return what follows it, too."""
     found: list[str] = []
-    while len(data) and data[0] == (number << 3 | BYTES):
+    tag, at, end = number << 3 | BYTES, 0, len(data)
+    while at < end and data[at] == tag:
         if len(found) == _MOST_TEXTS:
             raise damaged()
-        (_, _, value), data = head(data)
-        found.append(as_text(value))
-    return found, data
+        size, at = _varint(data, at + 1)
+        if size > end - at:
+            raise damaged()
+        found.append(as_text(data[at : at + size]))
+        at += size
+    return found, data[at:]
 
 
 def choices(data: memoryview, number: int, known: Sequence[str]) -> tuple[Array, memoryview]:
@@ -150,6 +154,8 @@ def as_text(value: memoryview | int) -> str:
 
 
 def _varint(data: memoryview, at: int) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:  # most are
+        return data[at], at + 1
     result = 0
     for shift in range(0, 7 * _LONGEST_VARINT, 7):
         if at >= len(data):

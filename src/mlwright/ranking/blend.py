@@ -62,39 +62,90 @@ class Member:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Values of a program: codes and strengths (n_rows, n_taken), words (n_rows, n_words), [n_rows, 1]."""
+
+    codes: str
+    strengths: str
+    traits: str
+    n_rows: str
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False)
 class Blend:
-    """The weighted sum of the members' scores, each divided by their length as a vector."""
+    """The weighted sum of the members' scores, each divided by their length as a vector.
+
+    Those of whom no item is known are answered by `cold`, if there is one.
+    """
 
     members: tuple[Member, ...]
+    cold: FittedRecommender | None = None
+
+    @property
+    def reads_traits(self) -> bool:
+        """Whether anything in it looks at what is known of users besides their histories."""
+        fitted = [member.fitted for member in self.members] + ([self.cold] if self.cold else [])
+        return any(one.reads_traits for one in fitted)
+
+    @property
+    def scale(self) -> float:
+        """The length that a row of scores may have."""
+        return float(sum(member.weight for member in self.members))
 
     def scores(self, asked: Histories) -> Singles:
         """Return scores for histories as they were, shape (n_users, n_items)."""
         total = np.zeros((asked.n_users, asked.n_items), np.float32)
         for member in self.members:
             total += np.float32(member.weight) * leveled(member.fitted.scores(member.view.of(asked)))
+        if self.cold is not None:
+            new = np.flatnonzero(asked.lengths == 0)
+            total[new] = leveled(self.cold.scores(asked.take(new)))
         return total
 
-    def lower(self, graph: Graph, codes: str, strengths: str, n_rows: str, n_items: int) -> str:
-        """Write the same into a program: (n_rows, n_items + 1) of codes and strengths (n_rows, n_words)."""
+    def lower(self, graph: Graph, row: Row, n_items: int) -> str:
+        """Write the same into a program: (n_rows, n_items + 1)."""
+        codes, strengths, n_rows = row.codes, row.strengths, row.n_rows
         zeros = graph.add("Mul", codes, graph.constant([0], np.int64))
         ones = graph.add("Add", zeros, graph.constant([1], np.int64))
         ages = graph.add("CumSum", ones, graph.constant(1, np.int64), exclusive=1)
         ages = graph.add("Min", ages, graph.constant([LATEST - 1], np.int64))
-        known = np.append(np.ones(n_items, np.float32), np.float32(0.0))
         total = ""
         for member in self.members:
             fading = graph.add("Gather", graph.constant(member.view.fading), ages, axis=0)
             weights = graph.add("Mul", fading, strengths) if member.view.is_graded else fading
             empty = graph.add("Expand", graph.constant(np.zeros((1, n_items + 1))), n_rows)
             dense = graph.add("ScatterElements", empty, codes, weights, axis=1, reduction="add")
-            dense = graph.add("Mul", dense, graph.constant(known[None, :]))
-            scores = member.fitted.lower(graph, Given(codes, weights, dense, n_rows))
-            length = graph.add("ReduceL2", scores, graph.constant([1], np.int64), keepdims=1)
-            level = graph.add("Div", scores, graph.add("Max", length, graph.constant(_TINY)))
-            weighted = graph.add("Mul", level, graph.constant(member.weight))
+            dense = graph.add("Mul", dense, graph.constant(_all_but_the_last(n_items)))
+            scores = member.fitted.lower(graph, Given(codes, weights, dense, n_rows, row.traits))
+            weighted = graph.add("Mul", _leveled(graph, scores), graph.constant(member.weight))
             total = graph.add("Add", total, weighted) if total else weighted
-        return total
+        return total if self.cold is None else self._answering_new_ones(graph, row, total, n_items)
+
+    def _answering_new_ones(self, graph: Graph, row: Row, total: str, n_items: int) -> str:
+        """Let rows without any known item have the scores of `cold`."""
+        assert self.cold is not None  # noqa: S101 - it was looked at
+        zeros = graph.add("Mul", row.codes, graph.constant([0], np.int64))
+        ones = graph.add("Add", zeros, graph.constant([1], np.int64))
+        ones = graph.add("Cast", ones, to=np.dtype(np.float32))
+        empty = graph.add("Expand", graph.constant(np.zeros((1, n_items + 1))), row.n_rows)
+        there = graph.add("ScatterElements", empty, row.codes, ones, axis=1, reduction="none")
+        there = graph.add("Mul", there, graph.constant(_all_but_the_last(n_items)))
+        length = graph.add("ReduceL2", there, graph.constant([1], np.int64), keepdims=1)
+        is_known = graph.add("Less", graph.constant([0.5]), length)
+        given = Given(row.codes, ones, empty, row.n_rows, row.traits)
+        return graph.add("Where", is_known, total, _leveled(graph, self.cold.lower(graph, given)))
+
+
+def _all_but_the_last(n_items: int) -> Singles:
+    """Return ones for the items and a zero for what is unknown, shape (1, n_items + 1)."""
+    return np.append(np.ones(n_items, np.float32), np.float32(0.0))[None, :]
+
+
+def _leveled(graph: Graph, scores: str) -> str:
+    length = graph.add("ReduceL2", scores, graph.constant([1], np.int64), keepdims=1)
+    return graph.add("Div", scores, graph.add("Max", length, graph.constant(_TINY)))
 
 
 def leveled(scores: Singles) -> Singles:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_left
+from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from mlwright.ranking.matrix import unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SEVERAL = re.compile(r"\s*[|;,]\s*")
 """Stands between the values of a cell that holds several, such as genres."""
@@ -21,6 +24,47 @@ _OFTEN, _LISTED = 0.5, 0.3
 """Texts of which so many are equal, or so many lists, are names of kinds, not sentences."""
 _NOTHING = frozenset({"", "0", "0.0", "false", "no", "none", "unknown"})
 """Cells that say that something is not the case: two items are not alike for that."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the cells of a column become words.
+
+    `says` is "tenths" (numbers, parted by the `edges`), "kinds" (one or several in a cell), "words" (texts)
+    or "nothing".
+    """
+
+    says: str
+    edges: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> Reading:
+        """Recognize it in the cells of a column, "" for nothing."""
+        known = [cell for cell in cells if cell]
+        different = set(known)
+        if any("://" in cell for cell in known[:100]):
+            return cls("nothing")
+        if len(different) > _FEW_VALUES and _are_numbers(different):
+            values = np.array([float(cell) for cell in known])
+            return cls("tenths", tuple(np.quantile(values, np.arange(1, _N_BINS) / _N_BINS).tolist()))
+        are_lists = sum("|" in cell or ";" in cell for cell in known) > _LISTED * len(known)
+        return cls("kinds" if are_lists or len(different) <= _OFTEN * len(known) else "words")
+
+    def words(self, cell: str) -> list[str]:
+        """Return what a cell says, each word once; ValueError if it should be a number and is none."""
+        if self.says == "tenths":
+            value = float(cell) if cell else math.nan
+            return [] if math.isnan(value) else [self._range(bisect_left(self.edges, value))]
+        if self.says == "kinds":
+            return list(dict.fromkeys(one for one in SEVERAL.split(cell.casefold()) if one not in _NOTHING))
+        return list(dict.fromkeys(_WORD.findall(cell.casefold()))) if self.says == "words" else []
+
+    def _range(self, tenth: int) -> str:
+        ends = [f"{edge:.12g}" for edge in self.edges]
+        if tenth == len(ends):
+            return f"over {ends[-1]}"
+        return f"over {ends[tenth - 1]} to {ends[tenth]}" if tenth else f"to {ends[0]}"
 
 
 def contents_of(attributes: Mapping[str, Sequence[str]]) -> Any:
@@ -34,7 +78,8 @@ def contents_of(attributes: Mapping[str, Sequence[str]]) -> Any:
 
     parts = []
     for cells in attributes.values():
-        said = [list(dict.fromkeys(words)) for words in _said(cells)]
+        reading = Reading.of(cells)
+        said = [reading.words(cell) for cell in cells]
         counts: dict[str, int] = {}
         for word in chain.from_iterable(said):
             counts[word] = counts.get(word, 0) + 1
@@ -50,31 +95,8 @@ def contents_of(attributes: Mapping[str, Sequence[str]]) -> Any:
     return unit_rows(hstack(parts, format="csr")).astype(np.float32) if parts else None
 
 
-def _said(cells: Sequence[str]) -> Iterator[list[str]]:
-    """Yield what each cell says, as words."""
-    known = [cell for cell in cells if cell]
-    different = set(known)
-    if any("://" in cell for cell in known[:100]):
-        return iter([[] for _ in cells])
-    if len(different) > _FEW_VALUES and _are_numbers(different):
-        return _tenths(cells)
-    are_lists = sum("|" in cell or ";" in cell for cell in known) > _LISTED * len(known)
-    if are_lists or len(different) <= _OFTEN * len(known):
-        return ([one for one in SEVERAL.split(cell.casefold()) if one not in _NOTHING] for cell in cells)
-    return (_WORD.findall(cell.casefold()) for cell in cells)
-
-
 def _are_numbers(texts: Iterable[str]) -> bool:
     try:
         return bool(np.isfinite([float(text) for text in texts]).all())
     except ValueError:
         return False
-
-
-def _tenths(cells: Sequence[str]) -> Iterator[list[str]]:
-    values = np.array([float(cell) if cell else np.nan for cell in cells])
-    edges = np.nanquantile(values, np.arange(1, _N_BINS) / _N_BINS)
-    found = np.searchsorted(edges, values)
-    return (
-        [] if np.isnan(value) else [str(tenth)] for value, tenth in zip(values, found.tolist(), strict=True)
-    )

@@ -49,6 +49,12 @@ def countable(known: Histories) -> Histories:
     return recent.take(np.sort(order[: max(1, n_users)]))
 
 
+def counting_s(known: Histories) -> float:
+    """Say about how long it takes to count pairs and to find the largest counts of each item [s]."""
+    n_pairs = float((np.minimum(known.lengths, _LATEST).astype(np.float64) ** 2).sum())
+    return 1.2e-5 * known.n_items + 1e-7 * min(n_pairs, _MOST_PAIRS)
+
+
 def blocks(n_items: int) -> Iterator[Array]:
     """Go through the items, some at a time."""
     size = max(1, min(_MOST_ROWS, _MOST_CELLS // max(1, n_items)))

@@ -13,7 +13,7 @@ from mlwright.ranking.matrix import blocks, largest, largest_dense, matrix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlwright.core.arrays import Array, Integers, Singles
+    from mlwright.core.arrays import Array, Codes, Singles
     from mlwright.core.graph import Graph
 
 _MOST_ENTRIES = 4_000_000
@@ -26,7 +26,7 @@ _FEWEST, _MOST = 20, 200
 class Neighbors(FittedRecommender):
     """A sparse matrix from items to items: `others` (n_items, n_kept) and what each entry weighs."""
 
-    others: Integers
+    others: Codes
     weights: Singles
 
     @classmethod
@@ -38,7 +38,7 @@ class Neighbors(FittedRecommender):
         """
         n_rows = n_items if head is None else min(head, n_items)
         n_kept = min(n_rows, max(_FEWEST, min(_MOST, _MOST_ENTRIES // max(1, n_items))))
-        others, weights = np.zeros((n_items, n_kept), np.int64), np.zeros((n_items, n_kept), np.float32)
+        others, weights = np.zeros((n_items, n_kept), np.int32), np.zeros((n_items, n_kept), np.float32)
         for items in blocks(n_rows):
             found = rows(items)
             keep = largest_dense if isinstance(found, np.ndarray) else largest
@@ -52,6 +52,7 @@ class Neighbors(FittedRecommender):
         n_items, n_kept = self.others.shape
         starts = np.arange(0, n_items * n_kept + 1, n_kept)
         entries = csr_matrix((self.weights.ravel(), self.others.ravel(), starts), shape=(n_items, n_items))
+        entries.check_format(full_check=True)  # a journal may say anything, and native code trusts it
         found: Singles = (matrix(asked) @ entries).toarray()
         return found
 

@@ -10,8 +10,11 @@ import numpy as np
 from mlwright.core.recommender import FittedRecommender, Given, Histories
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Singles
+    from mlwright.core.arrays import Floats, Singles
     from mlwright.core.graph import Graph
+
+_DAY_S = 86_400.0
+_WINDOWS = (1.0, 7.0, 30.0, 90.0)
 
 
 @final
@@ -29,3 +32,25 @@ class Popular(FittedRecommender):
         """Repeat them for each row."""
         scores = np.append(self.popularity, np.float32(0.0))
         return graph.add("Expand", graph.constant(scores[None, :]), given.n_rows)
+
+
+def windows(known: Histories) -> list[float]:
+    """Return all time, which is 0 days, and the usual windows that are shorter than the log [days]."""
+    if known.times is None or not len(known.times):
+        return [0.0]
+    span = float(known.times.max() - known.times.min()) / _DAY_S
+    return [0.0, *(days for days in _WINDOWS if days < span)]
+
+
+def popularity(known: Histories, days: float) -> Floats:
+    """Add up the strengths of each item, at most 1, in the last days or, with 0, over all time.
+
+    What is not taken in the window comes after what is. Shape (n_items,).
+    """
+    total = np.bincount(known.items, known.strengths, known.n_items)
+    if days and known.times is not None:
+        is_late = known.times >= known.times.max() - days * _DAY_S
+        late = np.bincount(known.items[is_late], known.strengths[is_late], known.n_items)
+        total = late + total / (1.0 + total.max()) * 0.5
+    found: Floats = total / max(1.0, total.max())
+    return found

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HISTORY, STRENGTHS, HIDDEN = "history", "strengths", "hidden"
-"""The columns that a program reads which ranks items."""
-BETWEEN = "\x1f"
-"""The unit separator of ASCII stands between items."""
+HISTORY, STRENGTHS, HIDDEN, TRAITS = "history", "strengths", "hidden", "traits"
+"""The columns that a program reads which ranks items; the last only if it looks at what is known of users."""
+BETWEEN, NOTHING = "\x1f", "\x01"
+"""The unit separator of ASCII stands between items, and in a program this where there are no more."""
 
 
 def clear(text: str) -> str:
     """Return the text of an item as it can stand in a cell."""
-    return text.replace(BETWEEN, " ").strip() if BETWEEN in text else text
+    if BETWEEN not in text and NOTHING not in text:
+        return text
+    return text.replace(BETWEEN, " ").replace(NOTHING, " ").strip()
 
 
 def written(items: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.recommender import Histories, Recommender
-from mlwright.ranking.matrix import countable, matrix
+from mlwright.ranking.matrix import countable, counting_s, matrix
 from mlwright.ranking.neighbors import Neighbors
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class ItemKnn(Recommender):
                 (0.35, 10.0, 0.0),
             )
         ]
+
+    def seconds(self, known: Histories) -> float:
+        """Count pairs."""
+        return counting_s(known)
 
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Multiply the matrix with itself, some items at a time."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.recommender import Histories, Recommender
-from mlwright.ranking.matrix import countable, matrix
+from mlwright.ranking.matrix import countable, counting_s, matrix
 from mlwright.ranking.neighbors import Neighbors
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ class LastItem(Recommender):
     def settings(self, known: Histories) -> Sequence[Settings]:
         """Propose the plain counts, where the order is known."""
         return [] if known.times is None else [{}]
+
+    def seconds(self, known: Histories) -> float:
+        """Count pairs."""
+        return counting_s(known)
 
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Count pairs."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.recommender import Histories, Recommender
+from mlwright.ranking.matrix import counting_s
 from mlwright.ranking.neighbors import Neighbors
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class Transitions(Recommender):
     def settings(self, known: Histories) -> Sequence[Settings]:
         """Propose how fast pairs fade, where the order is known."""
         return [] if known.times is None else [{"decay": 0.8}, {"decay": 0.95}]
+
+    def seconds(self, known: Histories) -> float:
+        """Count pairs, and those at each distance."""
+        return counting_s(known) + 1e-7 * _REACH * min(_MOST_EVENTS, len(known.items))
 
     def fit(self, known: Histories, settings: Settings) -> FittedRecommender:
         """Count pairs at each distance."""

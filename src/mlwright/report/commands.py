@@ -65,6 +65,10 @@ def sources(evidence: Evidence, model: str) -> dict[str, list[str]]:
     }
 
 
+_FLAGS = ("allow-seen",)
+"""Options that take no value."""
+
+
 def _train(evidence: Evidence, names: Names) -> str:
     name = names.data or dig(evidence, "name", default="data.csv")
     task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
@@ -77,7 +81,7 @@ def _train(evidence: Evidence, names: Names) -> str:
         train += ["--time-limit", f"{float(budget['time_limit_s']):g}s"]
     for option, values in dig(evidence, "options", default={}).items():
         for value in values:
-            train += [f"--{option}", str(value)]
+            train += [f"--{option}", *([] if option in _FLAGS else [str(value)])]
     seed = dig(evidence, "environment", "seed", default=0)
     return shlex.join(
         [*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model]

@@ -38,7 +38,8 @@ def derive(evidence: Evidence) -> dict[str, Any]:
     under the curve), "less_error" (than the baseline, a share), "longest" (the phase that took most of the
     time: its "share"), "further" (what three times as many rows take off the error: "low", "value" and
     "high" as shares of it), "through" (the share of test rows that a capacity lets through),
-    "new_offered" (the share of offered items that nobody had taken before).
+    "new_offered" (the share of offered items that nobody had taken before), "again_relevant" and
+    "again_offered" (the shares of possible hits and of offered items that the user had taken before).
     """
     return {
         "confusion": _confusion(evidence),
@@ -48,7 +49,9 @@ def derive(evidence: Evidence) -> dict[str, Any]:
         "longest": _longest(evidence),
         "further": _further(evidence),
         "through": _through(evidence),
-        "new_offered": _new_offered(evidence),
+        "new_offered": _offered(evidence, "n_offered", "n_offered_new_items"),
+        "again_relevant": _offered(evidence, "n_relevant", "n_relevant_seen"),
+        "again_offered": _offered(evidence, "n_offered", "n_offered_seen"),
     }
 
 
@@ -123,7 +126,7 @@ def _through(evidence: Evidence) -> float | None:
     return float(sum(one["n"] for one in found["counts"][1:]) / found["n_rows"])
 
 
-def _new_offered(evidence: Evidence) -> float | None:
+def _offered(evidence: Evidence, whole: str, part: str) -> float | None:
+    """Return a share of items that stand in the lists, or that could have been hits."""
     beside = dig(evidence, "ranking", "beside", default={})
-    offered, new = beside.get("n_offered"), beside.get("n_offered_new_items")
-    return float(new / offered) if offered and is_number(new) else None
+    return float(beside[part] / beside[whole]) if beside.get(whole) and is_number(beside.get(part)) else None

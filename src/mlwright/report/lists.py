@@ -47,6 +47,8 @@ def lists(evidence: Evidence) -> dict[str, Any]:
         return {}
     return {
         "lines": [line for line in (_all_items(evidence), _relevant(evidence)) if line],
+        "groups": found.get("groups") or [],
+        "new": _new_users(evidence),
         "users": [{**one, "who": _who(one["what"])} for one in found.get("users") or []],
         "more": history_line(evidence),
         "beyond": list(_beyond(found)),
@@ -110,10 +112,30 @@ def unknown(evidence: Evidence) -> str:
 
 def _all_items(evidence: Evidence) -> str:
     n_items = dig(evidence, "data", "n_items")
-    return say("lists.all_items", n=number(n_items)) if is_number(n_items) else ""
+    key = "lists.all_items_again" if _repeats(evidence) else "lists.all_items"
+    return say(key, n=number(n_items)) if is_number(n_items) else ""
+
+
+def _repeats(evidence: Evidence) -> bool:
+    """Whether what users took before was offered, and counted."""
+    return is_number(dig(evidence, "ranking", "beside", "n_relevant_seen"))
+
+
+def _new_users(evidence: Evidence) -> str:
+    """Say what is gained by what is known of users who took nothing; "" if that is not used."""
+    found = dig(evidence, "ranking", "new_users", default={})
+    if not found:
+        return ""
+    told, gain = found["known"], estimate_text(found["gain"])
+    return say(
+        "lists.new_users", score=estimate_text(told), gain=gain, popular=number(found["unknown"]["value"])
+    )
 
 
 def _relevant(evidence: Evidence) -> str:
+    if _repeats(evidence):
+        shares = {name: percent(derived(evidence, f"again_{name}")) for name in ("relevant", "offered")}
+        return say("lists.relevant_again", hit=took(evidence), **shares)
     key = f"lists.relevant_{_deed(evidence)}_{judged.when(evidence)}"
     return say(key, n=number(dig(evidence, "ranking", "liked_from")))
 

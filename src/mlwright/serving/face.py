@@ -222,6 +222,7 @@ def _asked_tastes(scorer: Scorer) -> dict[str, Any]:
         "n_items": len(tastes.items),
         "n_users": len(tastes.memory.users),
         "attributes": list(tastes.memory.attributes),
+        "user_attributes": [] if tastes.memory.reader is None else list(tastes.memory.reader.readings),
     }
 
 

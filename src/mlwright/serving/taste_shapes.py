@@ -13,6 +13,7 @@ from mlwright.serving.tastes import (
     LONGEST_FILTER,
     MOST,
     TAKEN,
+    TOLD,
     USER,
     USUAL,
     K,
@@ -62,14 +63,31 @@ def question(tastes: Tastes, *, is_closed: bool = False) -> Shape:
         },
         ALLOW_SEEN: {"type": "boolean", "description": "Whether to offer what was taken before, too."},
     }
+    about = list(ABOUT)
+    if tastes.memory.reader is not None:
+        cell = {"type": ["string", "number", "null"]}
+        properties[TOLD] = {
+            "type": "object",
+            "properties": dict.fromkeys(tastes.memory.reader.readings, cell),
+            "additionalProperties": False,
+            "description": "What else is known of the user; alone, of somebody who took nothing yet.",
+        }
+        about.append(TOLD)
     return {
         "type": "object",
         "title": "fields of a question",
         "properties": properties,
-        "oneOf": [{"required": [key]} for key in ABOUT],
+        **_asks(about),
         "additionalProperties": not is_closed,
         "example": example(tastes),
     }
+
+
+def _asks(about: list[str]) -> Shape:
+    """Ask for one of the fields that say whose taste it is; attributes may stand beside another, or alone."""
+    if TOLD not in about:
+        return {"oneOf": [{"required": [key]} for key in about]}
+    return {"anyOf": [{"required": [key]} for key in about]}
 
 
 def offer(tastes: Tastes) -> Shape:

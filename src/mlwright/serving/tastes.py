@@ -1,7 +1,8 @@
 """Tastes: whose taste a request asks a recommender for, and what is offered to it.
 
 A question is an object with a "user", a "history" or an "item" that others are to go with, and "k", "filter",
-"allow_seen". It becomes the row that the program reads; of the scores that come out, the best are offered.
+"allow_seen"; "attributes" say what else is known of the user. It becomes the row that the program reads; of
+the scores that come out, the best are offered.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import msgspec
 import numpy as np
 
 from mlwright.core.dataset import Lines, Typed
-from mlwright.core.errors import UsageError
+from mlwright.core.errors import DataError, UsageError
 from mlwright.data.cells import text_of
 from mlwright.ranking.matrix import best
-from mlwright.ranking.words import HIDDEN, HISTORY, STRENGTHS, clear, written, written_strengths
+from mlwright.ranking.words import HIDDEN, HISTORY, STRENGTHS, TRAITS, clear, written, written_strengths
 from mlwright.serving.cells import shown
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Rows, shape_problem
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
     from mlwright.serving.settings import Settings
 
 USER, TAKEN, ITEM, K, FILTER, ALLOW_SEEN = "user", "history", "item", "k", "filter", "allow_seen"
+TOLD = "attributes"
 ABOUT = (USER, TAKEN, ITEM)
-"""Of these a question has one."""
-KEYS = (*ABOUT, K, FILTER, ALLOW_SEEN)
+"""Of these a question has one, or none where attributes tell about somebody new."""
+KEYS = (*ABOUT, TOLD, K, FILTER, ALLOW_SEEN)
 MOST, USUAL, LONGEST, LONGEST_FILTER = 1_000, 10, 10_000, 1_000
 """Items that may be offered at once, those that are unless told, items of a history, letters of a filter."""
+LONGEST_TEXT = 100_000
+"""Letters of one attribute of a user."""
 _EITHER = '"user", "history" or "item"'
 _NO_NUMBER = f"no number from {-sys.float_info.max:g} to {sys.float_info.max:g}"
 _MOST_SCORES = 8_000_000
@@ -88,6 +92,7 @@ class Tastes:
         self._filters: dict[str, Array] = {}
         self._rejects_extra = settings.extra is Extra.REJECT
         self._most = min(settings.max_rows, max(1, _MOST_SCORES // max(1, len(self.items))))
+        self._reads_traits = TRAITS in model.runtime.columns
         self._full = float(self.memory.scale.strengths(None, 1)[0])
 
     def popular(self, n_most: int) -> list[str]:
@@ -130,11 +135,11 @@ class Tastes:
         items = [self.items[place] for place in places[:n_there].tolist()]
         return Offer(wanted, items, chosen[:n_there].tolist())
 
-    def _read(self, question: object) -> tuple[tuple[str, str, str], Wanted]:
+    def _read(self, question: object) -> tuple[tuple[str, ...], Wanted]:
         if not isinstance(question, dict):
             raise shape_problem(f"found {shown(question)}, expected an object with {_EITHER}")
         about = [key for key in ABOUT if key in question]
-        if len(about) != 1:
+        if len(about) != 1 and not (TOLD in question and not about):
             found = ", ".join(about or [str(key)[:30] for key in list(question)[:5]])
             raise shape_problem(f"expected one of {_EITHER}, found {found or 'none'}")
         odd = next((key for key in question if key not in KEYS), None) if self._rejects_extra else None
@@ -147,18 +152,49 @@ class Tastes:
         elif TAKEN in question:
             items, strengths = self._history(question[TAKEN])
             history = items
-        else:
+        elif USER in question:
             user, items, strengths = self._user(question[USER])
-        hidden = "" if _truth(question) else written(items)
+        else:
+            items, strengths = [], []
+        told = self._told(question, user)
+        hidden = "" if _truth(question, usual=self.memory.allows_seen) else written(items)
         wanted = Wanted(
             user,
             history,
             len(items),
             _count(question),
             self._allowed(question.get(FILTER)),
-            not self._catalog.isdisjoint(items),
+            bool(told) or not self._catalog.isdisjoint(items),
         )
-        return (written(items), written_strengths(strengths), hidden), wanted
+        row = (written(items), written_strengths(strengths), hidden)
+        return (*row, written(told)) if self._reads_traits else row, wanted
+
+    def _told(self, question: dict[str, Any], user: str | None) -> list[str]:
+        """Return the words of what is known of the user besides items, as far as the program reads them."""
+        if TOLD not in question:
+            place, traits = self._places.get(user or ""), self.memory.histories.traits
+            return [] if place is None or traits is None else traits.said(place)
+        given, reader = question[TOLD], self.memory.reader
+        if not isinstance(given, dict):
+            raise shape_problem(f"attributes is {shown(given)}, expected an object")
+        if reader is None:
+            raise shape_problem("the model knows nothing of users but items; train with --users FILE")
+        odd = next((name for name in given if name not in reader.readings), None)
+        if odd is not None:
+            known = ", ".join(list(reader.readings)[:20])
+            raise shape_problem(f"users have no {odd[:30]!r} in attributes; they have {known}")
+        for name, cell in given.items():
+            if (
+                not isinstance(cell, str | int | float | None)
+                or isinstance(cell, bool)
+                or len(str(cell)) > LONGEST_TEXT
+            ):
+                raise shape_problem(f"{name} in attributes is {shown(cell)}, expected a text or a number")
+        try:
+            words = reader.said({name: text_of(cell) for name, cell in given.items()})
+        except DataError as error:
+            raise Problem(422, "query", str(error)) from error
+        return words if self._reads_traits else []
 
     def _user(self, user: object) -> tuple[str, list[str], list[float]]:
         """Look a user up; of one whom nobody knows the history is empty."""
@@ -219,11 +255,12 @@ class Tastes:
         return found
 
 
-def _rows(rows: list[tuple[str, str, str]]) -> Rows:
+def _rows(rows: list[tuple[str, ...]]) -> Rows:
     """Hand few rows over line by line, and more by columns, which are answered some at a time."""
     if len(rows) <= _FEW:
         return Rows(Lines(rows), len(rows))
-    cells = zip((HISTORY, STRENGTHS, HIDDEN), zip(*rows, strict=True), strict=True)
+    names = (HISTORY, STRENGTHS, HIDDEN, TRAITS)[: len(rows[0])]
+    cells = zip(names, zip(*rows, strict=True), strict=True)
     return Rows(Typed({name: np.array(column, dtype=object) for name, column in cells}), len(rows))
 
 
@@ -241,8 +278,8 @@ def _count(question: dict[str, Any]) -> int:
     return k
 
 
-def _truth(question: dict[str, Any]) -> bool:
-    value = question.get(ALLOW_SEEN, False)
+def _truth(question: dict[str, Any], *, usual: bool) -> bool:
+    value = question.get(ALLOW_SEEN, usual)
     if type(value) is not bool:
         raise shape_problem(f"allow_seen is {shown(value)}, expected true or false")
     return value

@@ -24,15 +24,18 @@ class TermsError(ArtifactError):
 def terms_of(scorer: Scorer) -> Terms:
     """Return what clients send and get, as JSON values: the columns in order, and what answers hold."""
     task = scorer.model.task
+    memory = scorer.tastes.memory if scorer.ranks else None
+    about = memory.reader if memory is not None else None
     return {
         "target": task.target,
         "answers": "items" if scorer.ranks else list(task.classes) or "a number",
-        "filters": list(scorer.tastes.memory.attributes) if scorer.ranks else [],
+        "filters": list(memory.attributes) if memory is not None else [],
+        "attributes": list(about.readings) if about is not None else [],
         "decisions": scorer.model.decides,
         "intervals": _has_intervals(scorer),
         "columns": [
             {"name": column.name, **{what: str(getattr(column, what)) for what in _WRITTEN}}
-            for column in scorer.reader.columns
+            for column in (() if scorer.ranks else scorer.reader.columns)  # of histories clients send none
         ],
     }
 
@@ -46,9 +49,13 @@ def check_terms(first: Terms, new: Terms) -> None:
     for what in ("decisions", "intervals"):
         if first[what] and not new[what]:
             raise _other(what, f"it gives no {what}, and clients may ask for them")
-    lost = [name for name in first["filters"] if name not in new["filters"]]
-    if lost:
-        raise _other("filters", f"its items have no {_few(lost)}, which clients may filter by")
+    for what, told in (
+        ("filters", "its items have no {}, which clients may filter by"),
+        ("attributes", "its users have no {}, which clients may send"),
+    ):
+        lost = [name for name in first[what] if name not in new[what]]
+        if lost:
+            raise _other(what, told.format(_few(lost)))
     _check_columns(first["columns"], new["columns"])
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlwright.core.recommender import Histories
+from mlwright.core.recommender import Histories, Traits
 from mlwright.core.task import Link, Task
-from mlwright.ranking.blend import Blend, Member, View
+from mlwright.ranking.blend import Blend, Member, View, leveled
 from mlwright.ranking.contents import contents_of
-from mlwright.testing.claim import claim, claim_close
+from mlwright.testing.claim import claim, claim_close, claim_equal
+from mlwright.testing.lowered import lowered_ranking
 from mlwright.testing.tastes import taste_log
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def check_recommender(recommender: Recommender) -> None:
         all(0 <= floor <= 1 and 0 <= decay <= 1 for floor, decay in recommender.fades),
         "Histories grow with age.",
     )
+    claim(0 < recommender.seconds(known) < np.inf, "A fit is said to take no time, or all of it.")
     for settings in proposed:
         fitted = recommender.fit(known, settings)
         scores = fitted.scores(known)
@@ -46,6 +49,8 @@ def check_recommender(recommender: Recommender) -> None:
         )
         claim(bool(np.isfinite(scores).all()), f"With {dict(settings)} a score is not finite.")
     fitted = recommender.fit(known, proposed[0])
+    for asked in (known, odd_histories(known)):
+        _the_program_ranks_alike(fitted, asked)
     _users_do_not_matter_to_each_other(fitted, known)
     _any_history_is_answered(fitted, known)
     _a_fit_can_be_repeated(recommender, proposed[0], known, fitted.scores(known))
@@ -77,7 +82,38 @@ def known_histories() -> Histories:
         n_items=40,
         times=times[order],
         contents=described,
+        traits=Traits.of(("a", "b", "c", "d", "e"), [[4, user % 4] for user in range(len(starts) - 1)]),
     )
+
+
+def odd_histories(known: Histories) -> Histories:
+    """Return histories that nobody has: none, one item, all items, all alike, hardly anything, the rarest."""
+    n_items = known.n_items
+    taken = [[], [0], list(range(n_items)), [n_items - 1, 0], [n_items - 1], [], known.items[:5].tolist()]
+    weights = [np.ones(len(items), np.float32) for items in taken]
+    weights[3] = np.array([1e-6, 1.0], np.float32)
+    told = known.traits
+    return replace(
+        known,
+        starts=np.cumsum([0, *map(len, taken)]),
+        items=np.array([item for items in taken for item in items], np.int64),
+        strengths=np.concatenate(weights),
+        times=None,
+        traits=None if told is None else told.take(np.arange(len(taken))),
+    )
+
+
+def _the_program_ranks_alike(fitted: FittedRecommender, asked: Histories) -> None:
+    """Compare scores, of rows of length 1, and look at rows alone, in other lots and in another order."""
+    found = lowered_ranking(fitted, asked)
+    claim(bool(np.isfinite(found).all()), "A score of the program is not finite.")
+    expected = leveled(fitted.scores(asked))
+    claim_close(leveled(found), expected, "The program has other scores", 1e-4)
+    rng = np.random.default_rng(2)
+    order = rng.permutation(asked.n_users)
+    for users in (order, order[: asked.n_users // 3 + 1], *(np.array([user]) for user in order[:7])):
+        again = lowered_ranking(fitted, asked.take(users))
+        claim_equal(again, found[users], "Scores of the program depend on the other users who ask")
 
 
 def _users_do_not_matter_to_each_other(fitted: FittedRecommender, known: Histories) -> None:

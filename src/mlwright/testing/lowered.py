@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.core.graph import Graph
+from mlwright.core.graph import MICROSOFT, Graph, first_columns
+from mlwright.core.recommender import Given
 from mlwright.core.schema import NUMERIC
 from mlwright.features.encoder import Encoder
 from mlwright.program.onnx_file import write_onnx
 from mlwright.program.runtime import Program
+from mlwright.ranking.words import BETWEEN, NOTHING, TRAITS, written
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns
     from mlwright.core.combination import FittedCombination, Ingredients
     from mlwright.core.learner import FittedModel, Matrix
+    from mlwright.core.recommender import FittedRecommender, Histories
     from mlwright.core.schema import Schema
     from mlwright.core.step import FittedStep, Table
 
@@ -52,6 +55,34 @@ def lowered_combination(fitted: FittedCombination, rows: Ingredients) -> Array:
     dense = _declare(graph, columns, "dense", rows.dense)
     keys = graph.add("Cast", _declare(graph, columns, "key", rows.keys), to=np.dtype(np.int64))
     return run_graph(graph, fitted.lower(graph, dense, keys), columns)
+
+
+def lowered_ranking(fitted: FittedRecommender, asked: Histories) -> Array:
+    """Compute a recommender's scores in a program that reads codes of items and what each counts."""
+    graph, n_items = Graph(), asked.n_items
+    columns: dict[str, Array] = {}
+    longest = max(1, int(asked.lengths.max(initial=0)))
+    codes, weights = np.full((asked.n_users, longest), n_items), np.zeros((asked.n_users, longest))
+    codes[asked.users, asked.positions], weights[asked.users, asked.positions] = asked.items, asked.strengths
+    items = graph.add("Cast", _declare(graph, columns, "code", codes), to=np.dtype(np.int64))
+    counts = _declare(graph, columns, "weight", weights)
+    size = graph.add("Shape", items, start=0, end=1)
+    n_rows = graph.add("Concat", size, graph.constant([1], np.int64), axis=0)
+    empty = graph.add("Expand", graph.constant(np.zeros((1, n_items + 1))), n_rows)
+    dense = graph.add("ScatterElements", empty, items, counts, axis=1, reduction="add")
+    words = _words(graph, columns, asked) if fitted.reads_traits else ""
+    scores = fitted.lower(graph, Given(items, counts, dense, n_rows, words))
+    return run_graph(graph, first_columns(graph, scores, n_items), columns)
+
+
+def _words(graph: Graph, columns: dict[str, Array], asked: Histories) -> str:
+    """Give a program the words of the users, as it reads them."""
+    said = [() if asked.traits is None else asked.traits.said(user) for user in range(asked.n_users)]
+    columns[TRAITS] = np.array(list(map(written, said)), dtype=object)
+    text = graph.input(TRAITS, is_text=True)
+    flat = graph.add("Reshape", text, graph.constant([-1], np.int64))
+    cut: dict[str, Any] = {"mark": 0, "mincharnum": 1, "pad_value": NOTHING, "separators": [BETWEEN]}
+    return graph.add("Tokenizer", flat, domain=MICROSOFT, **cut)
 
 
 def _declare(graph: Graph, columns: dict[str, Array], prefix: str, features: Array) -> str:

@@ -29,3 +29,18 @@ def taste_log(n_users: int = 60, n_items: int = 40, n_each: int = 12, seed: int 
             found["rating"].append(int(rng.integers(4, 6) if is_liked else rng.integers(1, 4)))
             found["time"].append(start + 3_600 * place)
     return found
+
+
+def taste_users(n_users: int = 60, n_new: int = 20) -> dict[str, list[Any]]:
+    """Return what is known of the users of `taste_log`, and of "new 0" and so on, who took nothing.
+
+    Of taste t is who likes sport t, and somewhat older; "word" says nothing.
+    """
+    users = [*(f"user {user}" for user in range(n_users)), *(f"new {user}" for user in range(n_new))]
+    tastes = [user % N_TASTES for user in (*range(n_users), *range(n_new))]
+    return {
+        "user": users,
+        "sport": [f"sport {taste}|all" for taste in tastes],
+        "age": [20 + 10 * taste + at % 7 for at, taste in enumerate(tastes)],
+        "word": ["some" if at % 3 else None for at in range(len(users))],
+    }

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, final
 
 from mlwright.core.errors import MissingDependencyError
 from mlwright.core.learner import Fit, FittedModel, Matrix
-from mlwright.core.shelves import COMBINATIONS, LEARNERS
+from mlwright.core.shelves import COMBINATIONS, LEARNERS, RECOMMENDERS
 from mlwright.core.step import Table
 from mlwright.features.bins import Bins
 from mlwright.features.combine import Combined
 from mlwright.features.encoder import Encoder
+from mlwright.ranking.blend import View
 from mlwright.tuning.job import Job, Outcome
 from mlwright.tuning.plain import Classes, by_name, from_bytes, to_bytes
 
@@ -76,69 +77,77 @@ class Journal:
 
     def find(self, job: Job, store: str) -> Outcome | None:
         """Return what came of this job on that store; None if it is still to be done."""
-        for row in reversed(self._rows.get(identity(job, store), [])):
-            found, limit_s = self._entry(row)
-            if found is None:
-                self._tell("journal", "an entry is not what it should be; its fit is done again")
-            elif not self._has_more_time(limit_s) or not _is_cut(job, found):
-                return replace(found, number=job.number)
-        return None
+        found = self.recall(identity(job, store), _is_outcome, lambda outcome: _is_cut(job, outcome))
+        return None if found is None else replace(found, number=job.number)
 
     def record(self, job: Job, store: str, outcome: Outcome) -> Outcome:
         """Write down what came of a job, and return it as it will be read.
 
-        A resumed run thus sees the very arrays that this one goes on with. What may go well another
-        time is not written; a journal that cannot be written to ends no training.
+        What may go well another time is not written.
         """
         if outcome.is_chance:
             return outcome
-        try:
-            data = to_bytes(replace(outcome, number=0), self._classes)
-            self._write(job, identity(job, store), outcome, data)
-        except (sqlite3.Error, OverflowError, TypeError, UnicodeDecodeError) as error:
-            if not self._is_failing:
-                self._tell("journal", f"cannot be written ({error}); a run that is killed would repeat this")
-            self._is_failing = True
-            return outcome
-        found = self._decode(data)
-        assert found is not None  # noqa: S101 - it was just written
+        title = f"{job.configuration.name}, fold {job.fold}, {job.share:.0%} of the rows"
+        told = (outcome.seconds, outcome.error.split("\n", 1)[0])
+        found: Outcome = self.keep(identity(job, store), title, replace(outcome, number=0), *told)
         return replace(found, number=job.number)
+
+    def recall(
+        self, key: str, is_sound: Callable[[Any], bool], is_cut: Callable[[Any], bool] = lambda _: False
+    ) -> Any:
+        """Return what was kept of some work; None if it is still to be done.
+
+        An entry that is not sound is told and passed over; one that is cut counts only if there is no more
+        time now.
+        """
+        for row in reversed(self._rows.get(key, [])):
+            found, limit_s = self._entry(row)
+            if found is None or not is_sound(found):
+                self._tell("journal", "an entry is not what it should be; its fit is done again")
+            elif not self._has_more_time(limit_s) or not is_cut(found):
+                return found
+        return None
+
+    def keep(self, key: str, title: str, value: Any, seconds: float, error: str = "") -> Any:
+        """Write down what came of some work, and return it as it will be read.
+
+        A resumed run thus sees the very arrays that this one goes on with. A journal that cannot be written
+        to ends no training.
+        """
+        try:
+            data = to_bytes(value, self._classes)
+            self._write(key, (title, seconds, error), data)
+        except (sqlite3.Error, OverflowError, TypeError, UnicodeDecodeError) as problem:
+            if not self._is_failing:
+                self._tell(
+                    "journal", f"cannot be written ({problem}); a run that is killed would repeat this"
+                )
+            self._is_failing = True
+            return value
+        return from_bytes(data, self._classes)
 
     def close(self) -> None:
         """Let go of the file."""
         with suppress(sqlite3.Error):
             self._file.close()
 
-    def _write(self, job: Job, key: str, outcome: Outcome, data: bytes) -> None:
-        title = f"{job.configuration.name}, fold {job.fold}, {job.share:.0%} of the rows"
+    def _write(self, key: str, told: tuple[str, float, str], data: bytes) -> None:
         seal = _seal(key, self._time_limit_s, data)
-        error = outcome.error.split("\n", 1)[0]
-        values = (key, title, outcome.seconds, error, self._time_limit_s, seal, data)
-        row = self._file.execute(_NEW_ENTRY, values).lastrowid
+        row = self._file.execute(_NEW_ENTRY, (key, *told, self._time_limit_s, seal, data)).lastrowid
         self._rows.setdefault(key, []).append(row or 0)
 
-    def _entry(self, row: int) -> tuple[Outcome | None, float | None]:
+    def _entry(self, row: int) -> tuple[Any, float | None]:
         try:
             _, _, _, _, limit_s, _, data = self._file.execute(_ENTRY, (row,)).fetchone()
-        except _DAMAGE:
+            return from_bytes(data, self._classes), limit_s
+        except (*_DAMAGE, ValueError):
             return None, None
-        return self._decode(data), limit_s
 
     def _has_more_time(self, limit_s: float | None) -> bool:
         """Tell whether this run has more time than one that had `limit_s`."""
         if limit_s is None:
             return False
         return self._time_limit_s is None or self._time_limit_s > limit_s
-
-    def _decode(self, data: bytes) -> Outcome | None:
-        try:
-            found = from_bytes(data, self._classes)
-        except ValueError:
-            return None
-        is_sound = isinstance(found, Outcome) and isinstance(found.error, str)
-        if is_sound and found.fit is not None:
-            is_sound = isinstance(found.fit, Fit) and isinstance(found.fit.model, FittedModel)
-        return found if is_sound else None
 
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
@@ -194,6 +203,13 @@ def identity(job: Job, store: str) -> str:
     return sha256(to_bytes(facts, {})).hexdigest()
 
 
+def _is_outcome(found: Any) -> bool:
+    is_sound = isinstance(found, Outcome) and isinstance(found.error, str)
+    if is_sound and found.fit is not None:
+        is_sound = isinstance(found.fit, Fit) and isinstance(found.fit.model, FittedModel)
+    return is_sound
+
+
 def _is_cut(job: Job, outcome: Outcome) -> bool:
     """Tell whether the clock had a hand in an outcome."""
     if outcome.fit is None:
@@ -203,14 +219,13 @@ def _is_cut(job: Job, outcome: Outcome) -> bool:
 
 def _classes() -> Classes:
     """Return the classes of which outcomes are made: ours, and those that a plug-in's file knows."""
-    found: list[type] = [Outcome, Encoder, Table, Combined, Bins, Fit, Matrix]
-    for name in COMBINATIONS.names():
-        found += _data_classes(COMBINATIONS.get(name), COMBINATIONS.package)
-    for name in LEARNERS.names():
-        try:
-            found += _data_classes(LEARNERS.get(name), LEARNERS.package)
-        except MissingDependencyError:
-            continue
+    found: list[type] = [Outcome, Encoder, Table, Combined, Bins, Fit, Matrix, View]
+    for shelf in (COMBINATIONS, LEARNERS, RECOMMENDERS):
+        for name in shelf.names():
+            try:
+                found += _data_classes(shelf.get(name), shelf.package)
+            except MissingDependencyError:
+                continue
     return by_name(found)
 
 

@@ -50,11 +50,12 @@ class Ranking(TypedDict, total=False):
 class Family(ABC):
     """A family of questions; kinds of task name theirs.
 
-    `roles` are columns that it knows, and `tables` data beside the rows; both are options.
+    `roles` are columns that it knows, `tables` data beside the rows, and `flags` wishes; all are options.
     """
 
     roles: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[str, ...]] = ()
+    flags: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def train(

@@ -23,6 +23,7 @@ from mlwright.tuning.workers import Crew, open_crew
 from mlwright.workflow.build import make_store
 from mlwright.workflow.finish import Finish, Fitted
 from mlwright.workflow.measure import scales
+from mlwright.workflow.run import work_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ def fit(
     """Search under the budget and compile the winner; what `run` knows already is not done again."""
     folder = run.rows
     with (
-        run.journal(prepared, options, budget, listen) as journal,
+        run.journal(work_on(prepared), options, budget, listen) as journal,
         _crew(prepared, budget, journal, memory) as crew,
     ):
         with budget.phase("features", is_busy=True):

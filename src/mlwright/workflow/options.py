@@ -41,8 +41,8 @@ class TrainOptions:
     `known_after_s` [s] says how long after its time an outcome is known. `max_latency_s` [s] and
     `max_size_bytes` are contracts: the best of what keeps them is returned. `run` is the folder that makes
     a killed training go on; with `run_anew` one of other work is emptied, not refused. All processes
-    together stay below `memory_limit_bytes`. `roles` are columns, and `tables` data beside the rows, that
-    only some kinds of questions know (see `workflow.family`), by role.
+    together stay below `memory_limit_bytes`. `roles` are columns and `tables` data beside the rows, by role,
+    and `flags` names of wishes, that only some kinds of questions know (see `workflow.family`).
     """
 
     time_limit_s: float | None = None
@@ -78,6 +78,7 @@ class TrainOptions:
     max_size_bytes: int | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, object] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.refit not in REFIT:
@@ -159,6 +160,7 @@ class TrainOptions:
         }
         found |= {role: [column] for role, column in self.roles.items()}
         found |= {name: [str(data)] for name, data in self.tables.items() if isinstance(data, str | Path)}
+        found |= {flag: ["yes"] for flag in self.flags}
         given = {name: [without_halves(value) for value in values if value] for name, values in found.items()}
         return {name: values for name, values in given.items() if values}
 
@@ -199,6 +201,8 @@ class TrainArguments(TypedDict, total=False):
     item: str | None
     rating: str | None
     items: object
+    users: object
+    allow_seen: bool
 
 
 def from_arguments(arguments: TrainArguments) -> TrainOptions:
@@ -239,7 +243,8 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
         max_latency_s=parse_latency(arguments.get("max_latency")),
         max_size_bytes=parse_file_size(arguments.get("max_size")),
         roles=_given(user=arguments.get("user"), item=arguments.get("item"), rating=arguments.get("rating")),
-        tables=_given(items=arguments.get("items")),
+        tables=_given(items=arguments.get("items"), users=arguments.get("users")),
+        flags=("allow-seen",) if arguments.get("allow_seen") else (),
     )
 
 

@@ -52,9 +52,13 @@ class Run:
 
     @contextmanager
     def journal(
-        self, prepared: Prepared, options: TrainOptions, budget: Budget, listen: Listener
+        self, work: dict[str, Any], options: TrainOptions, budget: Budget, listen: Listener
     ) -> Iterator[Journal | None]:
-        """Open the journal of this work, and say what it knows; None where nothing outlives the run."""
+        """Open the journal of this work, and say what it knows; None where nothing outlives the run.
+
+        `work` says on what all fits depend, part by part, so that a difference can be named; on the seed, the
+        code and the machine they depend in any case.
+        """
         if self.place is None:
             yield None
             return
@@ -63,7 +67,7 @@ class Run:
             listen(Event(phase=phase, message=message, is_lasting=True))
 
         try:
-            _claim(self.place, _work(prepared, options.seed), options, tell)
+            _claim(self.place, {**work, **_circumstances(options.seed)}, options, tell)
             journal = Journal(self.place / _JOURNAL, budget.time_limit_s, tell)
         except (OSError, sqlite3.Error) as error:
             raise _unwritable(self.place, error) from error
@@ -210,16 +214,21 @@ def _forget(place: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _work(prepared: Prepared, seed: int) -> dict[str, Any]:
-    """Say on what all fits depend, part by part, so that a difference can be named."""
+def work_on(prepared: Prepared) -> dict[str, Any]:
+    """Say on what all fits on rows depend."""
     schema = json.dumps(prepared.schema.to_json(), sort_keys=True)
     return {
         "the target": prepared.task.target,
         "the kind of question": prepared.task.kind,
-        "the seed": seed,
         "the rows to learn from": _fingerprint(prepared.train),
         "the rows to judge by": _fingerprint(prepared.test),
         "the columns and what they mean": sha256(schema.encode()).hexdigest(),
+    }
+
+
+def _circumstances(seed: int) -> dict[str, Any]:
+    return {
+        "the seed": seed,
         "the code of mlwright": _code(),
         "the machine": platform.machine(),
         **{f"the version of {name}": found for name, found in _versions().items()},

@@ -30,8 +30,8 @@ def train(
     Without a kind, columns that only one family knows tell which it is; else it is about rows.
     """
     family = FAMILIES.get(_family(options))
-    given = {**options.roles, **options.tables}
-    odd = [name for name in given if name not in (*family.roles, *family.tables)]
+    given = (*options.roles, *options.tables, *options.flags)
+    odd = [name for name in given if name not in (*family.roles, *family.tables, *family.flags)]
     if odd:
         message = (
             f"--{odd[0]} means nothing to this kind of question. Leave it out, or choose another --kind."

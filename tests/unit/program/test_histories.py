@@ -48,6 +48,51 @@ def test_values_do_not_go_beyond_their_row(attributes, given, why):
         result(node("ScatterElements", **attributes), given)
 
 
+def test_cells_behind_words_give_every_row_as_many():
+    words, cells = whole(0.0, 3.0), whole(4.0, 4.0, (ROWS, 6))
+    longer = result(node("Concat", axis=1), [words, cells])
+    assert (longer.shape, longer.low.tolist(), longer.high.tolist()) == ((ROWS, WORDS), [0.0], [4.0])
+    ends = [constant([0]), constant([6]), constant([1])]
+    assert result(node("Slice"), [longer, *ends]).shape == (ROWS, 6)
+    assert result(node("Slice"), [longer, ends[0], constant([7]), ends[2]]).shape == (ROWS, FEW)
+    for given in ([cells, words], [words, words], [words, cells, cells], [words, INTO]):
+        with pytest.raises(ArtifactError, match="Concat"):
+            result(node("Concat", axis=1), given)
+    with pytest.raises(ArtifactError, match="attributes"):
+        result(node("Concat", axis=0), [words, cells])
+
+
+OWN = Value(kind=SINGLE, shape=(ROWS, 4, 3))
+
+
+def test_a_row_multiplies_tables_of_its_own():
+    turned = result(node("Transpose", perm=np.array([0, 2, 1])), [OWN])
+    assert turned.shape == (ROWS, 3, 4)
+    assert result(node("MatMul"), [OWN, turned]).shape == (ROWS, 4, 4)
+    assert result(node("MatMul"), [OWN, Value.of(np.ones((3, 7), np.float32))]).shape == (ROWS, 4, 7)
+    assert result(node("Softmax", axis=2), [OWN]).shape == OWN.shape
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes", "given", "why"),
+    [
+        ("Transpose", {"perm": np.array([1, 0, 2])}, [OWN], "attributes"),
+        ("Transpose", {}, [OWN], "attributes"),
+        ("Transpose", {"perm": np.array([0, 2, 1])}, [INTO], "from row to row"),
+        ("MatMul", {}, [OWN, OWN], "do not fit"),
+        ("MatMul", {}, [OWN, INTO], "do not fit"),
+        ("MatMul", {}, [OWN, Value.of(np.ones((4, 7), np.float32))], "do not fit"),
+        ("MatMul", {}, [Value.of(np.ones((4, 4), np.float32)), OWN], "do not fit"),
+        ("MatMul", {}, [Value(kind=SINGLE, shape=(ROWS, 501, 3)), Value(kind=SINGLE, shape=(ROWS, 3, 2))],
+         "do not fit"),
+        ("Softmax", {"axis": 1}, [OWN], "attributes"),
+    ],
+)  # fmt: skip
+def test_a_row_sees_no_tables_but_its_own(op, attributes, given, why):
+    with pytest.raises(ArtifactError, match=why):
+        result(node(op, **attributes), given)
+
+
 def test_words_are_cut_off_at_no_more_than_fit():
     words = whole(0.0, 3.0, (ROWS, WORDS))
     found = result(node("Slice"), [words, constant([0]), constant([500]), constant([1])])
@@ -80,7 +125,7 @@ def test_words_that_were_not_cut_off_look_nothing_up():
         result(node("Unsqueeze"), [Value(kind=SINGLE, shape=(ROWS, WORDS)), constant([2])])
 
 
-@pytest.mark.parametrize("op", ["Concat", "MatMul", "ReduceL2", "Max", "ArgMax", "Sqrt", "Reshape", "Where"])
+@pytest.mark.parametrize("op", ["MatMul", "ReduceL2", "Max", "ArgMax", "Sqrt", "Reshape", "Where"])
 def test_other_operators_read_nothing_whose_size_is_open(op):
     with pytest.raises(ArtifactError, match="as many cells as a text has words"):
         result(node(op), [Value(kind=SINGLE, shape=(ROWS, WORDS)), Value(kind=SINGLE, shape=(ROWS, 3))])

@@ -225,6 +225,34 @@ def test_a_german_report_asks_in_german(films):
     assert "(später in der Zeit)" in shown
 
 
+def test_groups_and_the_worth_of_what_is_known_of_users_stand_in_the_report(films):
+    worth = {"n_users": 700, "known": estimate(0.3), "unknown": estimate(0.2), "gain": estimate(0.1)}
+    groups = [{"what": "sex=<f>", "n_users": 90, "ndcg_at_10": estimate(0.25)}]
+    html = build_report(films(groups=groups, new_users=worth))
+    shown = visible(html)
+    assert "nDCG@10 0.300 (0.290 to 0.310), where what is popular has 0.200" in shown
+    assert "sex=&lt;f&gt;" in html
+    assert "Users by what else is known of them" in shown
+    german = visible(build_report(films(groups=groups, new_users=worth), language="de"))
+    assert "Nutzer nach dem, was sonst von ihnen bekannt ist" in german
+    assert "Users by" not in visible(build_report(films()))
+
+
+def test_where_what_was_taken_counts_the_report_says_so(films):
+    beside = films()["ranking"]["beside"] | {
+        "n_relevant_seen": 800,
+        "n_offered": 7000,
+        "n_offered_seen": 3500,
+    }
+    found = films(beside=beside)
+    found["options"] = {"allow-seen": ["yes"], "item": ["film"], "user": ["person"]}
+    shown = visible(build_report(found))
+    assert "80 % of the hits there could have been were repeats, and 50 % of what it offers are" in shown
+    assert "is not offered" not in shown
+    again = dict(commands(found, Names("m.mlw", "log.csv")))
+    assert any("--allow-seen --item film" in line for line in again.values())
+
+
 def test_every_rule_of_splitting_a_log_has_its_words():
     rules = (cut.LATER_TIME, cut.LATER_SHARE, cut.LAST, cut.RANDOM)
     with spoken("de"):

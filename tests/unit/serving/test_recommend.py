@@ -11,7 +11,7 @@ import pytest
 import mlwright as mw
 from mlwright.serving.build import make_scorer, make_service
 from mlwright.serving.settings import Settings
-from mlwright.testing.tastes import taste_log
+from mlwright.testing.tastes import taste_log, taste_users
 
 from .test_site import ask
 
@@ -119,12 +119,67 @@ def test_filters_and_seen_items(app):
         {"user": "a", "filter": 3},
         {"user": "a", "filter": "drama"},
         {"user": "a", "filter": "gender=drama"},
+        {"user": ["a"]},
+        {"user": {}},
+        {"item": None},
+        {"item": ["item 1"]},
+        {"history": [["item 1"]]},
+        {"history": {"item": "item 1"}},
+        {"history": ["item 1"] * 10_001},
+        {"history": [{"item": "item 1", "rating": True}]},
+        {"history": [{"item": "item 1", "rating": [5]}]},
+        {"history": [{"item": "item 1", "rating": float("nan")}]},
+        {"history": [{"item": "item 1", "rating": -float("inf")}]},
+        {"user": "a", "k": True},
+        {"user": "a", "k": "5"},
+        {"user": "a", "k": -1},
+        {"user": "a", "k": 2**70},
+        {"user": "a", "allow_seen": None},
+        {"user": "a", "filter": ["taste=1"]},
+        {"user": "a", "filter": "taste=1 and nothing=2"},
     ],
 )
 def test_what_cannot_be_used_is_refused_as_a_problem(app, body):
     status, answer = post(app, body)
     assert status in (400, 422)
     assert answer["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"history": [f"unknown {number}" for number in range(10_000)]},
+        {
+            "history": [
+                "x" * 100_000,
+                "\N{GRINNING FACE}",
+                "item\x1f1",
+                "two\nlines",
+                "\x00",
+                "\x01",
+                "",
+            ]
+        },
+        {"history": [1, 1.0, 2**53, 1e308, -0.0]},
+        {"history": [{"item": "item 1", "rating": -1e308, "note": {"a": []}}]},
+        {"history": ["item 1"] * 10_000, "k": 1_000},
+        {"user": 10**400},
+        {"user": "\x1f"},
+        {"item": ""},
+        {"user": "a", "filter": "taste=\N{SNOWMAN}"},
+    ],
+)
+def test_odd_questions_are_answered(app, body):
+    status, answer = post(app, body)
+    assert status == 200
+    scores = [one["score"] for one in answer["items"]]
+    assert scores == sorted(scores, reverse=True)
+    assert bool(scores) != ("filter" in body)
+
+
+@pytest.mark.parametrize("body", [{"user": "\ud800"}, {"history": ["\ud800"]}, {"item": "\udfff"}])
+def test_half_a_character_is_no_failure(app, body):
+    assert post(app, body)[0] in (200, 400, 422)
 
 
 def test_the_description_of_the_service_names_it(app):
@@ -138,3 +193,53 @@ def test_models_of_rows_recommend_nothing(tmp_path):
     mw.train(rows, "price", max_trials=1, refit="no").save(tmp_path / "m.mlw")
     scorer = make_scorer(tmp_path / "m.mlw", (tmp_path / "m.mlw").read_bytes(), Settings())
     assert post(make_service(scorer, Settings())[0], {})[0] == 404
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory):
+    """A service of a model that knows something of users."""
+    path = tmp_path_factory.mktemp("knowing") / "m.mlw"
+    mw.train(taste_log(), kind="recommendation", users=taste_users(), max_trials=6).save(path)
+    return make_service(make_scorer(path, path.read_bytes(), Settings()), Settings())[0]
+
+
+def test_what_is_known_of_somebody_new_is_enough(knowing):
+    status, answer = post(knowing, {"attributes": {"sport": "sport 2", "age": 43}, "k": 4})
+    assert (status, answer["is_known"]) == (200, True)
+    assert {int(one["item"].split()[1]) % 4 for one in answer["items"]} == {2}
+    known = {"sport": "sport 2|all", "age": 46, "word": "some"}
+    assert post(knowing, {"user": "new 2"}) == post(knowing, {"attributes": known})
+    beside = post(knowing, {"user": "nobody", "attributes": {"sport": "sport 2", "age": 43}, "k": 4})
+    assert beside == (200, answer)
+    several = post(knowing, [{"attributes": {}, "k": 2}, {"user": "nobody", "k": 2}])[1]
+    assert several[0] == several[1]
+    assert not several[0]["is_known"]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "says"),
+    [
+        ([], "expected an object"),
+        ({"shoe": 1}, "users have no 'shoe'"),
+        ({"age": True}, "expected a text or a number"),
+        ({"age": "old"}, "column of numbers"),
+        ({"age": [1]}, "expected a text or a number"),
+    ],
+)
+def test_attributes_that_cannot_be_used_are_refused(knowing, attributes, says):
+    status, answer = post(knowing, {"attributes": attributes})
+    assert status in (400, 422)
+    assert says in answer["detail"]
+
+
+def test_a_model_that_knows_nothing_of_users_says_so(app):
+    assert "--users FILE" in post(app, {"user": "user 1", "attributes": {"age": 3}})[1]["detail"]
+
+
+def test_the_description_names_what_is_known_of_users(knowing, app):
+    shapes = [
+        json.loads(ask(one, "/openapi.json")[2])["components"]["schemas"]["Row"] for one in (knowing, app)
+    ]
+    assert list(shapes[0]["properties"]["attributes"]["properties"]) == ["sport", "age", "word"]
+    assert json.loads(ask(knowing, "/model")[2])["user_attributes"] == ["sport", "age", "word"]
+    assert "attributes" not in shapes[1]["properties"]

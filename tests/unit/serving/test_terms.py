@@ -14,6 +14,7 @@ FIRST = {
     "target": "sold",
     "answers": ["no", "yes"],
     "filters": [],
+    "attributes": [],
     "decisions": True,
     "intervals": True,
     "columns": [
@@ -86,6 +87,12 @@ def test_messages_never_hold_all_labels():
         with pytest.raises(TermsError) as caught:
             check_terms(changed(answers=many), changed(answers=new))
         assert len(str(caught.value)) < 400
+
+
+def test_attributes_of_users_may_be_added_and_not_taken_away():
+    check_terms(changed(attributes=["age"]), changed(attributes=["sex", "age"]))
+    with pytest.raises(TermsError, match="its users have no 'age', which clients may send"):
+        check_terms(changed(attributes=["age", "sex"]), changed(attributes=["sex"]))
 
 
 def test_filters_may_be_added_and_not_taken_away():

@@ -22,7 +22,8 @@ class Histories(Family):
     """Recommendation."""
 
     roles = ("user", "item", "rating")
-    tables = ("items",)
+    tables = ("items", "users")
+    flags = ("allow-seen",)
 
     def train(
         self, data: object, target: str | None, options: TrainOptions, listen: Listener, started: float | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,9 @@ def recommend_file(
     """Recommend items into a file, all or nothing; without a file, CSV goes to standard output.
 
     `data` is a table of users, or a log of what they took, which then is their history, whoever they are;
-    None stands for all users that the model knows. Users that nobody knows get what is popular, and that is
-    said. Returns the number of users.
+    None stands for all users that the model knows. Attributes of users hold as `data` has them, else as they
+    are remembered. Users of whom nothing is known get what is popular, and that is said. Returns the number
+    of users.
     """
     if out is not None:
         check_output(out)
@@ -57,10 +59,11 @@ def recommend_file(
         raise UsageError(message)
     allowed = None if wishes.filter is None else matching(wishes.filter, memory.attributes, asked.n_items)
     _tell_of_strangers(names, asked, listen)
+    hides = not (memory.allows_seen if wishes.allow_seen is None else wishes.allow_seen)
     start = time.monotonic()
     with writing(None if out is None else Path(out)) as add:
         add(_frame(memory, model, [], np.zeros((0, 0), np.int64), np.zeros((0, 0), np.float32)))
-        for first, scores in _scored(model, asked, hides=not wishes.allow_seen):
+        for first, scores in _scored(model, asked, hides=hides):
             if allowed is not None:
                 scores[:, ~allowed] = HIDDEN_SCORE
             items = best(scores, top)
@@ -88,7 +91,8 @@ def _asked(model: Model, memory: Memory, data: object) -> tuple[list[str], Histo
     if not names:
         raise DataError(f"Column {column!r} of {raw.source} names no user.")
     place = {name: at for at, name in enumerate(memory.users)}
-    return names, _looked_up(memory.histories, [place.get(name, -1) for name in names])
+    found = _looked_up(memory.histories, [place.get(name, -1) for name in names])
+    return names, memory.telling(raw, column, names, found)
 
 
 def _is_log(raw: Raw, memory: Memory, catalog: Sequence[object]) -> bool:
@@ -104,29 +108,30 @@ def _is_log(raw: Raw, memory: Memory, catalog: Sequence[object]) -> bool:
 
 
 def _looked_up(known: Histories, places: list[int]) -> Histories:
-    """Return histories; of users who are not known (-1), empty ones."""
+    """Return what is known of users; of those who are not there (-1), nothing."""
     at = np.array(places, np.int64)
-    padded = known.take(np.where(at < 0, 0, at)) if known.n_users else known
-    return padded.keep(np.repeat(at >= 0, padded.lengths))
+    return known.padded(1).take(np.where(at < 0, known.n_users, at))
 
 
 def _from_log(model: Model, memory: Memory, raw: Raw) -> tuple[list[str], Histories]:
     """Read histories; where a log lacks a column, the names of training are looked for."""
     given = {role: name for role, name in memory.columns.named.items() if name in raw.names}
     columns = recognize(raw.names, given, raw.source)
-    events, _ = read_events(raw, columns)
+    events, *_ = read_events(raw, columns)
     first: dict[int, None] = dict.fromkeys(events.users.tolist())
     order = [events.user_names[user] for user in first]
     catalog = [str(item) for item in model.task.classes]
-    found = events.named(order, catalog)
-    return order, found.histories(memory.scale)
+    place = {name: at for at, name in enumerate(memory.users)}
+    remembered = _looked_up(memory.histories, [place.get(name, -1) for name in order])
+    found = replace(events.named(order, catalog).histories(memory.scale), traits=remembered.traits)
+    return order, memory.telling(raw, columns.user, order, found)
 
 
 def _scored(model: Model, asked: Histories, *, hides: bool) -> Iterator[tuple[int, Singles]]:
     """Go through the users, some at a time: the first one's number, and scores (n_users, n_items)."""
     for first in range(0, asked.n_users, _USERS_AT_ONCE):
         part = asked.take(np.arange(first, min(asked.n_users, first + _USERS_AT_ONCE)))
-        yield first, run(model.runtime, lines(part, model.task.classes, hides=hides))
+        yield first, run(model.runtime, lines(part, model.task.classes, model.runtime.columns, hides=hides))
 
 
 def _frame(memory: Memory, model: Model, names: list[str], items: Array, scores: Array) -> pl.DataFrame:
@@ -147,10 +152,13 @@ def _frame(memory: Memory, model: Model, names: list[str], items: Array, scores:
 
 
 def _tell_of_strangers(names: list[str], asked: Histories, listen: Listener) -> None:
-    strangers = [name for name, length in zip(names, asked.lengths.tolist(), strict=True) if not length]
-    if strangers:
+    n_told = np.zeros(len(names)) if asked.traits is None else np.diff(asked.traits.starts)
+    for is_told, what in ((False, "what is popular"), (True, "what suits what else is known of them")):
+        chosen = np.flatnonzero((asked.lengths == 0) & ((n_told > 0) == is_told))
+        if not len(chosen):
+            continue
         message = (
-            f"{len(strangers):,} of {len(names):,} users, such as {strangers[0]!r}, took nothing that the "
-            "model knows: they get what is popular"
+            f"{len(chosen):,} of {len(names):,} users, such as {names[chosen[0]]!r}, took nothing that the "
+            f"model knows: they get {what}"
         )
         listen(Event(phase="predicting", message=message, is_lasting=True))

@@ -1,4 +1,4 @@
-"""What is known of items, and filters that read it."""
+"""What is known of items and of users, and filters that read it."""
 
 from __future__ import annotations
 
@@ -12,51 +12,58 @@ from mlwright.data.cells import text_of
 from mlwright.data.read import read
 from mlwright.ranking.contents import SEVERAL
 from mlwright.ranking.words import clear
-from mlwright.workflow.recommending.columns import recognize_item
+from mlwright.workflow.recommending.columns import recognize_item, recognize_user
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlwright.core.arrays import Array
+    from mlwright.data.raw import Raw
 
 _NEARLY_ALL = 0.9
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class ItemTable:
-    """What is known of items: their names, and columns of texts with a cell for each, "" for nothing."""
+class SideTable:
+    """What is known of items or users: their names, and columns of texts with a cell for each, or ""."""
 
     names: list[str]
     columns: dict[str, list[str]]
+    what: str
     where: str
 
     @classmethod
-    def read(cls, data: object, item: str) -> ItemTable:
-        """Read a table; `item` is what the log calls the column of names. The last of equal names holds."""
+    def read(cls, data: object, role: str, name: str) -> SideTable:
+        """Read a table of a role, "item" or "user"; `name` is what the log calls the column of their names.
+
+        The last of equal names holds.
+        """
         raw = read(data)
-        key = recognize_item(raw.names, item, raw.source)
+        find = recognize_item if role == "item" else recognize_user
+        key = find(raw.names, name, raw.source)
+        return cls.of_raw(raw, role, key, [column for column in raw.names if column != key])
+
+    @classmethod
+    def of_raw(cls, raw: Raw, role: str, key: str, columns: Sequence[str]) -> SideTable:
+        """Take some columns of rows that were read; `key` names whose they are."""
         rows = {clear(text_of(cell)): row for row, cell in enumerate(list(raw.columns[key]))}
         rows.pop("", None)
-        columns = {
-            name: [text_of(cells[row]) for row in rows.values()]
-            for name, cells in raw.columns.items()
-            if name != key
-        }
-        return cls(list(rows), columns, f"{raw.source} (column {key!r})")
+        told = {name: [text_of(raw.columns[name][row]) for row in rows.values()] for name in columns}
+        return cls(list(rows), told, role, f"{raw.source} (column {key!r})")
 
-    def check(self, items: Sequence[str]) -> None:
-        """Raise DataError if none of the log's items is in the table: they are named otherwise."""
-        if not set(items) & set(self.names):
+    def check(self, names: Sequence[str]) -> None:
+        """Raise DataError if none of the log's items or users is in the table: they are named otherwise."""
+        if not set(names) & set(self.names):
             raise DataError(
-                f"No item of {self.where} is one of the log, such as {items[0]!r}. Check that both name "
-                "items alike."
+                f"No {self.what} of {self.where} is one of the log, such as {names[0]!r}. Check that "
+                f"both name {self.what}s alike."
             )
 
-    def of(self, items: Sequence[str]) -> dict[str, list[str]]:
-        """Return the columns for these items, in their order."""
+    def of(self, names: Sequence[str]) -> dict[str, list[str]]:
+        """Return the columns for these items or users, in their order."""
         places = {name: place for place, name in enumerate(self.names)}
-        found = [places.get(item) for item in items]
+        found = [places.get(name) for name in names]
         return {
             name: ["" if place is None else cells[place] for place in found]
             for name, cells in self.columns.items()

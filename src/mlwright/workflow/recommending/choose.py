@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.progress import event
+from mlwright.core.seeds import stream
 from mlwright.core.shelves import RECOMMENDERS
 from mlwright.evaluation.hits import PLACES
 from mlwright.ranking.blend import Blend, Member, View, leveled
 from mlwright.ranking.matrix import best
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE, ndcg
+from mlwright.workflow.recommending.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,14 +23,24 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Integers, Singles
     from mlwright.core.budget import Budget
     from mlwright.core.progress import Listener
-    from mlwright.core.recommender import FittedRecommender, Histories, Settings
+    from mlwright.core.recommender import FittedRecommender, Histories, Recommender, Settings
     from mlwright.workflow.recommending.judged import Exam
+    from mlwright.workflow.recommending.kept import Tried
 
 _LAST_S = 2.0
 """Kept for writing the evidence, when all is fitted and judged."""
 _SLACK = 1.3
 _FITS = 3.0
 """What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits."""
+_CELL_S = 1.5e-8
+"""What it takes on a usual processor to score and rank, for each user and item [s]."""
+_SHARE, _FEWEST_EVENTS = 0.4, 300_000
+"""Trying each recommender once may take this share of the time, of long logs with fewer events."""
+_TELLING_S = 0.2
+_PACES = (0.5, 6.0)
+"""How much longer work may take than on a usual processor; what is beyond was something else."""
+_MORE = 2.0
+"""Of what is slow: there are 1.25 to 1.5 times as many events in the end as candidates learn from."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
 _WORTH = 0.25
@@ -46,6 +58,7 @@ class Candidate:
     is_naive: bool
     values: Floats
     fit_s: float
+    try_s: float = 0.0
     fitted: FittedRecommender | None = None
 
     @property
@@ -58,9 +71,9 @@ class Candidate:
         """The standard error of the mean."""
         return float(self.values.std() / np.sqrt(max(1, len(self.values))))
 
-    def fit(self, known: Histories) -> FittedRecommender:
+    def fit(self, known: Histories, kept: Kept) -> FittedRecommender:
         """Fit it again."""
-        return RECOMMENDERS.get(self.name).fit(self.view.fits(known), self.settings)
+        return kept.fitted(self.name, self.settings, self.view.fits(known))
 
     def to_json(self) -> dict[str, Any]:
         """Return what the evidence says of it."""
@@ -86,7 +99,9 @@ class Candidate:
 class Choice:
     """What was tried, and the members of the winner with their weights.
 
-    Candidates learned from `n_events`, of `n_inside` that there were to choose by.
+    Candidates learned from `n_events`, of `n_inside` that there were to choose by. `end_s` [s] is kept for
+    proving and judging; `pace` is how much longer work takes than on a usual processor. `cold` answers users
+    of whom no item is known, and `cold_naive` is the best naive way to do so; None without a table of users.
     """
 
     tried: list[Candidate]
@@ -96,6 +111,16 @@ class Choice:
     blended: float = 0.0
     n_events: int = 0
     n_inside: int = 0
+    cold: Candidate | None = None
+    cold_naive: Candidate | None = None
+    end_s: float = 0.0
+    pace: float = 1.0
+    kept: Kept = field(default_factory=Kept)
+
+    @property
+    def ending_s(self) -> float:
+        """How long it may take to fit the winner twice on as many events, and then to end [s]."""
+        return 2.0 * sum(one.fit_s for one, _ in self.members) + self.pace * self.end_s + _LAST_S
 
     def affordable(self, budget: Budget) -> float:
         """Return how many events the winner can learn from, twice, in the time that is left.
@@ -103,41 +128,71 @@ class Choice:
         Never fewer than candidates learned from; costs are taken to grow with the events.
         """
         each = sum(one.fit_s for one, _ in self.members) / max(1, self.n_events)
-        return max(self.n_events, (budget.left_s - _LAST_S) / (_FITS * max(each, 1e-9)))
+        left_s = budget.left_s - _LAST_S - self.pace * self.end_s
+        return max(self.n_events, left_s / (_FITS * max(each, 1e-9)))
 
     def fit(self, known: Histories) -> Blend:
         """Fit the winner."""
-        return Blend(tuple(Member(one.fit(known), one.view, weight) for one, weight in self.members))
+        kept = self.kept
+        members = tuple(Member(one.fit(known, kept), one.view, weight) for one, weight in self.members)
+        return Blend(members, None if self.cold is None else self.cold.fit(known, kept))
 
-    def fit_naive(self, known: Histories) -> Blend:
-        """Fit the best of those that have to be beaten."""
+    def fit_naive(self, known: Histories, winner: Blend) -> Blend:
+        """Fit the best of those that have to be beaten, if it is not a member of the winner already."""
         assert self.naive is not None  # noqa: S101 - popularity is always tried
-        return Blend((Member(self.naive.fit(known), self.naive.view),))
+        for (one, _), member in zip(self.members, winner.members, strict=True):
+            if one is self.naive:
+                return Blend((Member(member.fitted, one.view),))
+        return Blend((Member(self.naive.fit(known, self.kept), self.naive.view),))
+
+
+def events_in_time(known: Histories, exam: Exam, budget: Budget, most: float, seed: int) -> Histories:
+    """Return the users at random from whom every recommender can learn once in a part of the time."""
+    shelf = [RECOMMENDERS.get(name) for name in RECOMMENDERS.names()]
+    found = known.some(most, stream(seed, "users to learn from"))
+    while len(found.items) > _FEWEST_EVENTS and np.isfinite(budget.left_s):
+        once = sum(_expected(one, found, exam) for one in shelf if not one.is_slow)
+        if budget.slowdown * once <= _SHARE * budget.left_s:
+            break
+        found = known.some(len(found.items) / 2, stream(seed, "users to learn from"))
+    return found
+
+
+def _expected(recommender: Recommender, known: Histories, exam: Exam) -> float:
+    """Return about how long it takes to try a recommender on a usual processor [s]; 0 if it is not tried."""
+    if not recommender.settings(known):
+        return 0.0
+    n_views = len(recommender.fades) if known.times is not None else 1
+    return recommender.seconds(known) + n_views * _CELL_S * exam.n_users * known.n_items
 
 
 def choose(
-    known: Histories, exam: Exam, budget: Budget, listen: Listener, *, has_grades: bool, most: int | None
-) -> Choice:
+    known: Histories, exam: Exam, budget: Budget, listen: Listener, *,
+    has_grades: bool, most: int | None, choice: Choice | None = None,
+) -> Choice:  # fmt: skip
     """Try candidates on events to learn from and users who judge; `most` limits their number."""
-    choice = Choice([], n_events=len(known.items))
+    choice = Choice([]) if choice is None else choice
+    choice.n_events, choice.pace = len(known.items), budget.slowdown
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
+    recommenders = {
+        name: one for name, one in recommenders.items() if not (exam.hides and one.is_for_repeats)
+    }
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
-    costs: dict[str, float] = {}
+    expected = {name: _expected(recommenders[name], known, exam) for name in shelf}
     while any(waiting.values()):
-        for name in shelf:  # the usual settings of each first, then the others in turn
+        cheap = [name for name in shelf if waiting[name] and not recommenders[name].is_slow]
+        for name in cheap or shelf:  # the usual settings of each first, then the others in turn
             if not waiting[name]:
                 continue
-            is_late = bool(choice.tried) and _ahead(choice, costs, name) > budget.left_s
+            is_late = bool(choice.tried) and _ahead(choice, expected, name) > budget.left_s
             if is_late or (most is not None and len(choice.tried) >= max(1, most)):
                 choice.ended = (
                     "the time for the search was used up" if is_late else "as many as asked for were tried"
                 )
                 waiting[name] = []
                 continue
-            began = time.monotonic()
             _try(choice, name, waiting[name].pop(0), known, exam, has_grades=has_grades)
-            costs[name] = time.monotonic() - began
             leader = max(choice.tried, key=lambda one: one.score)
             told = event(budget, "searching", f"{name}: nDCG@10 {choice.tried[-1].score:.4f}")
             listen(replace(told, metric="ndcg_at_10", best=leader.score, done=len(choice.tried)))
@@ -146,18 +201,26 @@ def choose(
     return choice
 
 
-def _ahead(choice: Choice, costs: Mapping[str, float], name: str) -> float:
+def _ahead(choice: Choice, expected: Mapping[str, float], name: str) -> float:
     """Return how long it may take to try a recommender once more, and then to end [s].
 
-    A new one is taken for as slow as the slowest so far. In the end the best are fitted twice, and judged.
+    How long those before it took, beside what was expected of them, says how fast this machine is. In the end
+    the best are fitted twice, and judged. What is slow leaves time to fit it on all events, not only on some.
     """
-    slowest = max(costs.values(), default=0.0)
+    costs = {one.name: one.try_s for one in choice.tried}
+    usual = sum(expected[one.name] for one in choice.tried)
+    took = sum(one.try_s for one in choice.tried)
+    if took > _TELLING_S:
+        choice.pace = min(_PACES[1], max(_PACES[0], took / max(usual, _TELLING_S)))
     fits: dict[str, float] = {}
     for one in sorted(choice.tried, key=lambda one: one.score):
         fits[one.name] = one.fit_s
+    coming = _SLACK * max(costs.get(name, 0.0), choice.pace * expected[name])
+    if RECOMMENDERS.get(name).is_slow:
+        fits[name] = _MORE * max(choice.pace * expected[name], fits.get(name, 0.0))
+    fits.setdefault(name, coming)
     last = sorted(fits.values())[-_MOST_MEMBERS:]
-    coming = _SLACK * costs[name] if name in costs else slowest
-    return coming + 2.0 * sum(last) + 0.5 * slowest + _LAST_S
+    return coming + 2.0 * sum(last) + choice.pace * choice.end_s + _LAST_S
 
 
 def _try(
@@ -166,33 +229,30 @@ def _try(
     """Fit with these settings, by strength or not, and keep the best view of histories."""
     recommender = RECOMMENDERS.get(name)
     fades = recommender.fades if known.times is not None else recommender.fades[:1]
-    found: list[Candidate] = []
     rivals = [one for one in choice.tried if one.name == name]
     grades = (True, False) if has_grades else (False,)
+    if recommender.is_slow:
+        grades = (has_grades,)
     if rivals:  # whether strengths help it has been seen
         grades = (max(rivals, key=lambda one: one.score).view.is_graded,)
-    for is_graded in grades:
-        began = time.monotonic()
-        if found:  # how fast histories fade has been seen
-            view = max(found, key=lambda one: one.score).view
-            fades = ((view.floor, view.decay),)
-        views = [View(is_graded, floor, decay) for floor, decay in fades]
-        fitted = recommender.fit(views[0].fits(known), settings)
-        fit_s = time.monotonic() - began
-        for view in views:
-            lists = exam.lists(Blend((Member(fitted, view),)).scores)
-            found.append(
-                Candidate(
-                    name=name,
-                    settings=settings,
-                    view=view,
-                    is_naive=recommender.is_naive,
-                    values=ndcg(exam.truth(lists)),
-                    fit_s=fit_s,
-                    fitted=fitted,
-                )
-            )
-    winner = max(found, key=lambda one: one.score)
+    began = time.monotonic()
+
+    def work() -> Tried:
+        view, values, fit_s, fitted = _best_view(recommender, settings, (grades, fades), known, exam)
+        return view, values, fit_s, time.monotonic() - began, fitted
+
+    facts = (name, dict(settings), grades, tuple(fades), len(known.items), exam.n_users)
+    view, values, fit_s, try_s, fitted = choice.kept.tried(facts, name, work)
+    winner = Candidate(
+        name=name,
+        settings=settings,
+        view=view,
+        is_naive=recommender.is_naive,
+        values=values,
+        fit_s=fit_s,
+        try_s=try_s,
+        fitted=fitted,
+    )
     for rival in [
         one for one in rivals if one.fitted is not None
     ]:  # the fitted form is kept of the best of each name alone
@@ -201,6 +261,29 @@ def _try(
         else:
             choice.tried[choice.tried.index(rival)] = replace(rival, fitted=None)
     choice.tried.append(winner)
+
+
+def _best_view(
+    recommender: Recommender, settings: Settings, views: tuple[Any, Any], known: Histories, exam: Exam
+) -> tuple[View, Floats, float, FittedRecommender]:
+    """Fit by strength or not (`views` are both, and fades), and return the view that users are happiest with.
+
+    Also the nDCG of each, the seconds of its fit, and what was fitted.
+    """
+    grades, fades = views
+    found: list[tuple[View, Floats, float, FittedRecommender]] = []
+    for is_graded in grades:
+        began = time.monotonic()
+        if found:  # how fast histories fade has been seen
+            view = max(found, key=lambda one: float(one[1].mean()))[0]
+            fades = ((view.floor, view.decay),)
+        looks = [View(is_graded, floor, decay) for floor, decay in fades]
+        fitted = recommender.fit(looks[0].fits(known), settings)
+        fit_s = time.monotonic() - began
+        for view in looks:
+            lists = exam.lists(Blend((Member(fitted, view),)).scores)
+            found.append((view, ndcg(exam.truth(lists)), fit_s, fitted))
+    return max(found, key=lambda one: float(one[1].mean()))
 
 
 def _blend(choice: Choice, exam: Exam) -> None:

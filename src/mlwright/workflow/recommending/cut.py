@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.core.seeds import stream
+from mlwright.ranking.order import in_order
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
@@ -38,7 +39,7 @@ def cut(events: Events, how: str, seed: int) -> Array:
             return found
     chance = stream(seed, "events").random(events.n_events)
     age = chance if events.times is None or how == RANDOM else -events.times
-    order = np.lexsort((chance, age, events.users))
+    order = in_order(events.users, age, chance)
     lengths = np.bincount(events.users, minlength=len(events.user_names))
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     place = np.empty(events.n_events)

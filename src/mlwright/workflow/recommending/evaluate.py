@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
     """Judge rankings of all items by a later log; what users took before is not offered, and does not count.
 
+    Unless the model was trained to offer it. What the log says of users, in columns that the model learned
+    from, is known of them.
+
     Returns
     -------
     The shape of `evaluate --json`; "n_rows" is the number of users who judged, of the "n_users" there are;
@@ -32,10 +35,12 @@ def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
     columns = recognize(
         raw.names, {k: v for k, v in memory.columns.named.items() if v in raw.names}, raw.source
     )
-    events, _ = read_events(raw, columns)
+    events, *_ = read_events(raw, columns)
     users = [*memory.users, *sorted(set(events.user_names) - set(memory.users))]
     later = events.named(users, items)
-    judging, n_there = judges(exam_of(memory.histories, later, memory.scale), seed)
+    known = memory.histories.padded(len(users) - len(memory.users))
+    known = memory.telling(raw, columns.user, users, known)
+    judging, n_there = judges(exam_of(known, later, memory.scale, hides=not memory.allows_seen), seed)
     if not judging.n_users:
         raise DataError(
             f"In {raw.source} no user liked anything that is new to them, so nothing can be judged."

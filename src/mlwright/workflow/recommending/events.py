@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -10,15 +10,12 @@ import numpy as np
 from mlwright.core.errors import DataError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.recommender import Histories
-from mlwright.core.schema import Role
-from mlwright.data.cells import text_of
-from mlwright.data.infer import infer
-from mlwright.data.parse import parse_column
-from mlwright.ranking.words import clear
+from mlwright.ranking.order import different, in_order, n_different, runs
+from mlwright.workflow.recommending import cells
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats, Integers, Singles
-    from mlwright.data.raw import Cells, Raw
+    from mlwright.data.raw import Raw
     from mlwright.workflow.recommending.columns import LogColumns
 
 _MOST_LEVELS, _HIGHEST = 25, 100.0
@@ -26,14 +23,14 @@ _MOST_LEVELS, _HIGHEST = 25, 100.0
 _LIKED = 0.7
 """So far up a scale begins what was liked: 4 of 5, 8 of 10."""
 _WEAKEST = 0.05
-_MILLIS = 1e11
-"""Times since 1970 beyond this are milliseconds: as seconds, they would lie in the year 5138."""
+_MANY_REPEATS = 0.1
+"""From so many rows on that repeat a pair, users may want what they took before."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the column of ratings says: "grades" on a scale, "counts", or "nothing"."""
+    """What ratings say: "grades" on a scale, "counts" or "nothing"; of rows alone, "repeats" are counted."""
 
     says: str = "nothing"
     low: float = 0.0
@@ -45,13 +42,20 @@ class Scale:
         """Recognize it in the values, of which none is missing."""
         if values is None or not len(values) or values.min() == values.max():
             return cls()
-        levels = np.unique(values)
+        levels = different(values)
         low, high = float(levels[0]), float(levels[-1])
         is_whole = bool((levels == np.floor(levels)).all())
         if is_whole and low >= 0 and (len(levels) > _MOST_LEVELS or high > _HIGHEST):
             return cls("counts", low, high)
         step = float(np.diff(levels).min()) if len(levels) <= _MOST_LEVELS else (high - low) / _MOST_LEVELS
         return cls("grades", low, high, step)
+
+    @classmethod
+    def of_repeats(cls, events: Events) -> Scale:
+        """Count how often users take the same, in a log without ratings."""
+        pairs = events.users * len(events.item_names) + events.items
+        most = int(np.unique(pairs, return_counts=True)[1].max(initial=1))
+        return cls("repeats", 1.0, float(most)) if most > 1 else cls()
 
     @property
     def liked_from(self) -> float | None:
@@ -62,7 +66,7 @@ class Scale:
         """Return how much each event weighs, in (0, 1]; an unknown value counts as a middling one."""
         if values is None or self.says == "nothing":
             return np.ones(n_events, np.float32)
-        if self.says == "counts":
+        if self.says in ("counts", "repeats"):
             shares = np.log1p(np.maximum(values, 0.0)) / np.log1p(self.high)
         else:
             shares = (values - self.low + self.step) / (self.high - self.low + self.step)
@@ -91,6 +95,8 @@ class Events:
     item_names: list[str]
     values: Floats | None = None
     times: Floats | None = None
+    _known: dict[Scale, Histories] = field(default_factory=dict, init=False, repr=False)
+    """Histories that were asked for before: of a long log they take their time."""
 
     @property
     def n_events(self) -> int:
@@ -123,18 +129,26 @@ class Events:
         At equal times, or without any, the last row is the latest. Events whose user or item is not known
         (below 0) are left out.
         """
-        known = self.take(np.flatnonzero((self.users >= 0) & (self.items >= 0)))
+        if scale not in self._known:
+            self._known[scale] = self._histories(scale)
+        return self._known[scale]
+
+    def _histories(self, scale: Scale) -> Histories:
+        are_known = (self.users >= 0) & (self.items >= 0)
+        known = self if are_known.all() else self.take(np.flatnonzero(are_known))
         n_users, n_items = len(self.user_names), len(self.item_names)
         age = np.zeros(known.n_events) if known.times is None else -known.times
-        order = np.lexsort((-np.arange(known.n_events), known.items, age, known.users))
-        pairs = known.users[order] * n_items + known.items[order]
-        _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-        latest = order[np.sort(first)]
-        values = known.values
-        if values is not None and scale.says == "counts":
-            totals = np.bincount(inverse.ravel(), values[order], len(first))
-            values = values.copy()
-            values[order[first]] = totals
+        latest = in_order(known.users, age, known.items, -np.arange(known.n_events))
+        values = np.ones(known.n_events) if scale.says == "repeats" else known.values
+        pairs = known.users[latest] * n_items + known.items[latest]
+        places, begins = runs(pairs)
+        if not begins.all():
+            first = places[begins]
+            if values is not None and scale.says in ("counts", "repeats"):
+                totals = np.bincount(np.cumsum(begins) - 1, values[latest][places])
+                values = values.copy()
+                values[latest[first]] = totals
+            latest = latest[np.sort(first)]
         chosen = replace(known, values=values).take(latest)
         starts = np.concatenate([[0], np.cumsum(np.bincount(chosen.users, minlength=n_users))])
         return Histories(
@@ -146,67 +160,71 @@ class Events:
         )
 
 
-def read_events(raw: Raw, columns: LogColumns) -> tuple[Events, list[Finding]]:
+def read_events(raw: Raw, columns: LogColumns) -> tuple[Events, LogColumns, list[Finding]]:
     """Read a log; rows without user or item are left out, and what was odd is said.
+
+    Ratings or times that were found by the name of their column alone and cannot be read are done without:
+    the columns that come back are those that were read.
 
     Raises
     ------
     DataError
-        There are no rows, or a rating or a time cannot be read.
+        There are no rows, or a rating or a time that was named cannot be read.
     """
     if not raw.n_rows:
         raise DataError(f"There are no rows in {raw.source}.")
     findings: list[Finding] = []
-    users, user_names = _numbered(raw.columns[columns.user])
-    items, item_names = _numbered(raw.columns[columns.item])
+    users, user_names = cells.numbered(raw.columns[columns.user])
+    items, item_names = cells.numbered(raw.columns[columns.item])
+    found: dict[str, Any] = {"rating": None, "time": None}
+    for role, read in (("rating", cells.ratings), ("time", cells.times)):
+        name = columns.named.get(role, "")
+        if not name:
+            continue
+        try:
+            found[role], odd = read(raw, name)
+            findings += odd
+        except DataError as error:
+            if role in columns.told:
+                raise
+            columns = columns.without(role)
+            findings.append(_left_aside(role, name, error))
     events = Events(
         users=users,
         items=items,
         user_names=user_names,
         item_names=item_names,
-        values=_values(raw, columns.rating),
-        times=_times(raw, columns.time, findings),
+        values=found["rating"],
+        times=found["time"],
     )
-    kept = np.flatnonzero((users >= 0) & (items >= 0))
-    if len(kept) < raw.n_rows:
-        findings.append(_left_out(raw.n_rows - len(kept), columns))
-    if not len(kept):
+    are_known = (users >= 0) & (items >= 0)
+    n_known = int(are_known.sum())
+    if n_known < raw.n_rows:
+        findings.append(_left_out(raw.n_rows - n_known, columns))
+        events = events.take(np.flatnonzero(are_known))
+    if not n_known:
         raise DataError(f"No row of {raw.source} has both a user and an item.")
-    return events.take(kept), findings
+    return events, columns, findings
 
 
-def readable(raw: Raw, columns: LogColumns) -> tuple[LogColumns, list[Finding]]:
-    """Do without ratings or times that were found by the name of their column alone and cannot be read."""
-    found: list[Finding] = []
-    for role, parse in (("rating", _values), ("time", lambda raw, name: _times(raw, name, []))):
-        name = columns.named.get(role, "")
-        if (
-            not name
-            or role in columns.told
-            or getattr(raw.columns[name], "dtype", np.dtype("O")).kind in "iufM"
-        ):
-            continue
-        try:
-            parse(raw, name)
-        except DataError as error:
-            columns = columns.without(role)
-            message = (
-                f"Column {name!r} is called like a {role}, but cannot be read as one, so it is left out."
-            )
-            remedy = f"If it is the {role}, mend its cells; name another column with --{role}. {error}"
-            found.append(_note("no_such_column", message, remedy, {}, name))
-    return columns, found
+def _left_aside(role: str, name: str, error: DataError) -> Finding:
+    message = f"Column {name!r} is called like a {role}, but cannot be read as one, so it is left out."
+    remedy = f"If it is the {role}, mend its cells; name another column with --{role}. {error}"
+    return _note("no_such_column", message, remedy, {}, name)
 
 
-def noticed(events: Events, columns: LogColumns) -> list[Finding]:
+def noticed(events: Events, columns: LogColumns, *, allows_seen: bool) -> list[Finding]:
     """Say what a reader should know of a log."""
     pairs = events.users * len(events.item_names) + events.items
-    n_again = events.n_events - len(np.unique(pairs))
+    n_again = events.n_events - n_different(pairs)
     found = []
     if n_again:
         message = f"{n_again:,} of {events.n_events:,} rows repeat a pair of user and item."
         says = Scale.of(None if events.values is None else events.values[~np.isnan(events.values)]).says
         remedy = {"counts": "Counts were added up.", "grades": "The latest grade holds."}.get(says, "")
+        if n_again > _MANY_REPEATS * events.n_events and not allows_seen:
+            remedy += " To offer users what they took before, and to judge so, train with --allow-seen."
+            remedy = remedy.strip()
         found.append(_note("repeated_pairs", message, remedy, {"n": n_again}))
     if events.values is not None and (events.values < 0).any():
         n_below = int((events.values < 0).sum())
@@ -229,77 +247,9 @@ def _left_out(n_rows: int, columns: LogColumns) -> Finding:
     )  # fmt: skip
 
 
-def _numbered(cells: Cells) -> tuple[Integers, list[str]]:
-    """Give each different text a number in order of the texts; -1 is missing."""
-    import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
-
-    values = cells if isinstance(cells, np.ndarray) and cells.dtype.kind != "O" else list(cells)
-    column = (
-        pl.Series("", values, strict=False)
-        if not _is_mixed(values)
-        else pl.Series("", list(map(text_of, values)))
-    )
-    different = column.unique()
-    texts = [clear(text_of(value)) for value in different.to_list()]
-    names = sorted({text for text in texts if text})
-    place = {text: at for at, text in enumerate(names)}
-    codes = pl.DataFrame({"value": different, "code": [place.get(text, -1) for text in texts]})
-    joined = pl.DataFrame({"value": column}).join(
-        codes, on="value", how="left", nulls_equal=True, maintain_order="left"
-    )
-    return joined["code"].to_numpy().astype(np.int64), names
-
-
-def _is_mixed(values: Any) -> bool:
-    """Tell whether cells are of several types, which a typed column would change."""
-    return not isinstance(values, np.ndarray) and len({type(value) for value in values} - {type(None)}) > 1
-
-
-def _values(raw: Raw, name: str) -> Floats | None:
-    if not name:
-        return None
-    schema, _ = infer(raw.select(name), roles={name: Role.FEATURE})
-    column = schema[name]
-    found = parse_column(column, raw.columns[name])
-    if found.dtype != np.float64:
-        sample = next((cell for cell in found.tolist() if cell), "")
-        raise DataError(
-            f"Column {name!r} cannot rate: it holds cells such as {sample!r}. Ratings and counts are "
-            "numbers; name another column with --rating."
-        )
-    return None if np.isnan(found).all() else found
-
-
-def _times(raw: Raw, name: str, findings: list[Finding]) -> Floats | None:
-    if not name:
-        return None
-    schema, _ = infer(raw.select(name), roles={name: Role.TIME})
-    found = parse_column(schema[name], raw.columns[name])
-    n_unknown = int(np.isnan(found).sum())
-    if n_unknown:
-        message = f"{n_unknown:,} rows have no time; they count as the oldest."
-        findings.append(_note("no_time", message, "", {"n": n_unknown}, name))
-        found = np.where(np.isnan(found), np.nanmin(found) if n_unknown < len(found) else 0.0, found)
-    is_millis = np.abs(found) > _MILLIS
-    if is_millis.any():
-        found = np.where(is_millis, found / 1e3, found)
-        if not is_millis.all():
-            n_millis = int(is_millis.sum())
-            message = f"{n_millis:,} of {len(found):,} times are in milliseconds, the others in seconds."
-            findings.append(
-                Finding(
-                    rule="mixed_times",
-                    severity=Severity.WARNING,
-                    column=name,
-                    message=message,
-                    evidence={"n": n_millis},
-                    remedy="They were read as such; check where they come from.",
-                )
-            )
-    return found
-
-
 def _places(names: list[str], others: list[str]) -> Integers:
     """Return the places of names among others; each that is not there has a number of its own below 0."""
+    if names == others:
+        return np.arange(len(names))
     place = {name: at for at, name in enumerate(others)}
     return np.array([place.get(name, -1 - at) for at, name in enumerate(names)], np.int64)

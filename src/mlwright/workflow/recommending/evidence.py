@@ -12,7 +12,7 @@ import numpy as np
 from mlwright.workflow.circumstances import budget_told, environment
 from mlwright.workflow.judge import EVIDENCE_FORMAT
 from mlwright.workflow.recommending import cut
-from mlwright.workflow.recommending.judge import beside, doubts, paired, parts, scored
+from mlwright.workflow.recommending.judge import beside, doubts, groups, paired, parts, scored
 from mlwright.workflow.recommending.judged import ndcg
 from mlwright.workflow.recommending.prepare import described
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlwright.core.finding import Finding
     from mlwright.core.recommender import Histories
     from mlwright.core.task import Task
+    from mlwright.ranking.blend import Blend
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.recommending.choose import Choice
     from mlwright.workflow.recommending.judged import Exam, Scores
@@ -37,6 +38,7 @@ _EMPTY = (
     "selection", "slice_search", "groups", "fairness", "contract", "recipe",
 )  # fmt: skip
 """What the evidence of other questions holds, and this one has not."""
+_AGAIN = {"what": "what was taken before", "choice": "offered, and judged", "why": "--allow-seen"}
 _NO_LISTS = ("leaks", "importance", "dependence", "slices", "ledger")
 
 
@@ -50,6 +52,7 @@ class Result:
     choice: Choice
     judged: Compiled
     learned: Histories
+    winner: Blend
     price: dict[str, Any] | None = None
     most_events: float = np.inf
     ships: Log | None = None
@@ -86,7 +89,8 @@ class Result:
         self.n_users = exam.n_users
         if not exam.n_users:
             return
-        lists, dull = exam.lists(scores), exam.lists(self.choice.fit_naive(self.learned).scores)
+        lists = exam.lists(scores)
+        dull = exam.lists(self.choice.fit_naive(self.learned, self.winner).scores)
         truth, plain = exam.truth(lists), exam.truth(dull)
         gain: Estimate = paired(ndcg(truth), ndcg(plain), seed)
         self.scores = {
@@ -96,6 +100,7 @@ class Result:
         }
         self.ranking = {
             "users": parts(exam, truth, seed),
+            "groups": groups(exam, truth, seed),
             "beside": beside(exam, lists, self.learned),
             "baseline_beside": beside(exam, dull, self.learned),
             "liked_from": self.log.scale.liked_from,
@@ -247,10 +252,11 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
         "grades": f"grades; liked from {log.scale.liked_from or 0.0:g} on, which is what counts as relevant",
         "counts": "counts; all are relevant, and strength grows with their logarithm",
         "nothing": "all events weigh alike",
+        "repeats": "none; strength grows with the logarithm of how often a user took an item",
     }
     members = ", ".join(one.name for one, _ in sorted(result.choice.members, key=lambda pair: -pair[1]))
     span = f"values from {log.scale.low:g} to {log.scale.high:g}"
-    if log.scale.says == "nothing":
+    if log.scale.says in ("nothing", "repeats"):
         span = "every rating is the same" if log.columns.rating else "there is no column of ratings"
     by = "the best nDCG@10 on events cut off by the same rule as the test"
     if 0 < result.choice.n_events < result.choice.n_inside:
@@ -264,7 +270,26 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
         {"what": "ratings", "choice": scale[log.scale.says], "why": span},
         {"what": "split", "choice": log.how, "why": _why(log)},
         {"what": "recommenders", "choice": members, "why": by},
+        *([_AGAIN] if log.allows_seen else []),
+        *_new_users(result),
     ]
+
+
+def _new_users(result: Result) -> list[dict[str, Any]]:
+    """Tell what becomes of the table of users, if there is one."""
+    choice, log = result.choice, result.log
+    if log.people is None:
+        return []
+    reads = any(one.name == "traits" for one, _ in choice.members)
+    by = "the best nDCG@10 of users who were held out, judged as if nobody knew an item of theirs"
+    columns = ", ".join(log.reader.readings) if log.reader is not None else ""
+    if choice.cold is None:
+        is_empty = log.traits is None or not log.traits.words
+        why = "nothing in the table is shared by users" if is_empty else "it could not be judged in time"
+        return [{"what": "users who took nothing", "choice": "as all others", "why": why}]
+    shown = f"by {columns}" if choice.cold.name == "traits" else "what is popular"
+    told = f"; {columns} are part of the blend for users who took something" if reads else ""
+    return [{"what": "users who took nothing", "choice": shown, "why": f"{by}{told}"}]
 
 
 def _why(log: Log) -> str:

@@ -10,7 +10,6 @@ from mlwright.core.evaluation import Direction, Estimate
 from mlwright.core.finding import Finding, Severity
 from mlwright.evaluation.resample import Units, interval
 from mlwright.evaluation.score import score_all
-from mlwright.ranking.matrix import matrix
 from mlwright.workflow.recommending.judged import as_prediction, beyond_accuracy, ndcg
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from mlwright.workflow.recommending.judged import Exam
 
 _FEWEST_USERS = 30
+_MOST_GROUPS = 20
 
 
 def scored(names: Iterable[str], truth: Floats, seed: int) -> dict[str, Any]:
@@ -59,6 +59,25 @@ def parts(exam: Exam, truth: Floats, seed: int) -> list[dict[str, Any]]:
     ]
 
 
+def groups(exam: Exam, truth: Floats, seed: int) -> list[dict[str, Any]]:
+    """Tell users apart by what is known of them besides items, the largest groups first."""
+    traits = exam.asked.traits
+    if traits is None:
+        return []
+    users = np.repeat(np.arange(exam.n_users), np.diff(traits.starts))
+    sizes, values = np.bincount(traits.codes, minlength=len(traits.words)), ndcg(truth)
+    order = np.argsort(-sizes, kind="stable")
+    told = [code for code in order.tolist() if _FEWEST_USERS <= sizes[code] < exam.n_users][:_MOST_GROUPS]
+    return [
+        {
+            "what": traits.words[code],
+            "n_users": int(sizes[code]),
+            "ndcg_at_10": _estimate(values[users[traits.codes == code]], seed),
+        }
+        for code in told
+    ]
+
+
 def _estimate(values: Floats, seed: int) -> dict[str, Any]:
     return paired(values, np.zeros(len(values)), seed).to_json()
 
@@ -68,11 +87,25 @@ def beside(exam: Exam, lists: Integers, known: Histories) -> dict[str, Any]:
     counts = np.append(known.counts, 0)  # the last is for items that nobody knew, -1
     there = lists[lists >= 0]
     return {
-        **beyond_accuracy(lists, counts[:-1] / max(1, known.n_users), matrix(known).T.tocsr()),
+        **beyond_accuracy(lists, counts[:-1] / max(1, known.n_users), known),
         "n_relevant": len(exam.relevant),
         "n_relevant_new_items": int((counts[exam.relevant] == 0).sum()),
         "n_offered": len(there),
         "n_offered_new_items": int((counts[there] == 0).sum()),
+        **({} if exam.hides else _repeats(exam, lists)),
+    }
+
+
+def _repeats(exam: Exam, lists: Integers) -> dict[str, int]:
+    """Return how much of what was relevant, and of what was offered, users had taken before."""
+    asked, width = exam.asked, exam.asked.n_items
+    taken = asked.users * width + asked.items
+    of = np.repeat(np.arange(exam.n_users), np.diff(exam.starts))
+    is_there = exam.relevant >= 0
+    offered = (np.arange(exam.n_users)[:, None] * width + lists)[lists >= 0]
+    return {
+        "n_relevant_seen": int(np.isin((of * width + exam.relevant)[is_there], taken).sum()),
+        "n_offered_seen": int(np.isin(offered, taken).sum()),
     }
 
 

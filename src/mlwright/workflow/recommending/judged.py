@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from mlwright.core.prediction import Prediction
 from mlwright.evaluation.hits import PLACES
-from mlwright.ranking.matrix import best
+from mlwright.ranking.matrix import best, matrix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HIDDEN_SCORE = np.float32(-1e30)
 _MOST_CELLS = 8_000_000
 """Of scores in memory at the same time."""
+_FEW_LISTS, _TINY = 200, 1e-12
 
 
 @final
@@ -31,12 +32,13 @@ class Exam:
     """Users with what they took before, and what was relevant to them after.
 
     Relevant items of user u stand in `relevant[starts[u]:starts[u + 1]]`; -1 is an item that nobody
-    knew before, which no ranking can hold. What was taken before is not ranked.
+    knew before, which no ranking can hold. What was taken before is not ranked, if it `hides`.
     """
 
     asked: Histories
     starts: Integers
     relevant: Integers
+    hides: bool = True
 
     @property
     def n_users(self) -> int:
@@ -48,7 +50,7 @@ class Exam:
         lengths = np.diff(self.starts)[users]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         at = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
-        return Exam(asked=self.asked.take(users), starts=starts, relevant=self.relevant[at])
+        return replace(self, asked=self.asked.take(users), starts=starts, relevant=self.relevant[at])
 
     def lots(self) -> Iterator[Exam]:
         """Go through the users, some at a time."""
@@ -66,8 +68,9 @@ class Exam:
         return found
 
     def hide(self, scores: Singles) -> None:
-        """Let scores of what was taken before lose, in place."""
-        scores[self.asked.users, self.asked.items] = HIDDEN_SCORE
+        """Let scores of what was taken before lose, in place, if it is hidden."""
+        if self.hides:
+            scores[self.asked.users, self.asked.items] = HIDDEN_SCORE
 
     def lists(self, scores: Scores) -> Integers:
         """Rank all items for all users, shape (n_users, 10)."""
@@ -102,7 +105,7 @@ def ndcg(truth: Floats) -> Floats:
     return found
 
 
-def beyond_accuracy(lists: Integers, popularity: Floats, vectors: Any) -> dict[str, float]:
+def beyond_accuracy(lists: Integers, popularity: Floats, known: Histories) -> dict[str, float]:
     """Measure what hits do not tell.
 
     Parameters
@@ -111,8 +114,8 @@ def beyond_accuracy(lists: Integers, popularity: Floats, vectors: Any) -> dict[s
         Items of each user, -1 is none, shape (n_users, 10).
     popularity
         The share of users who took each item, shape (n_items,).
-    vectors
-        Sparse, (n_items, n_users), who took what: two items are alike if the same users took them.
+    known
+        Who took what: two items are alike if the same users took them.
 
     Returns
     -------
@@ -125,20 +128,30 @@ def beyond_accuracy(lists: Integers, popularity: Floats, vectors: Any) -> dict[s
         return dict.fromkeys(("coverage", "novelty", "diversity", "popularity_lift"), 0.0)
     surprise = -np.log2(np.maximum(popularity, popularity[popularity > 0].min()))
     usual = float((popularity**2).sum() / popularity.sum())
-    few = lists[np.linspace(0, len(lists) - 1, min(len(lists), 200)).astype(np.int64)]
+    few = lists[np.linspace(0, len(lists) - 1, min(len(lists), _FEW_LISTS)).astype(np.int64)]
     return {
         "coverage": len(np.unique(there)) / len(popularity),
         "novelty": float(surprise[there].mean()),
-        "diversity": float(np.mean([_diversity(vectors, items[items >= 0]) for items in few])),
+        "diversity": _diversity(few, known),
         "popularity_lift": float(popularity[there].mean()) / usual,
     }
 
 
-def _diversity(vectors: Any, items: Integers) -> float:
-    if len(items) < 2:
-        return 0.0
-    rows = vectors[items]
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    cosines = (rows @ rows.T).toarray() / np.maximum(np.outer(lengths, lengths), 1e-12)
-    n = len(items)
-    return float(1.0 - (cosines.sum() - np.trace(cosines)) / (n * (n - 1)))
+def _diversity(lists: Integers, known: Histories) -> float:
+    """Return how little two items of a list are alike, on average over the lists."""
+    items, at = np.unique(lists, return_inverse=True)
+    at = at.reshape(lists.shape)
+    is_listed = np.zeros(known.n_items + 1, bool)
+    is_listed[items] = True
+    is_listed[-1] = False  # that is no item
+    few = matrix(known.keep(is_listed[known.items])).astype(np.float64).tocsc()[:, items]
+    products = (few.T @ few).toarray()
+    lengths = np.sqrt(products.diagonal())
+    cosines = products / np.maximum(np.outer(lengths, lengths), _TINY)
+    found = []
+    for row in at:
+        places = row[items[row] >= 0]
+        n = len(places)
+        total = cosines[np.ix_(places, places)].sum() - cosines[places, places].sum()
+        found.append(1.0 - total / (n * (n - 1)) if n > 1 else 0.0)
+    return float(np.mean(found))

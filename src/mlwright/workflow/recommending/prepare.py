@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
@@ -14,19 +15,24 @@ from mlwright.core.schema import Column, Kind, Role
 from mlwright.core.seeds import stream
 from mlwright.data.read import read
 from mlwright.ranking.contents import contents_of
+from mlwright.ranking.order import are_among, different, n_different
+from mlwright.ranking.traits import TraitReader
 from mlwright.workflow.recommending import cut
-from mlwright.workflow.recommending.attributes import ItemTable
+from mlwright.workflow.recommending.attributes import SideTable
 from mlwright.workflow.recommending.columns import LogColumns, recognize
-from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events, readable
+from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events
 from mlwright.workflow.recommending.judged import Exam
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
-    from mlwright.core.recommender import Histories
+    from mlwright.core.recommender import Histories, Traits
+    from mlwright.core.task import Task
     from mlwright.workflow.options import TrainOptions
 
 MOST_ITEMS = 100_000
-_KNOWN_OPTIONS = frozenset({"kind", "time", "test", "refit", "user", "item", "rating", "items"})
+_KNOWN_OPTIONS = frozenset(
+    {"kind", "time", "test", "refit", "user", "item", "rating", "items", "users", "allow-seen"}
+)
 _MOST_CELLS = 12_000_000
 _FEWEST_USERS = 300
 _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
@@ -36,12 +42,13 @@ _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Sides:
-    """Both sides of a log as they were read, all their users, and the table of items if there is one."""
+    """Both sides of a log as they were read, all their users, and tables of items and users if there are."""
 
     train: Events
     test: Events
     users: list[str]
-    table: ItemTable | None
+    table: SideTable | None
+    people: SideTable | None = None
 
     def numbered(self, *, by_both: bool) -> dict[str, Any]:
         """Return the fields of a `Log` that depend on its catalog: that of `train`, or of both sides."""
@@ -58,7 +65,19 @@ class Sides:
             "attributes": attributes,
             "n_new": len(catalog) - len(taken),
             "contents": contents_of(attributes),
+            **self._people(by_both=by_both),
         }
+
+    def _people(self, *, by_both: bool) -> dict[str, Any]:
+        """Return what is known of users, read as the cells of those say who took something to learn from."""
+        if self.people is None:
+            return {}
+        sides = (self.train, self.test) if by_both else (self.train,)
+        taking = {side.user_names[user] for side in sides for user in np.unique(side.users).tolist()}
+        learned = np.array([user in taking for user in self.users], bool)
+        columns = self.people.of(self.users)
+        reader = TraitReader.of(columns, learned)
+        return {"reader": reader, "people": columns, "traits": reader.traits(columns, self.users)}
 
 
 @final
@@ -68,7 +87,9 @@ class Log:
 
     Items are those of `train`, the most frequent first; what it does not have is below 0. `how` says
     by which rule the test was chosen. `attributes` are columns of texts with a cell for each item, and
-    `contents` what these say, for `Histories`; the last `n_new` items are known by them alone.
+    `contents` what these say, for `Histories`; the last `n_new` items are known by them alone. `people` are
+    columns with a cell for each user, `traits` what these say as `reader` reads them. `allows_seen` says
+    whether what a user took before is offered, and judged, too.
     """
 
     sides: Sides
@@ -85,6 +106,11 @@ class Log:
     attributes: dict[str, list[str]]
     n_new: int
     contents: Any = None
+    people: dict[str, list[str]] | None = None
+    reader: TraitReader | None = None
+    traits: Traits | None = None
+    allows_seen: bool = False
+    _both: list[Events] = field(default_factory=list, init=False, repr=False)
 
     @property
     def items(self) -> list[str]:
@@ -93,8 +119,16 @@ class Log:
 
     def histories(self, events: Events) -> Histories:
         """Return what users took in some of the events, if anything, with what is known of the items."""
-        found = replace(events.histories(self.scale), contents=self.contents)
-        return found.take(np.flatnonzero(found.lengths))
+        found = replace(self.whole(events), contents=self.contents)
+        return found if found.lengths.all() else found.take(np.flatnonzero(found.lengths))
+
+    def whole(self, events: Events) -> Histories:
+        """Return the same of all users, also of those who took nothing, as they ask."""
+        return replace(events.histories(self.scale), traits=self.traits)
+
+    def exam(self, known: Events, later: Events) -> Exam:
+        """Let users judge by later events, of whom the others are known."""
+        return exam_of(self.whole(known), later, self.scale, hides=not self.allows_seen)
 
     def grown(self) -> Log:
         """Return the same with the items of both sides: what was new in the test is known by now."""
@@ -103,7 +137,9 @@ class Log:
     @property
     def everything(self) -> Events:
         """Both sides together."""
-        return together(self.train, self.test)
+        if not self._both:
+            self._both.append(together(self.train, self.test))
+        return self._both[0]
 
 
 def prepare(data: object, options: TrainOptions) -> Log:
@@ -117,12 +153,13 @@ def prepare(data: object, options: TrainOptions) -> Log:
     _check_options(options)
     raw = read(data)
     given = dict(options.roles) | ({"time": options.time} if options.time else {})
-    columns, findings = readable(raw, recognize(raw.names, given, raw.source))
-    events, odd = read_events(raw, columns)
-    findings += odd
+    events, columns, findings = read_events(raw, recognize(raw.names, given, raw.source))
     _check_several(events, raw.source)
-    scale, n_rows = Scale.of(_known(events.values)), raw.n_rows
-    findings += noticed(events, columns)
+    allows_seen, n_rows = "allow-seen" in options.flags, raw.n_rows
+    scale = Scale.of(_known(events.values))
+    if allows_seen and scale.says == "nothing":
+        scale = Scale.of_repeats(events)
+    findings += noticed(events, columns, allows_seen=allows_seen)
     if options.test is None:
         how = cut.usual(events)
         is_test = cut.cut(events, how, options.seed)
@@ -135,15 +172,18 @@ def prepare(data: object, options: TrainOptions) -> Log:
         users = events.user_names
     else:
         other = read(options.test)
-        test, _ = read_events(other, recognize(other.names, columns.named, other.source))
+        test, *_ = read_events(other, recognize(other.names, columns.named, other.source))
         users = sorted({*events.user_names, *test.user_names})
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
-    table = ItemTable.read(options.tables["items"], columns.item) if "items" in options.tables else None
+    table = _side(options, "item", columns.item)
+    people = _side(options, "user", columns.user)
+    if people is not None:
+        people.check(users)
     n_items = len({*train.item_names, *test.item_names, *(table.names if table else ())})
     if n_items > MOST_ITEMS:
         findings.append(_rare(n_items))
-    sides = Sides(train, test, users, table)
+    sides = Sides(train, test, users, table, people)
     return Log(
         sides=sides,
         **sides.numbered(by_both=False),
@@ -155,7 +195,14 @@ def prepare(data: object, options: TrainOptions) -> Log:
         n_rows=n_rows,
         name=options.name or raw.source,
         fingerprint=_fingerprint(events),
+        allows_seen=allows_seen,
     )
+
+
+def _side(options: TrainOptions, role: str, name: str) -> SideTable | None:
+    """Read the table of items or users, if there is one."""
+    data = options.tables.get(f"{role}s")
+    return None if data is None else SideTable.read(data, role, name)
 
 
 def _check_several(events: Events, where: str) -> None:
@@ -181,7 +228,7 @@ def _catalog(events: Events) -> list[str]:
     return [events.item_names[item] for item in order.tolist() if counts[item]]
 
 
-def _new(taken: list[str], table: ItemTable | None) -> list[str]:
+def _new(taken: list[str], table: SideTable | None) -> list[str]:
     """Return the items that only the table knows, in its order, as many as can be ranked."""
     if table is None:
         return []
@@ -220,22 +267,27 @@ def _joined(one: Array | None, other: Array | None, n_one: int, n_other: int) ->
     return np.concatenate(parts)
 
 
-def exam(known: Events, later: Events, scale: Scale) -> Exam:
-    """Let users judge by what they liked later; those who liked nothing new are left out."""
-    return exam_of(known.histories(scale), later, scale)
+def exam_of(known: Histories, later: Events, scale: Scale, *, hides: bool) -> Exam:
+    """Let users judge by what they liked later; what they took before counts only if it is not hidden.
 
-
-def exam_of(known: Histories, later: Events, scale: Scale) -> Exam:
-    """Do the same with histories; users that `later` has beyond theirs took nothing before."""
+    Users that `later` has beyond the histories took nothing before, and nothing is known of them.
+    """
     n_items, n_more = known.n_items, len(later.user_names) - known.n_users
-    asked = replace(known, starts=np.concatenate([known.starts, np.repeat(known.starts[-1:], n_more)]))
+    asked = known.padded(n_more)
     liked = later.take(np.flatnonzero(scale.are_liked(later.values, later.n_events) & (later.users >= 0)))
-    taken = np.unique(asked.users * n_items + asked.items)
-    fresh = (liked.items < 0) | ~np.isin(liked.users * n_items + liked.items, taken)
-    pairs = np.unique(np.column_stack([liked.users[fresh], liked.items[fresh]]), axis=0)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=asked.n_users))])
-    relevant = np.maximum(pairs[:, 1], -1)  # which item it is that nobody knew is of no matter here
-    whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant)
+    n_new = max(0, -int(liked.items.min(initial=0)))  # items that nobody knew have numbers below 0
+    width = n_items + n_new
+    pairs = different(liked.users * width + liked.items + n_new)
+    if hides:
+        is_asked = np.zeros(asked.n_users, bool)
+        is_asked[liked.users] = True
+        theirs = np.flatnonzero(np.repeat(is_asked, asked.lengths))
+        taken = np.sort(asked.users[theirs] * width + asked.items[theirs] + n_new)
+        pairs = pairs[~are_among(pairs, taken)]
+    users, items = np.divmod(pairs, width)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(users, minlength=asked.n_users))])
+    relevant = np.maximum(items - n_new, -1)  # which item it is that nobody knew is of no matter here
+    whole = Exam(asked=asked, starts=starts.astype(np.int64), relevant=relevant, hides=hides)
     return whole.take(np.flatnonzero(np.diff(whole.starts)))
 
 
@@ -243,12 +295,12 @@ def inner(log: Log, how: str, seed: int) -> tuple[Events, Exam]:
     """Cut the events to learn from once more, to choose by: events to learn from, and users who judge."""
     is_later = cut.cut(log.train, how, seed)
     known, later = log.train.take(np.flatnonzero(~is_later)), log.train.take(np.flatnonzero(is_later))
-    return known, some(exam(known, later, log.scale), _FEWEST_USERS, _MOST_CELLS, seed)
+    return known, some(log.exam(known, later), _FEWEST_USERS, _MOST_CELLS, seed)
 
 
 def sealed(log: Log, seed: int) -> tuple[Exam, int]:
     """Return the users who judge in the end, and how many there are; of very many, some at random."""
-    return judges(exam(log.train, log.test, log.scale), seed)
+    return judges(log.exam(log.train, log.test), seed)
 
 
 def judges(whole: Exam, seed: int) -> tuple[Exam, int]:
@@ -279,10 +331,24 @@ def described(log: Log) -> list[Column]:
         column = Column(name=name, kind=kinds[role], role=roles[role], n_unique=n_unique.get(role, 0))
         if values is not None and len(values):
             column = replace(
-                column, low=float(values.min()), high=float(values.max()), n_unique=len(np.unique(values))
+                column, low=float(values.min()), high=float(values.max()), n_unique=n_different(values)
             )
         found.append(column)
     return found
+
+
+def work_on(log: Log, task: Task) -> dict[str, Any]:
+    """Say on what all fits of a log depend, as the journal asks for it."""
+    told = {"columns": log.columns.named, "split": log.how, "scale": log.scale.to_json()}
+    return {
+        "the kind of question": task.kind,
+        "the columns and what they mean": json.dumps(told, sort_keys=True),
+        "the events to learn from": _fingerprint(log.train),
+        "the events to judge by": _fingerprint(log.test),
+        "what is known of the items": sha256(json.dumps(log.attributes).encode()).hexdigest(),
+        "what is known of the users": sha256(json.dumps(log.people).encode()).hexdigest(),
+        "whether what was taken is offered": str(log.allows_seen),
+    }
 
 
 def _fingerprint(events: Events) -> str:

@@ -16,9 +16,18 @@ from mlwright.core.seeds import stream
 from mlwright.program.onnx_file import write_onnx
 from mlwright.program.runtime import LABEL, SCORES, Program
 from mlwright.program.verify import verify_program
-from mlwright.ranking.blend import LATEST
+from mlwright.ranking.blend import LATEST, Row, leveled
 from mlwright.ranking.matrix import best
-from mlwright.ranking.words import BETWEEN, HIDDEN, HISTORY, STRENGTHS, written, written_strengths
+from mlwright.ranking.words import (
+    BETWEEN,
+    HIDDEN,
+    HISTORY,
+    NOTHING,
+    STRENGTHS,
+    TRAITS,
+    written,
+    written_strengths,
+)
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
 
 if TYPE_CHECKING:
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
 
 _N_GOLDEN, _N_PROOF, _N_ALONE = 16, 64, 8
 _TOLERANCE = 1e-4
-"""Of scores whose rows have a length of about 1: sums in single precision are in another order."""
+"""Of scores whose rows have a length of 1: sums in single precision are in another order."""
 
 
 @final
@@ -48,12 +57,14 @@ class Compiled:
 def compile_ranking(blend: Blend, task: Task) -> bytes:
     """Write the program: history, strengths and hidden items in, scores of all items and the best one out."""
     graph, n_items = Graph(), len(task.classes)
-    history, strengths, hidden = (graph.input(name, is_text=True) for name in (HISTORY, STRENGTHS, HIDDEN))
+    columns = [HISTORY, STRENGTHS, HIDDEN, *([TRAITS] if blend.reads_traits else [])]
+    history, strengths, hidden, *traits = (graph.input(name, is_text=True) for name in columns)
     size = graph.add("Shape", history, start=0, end=1)
     n_rows = graph.add("Concat", size, graph.constant([1], np.int64), axis=0)
     codes = _first(graph, _codes(graph, history, task))
     numbers = graph.add("Cast", _words(graph, strengths, "0"), to=np.dtype(np.float32))
-    total = blend.lower(graph, codes, _first(graph, numbers), n_rows, n_items)
+    words = _first(graph, _words(graph, traits[0], NOTHING)) if traits else ""
+    total = blend.lower(graph, Row(codes, _first(graph, numbers), words, n_rows), n_items)
     out = _codes(graph, hidden, task)
     zeros = graph.add("Mul", out, graph.constant([0], np.int64))
     lowest = graph.add("Add", graph.add("Cast", zeros, to=np.dtype(np.float32)), graph.constant(HIDDEN_SCORE))
@@ -62,7 +73,7 @@ def compile_ranking(blend: Blend, task: Task) -> bytes:
     graph.output(SCORES, scores)
     graph.output(LABEL, graph.add("ArgMax", scores, axis=1, keepdims=0, select_last_index=0))
     facts = {
-        "mlwright.columns": [HISTORY, STRENGTHS, HIDDEN],
+        "mlwright.columns": columns,
         "mlwright.classes": list(task.classes),
         "mlwright.target": task.target,
     }
@@ -82,7 +93,7 @@ def _codes(graph: Graph, text: str, task: Task) -> str:
     n_items = len(task.classes)
     return graph.add(
         "LabelEncoder",
-        _words(graph, text, "\x01"),
+        _words(graph, text, NOTHING),
         domain=ML,
         keys_strings=[str(item) for item in task.classes],
         values_int64s=list(range(n_items)),
@@ -94,21 +105,21 @@ def _first(graph: Graph, words: str) -> str:
     return first_columns(graph, words, LATEST)
 
 
-def schema_of(extra: Iterable[Column]) -> Schema:
+def schema_of(columns: Sequence[str], extra: Iterable[Column]) -> Schema:
     """Return the columns that the program reads, and those of the log."""
-    reads = [
-        Column(name=name, kind=Kind.CATEGORY, role=Role.FEATURE) for name in (HISTORY, STRENGTHS, HIDDEN)
-    ]
-    return Schema((*reads, *(column for column in extra if column.name not in (HISTORY, STRENGTHS, HIDDEN))))
+    reads = [Column(name=name, kind=Kind.CATEGORY, role=Role.FEATURE) for name in columns]
+    return Schema((*reads, *(column for column in extra if column.name not in columns)))
 
 
-def lines(asked: Histories, items: Sequence[Any], *, hides: bool) -> Lines:
-    """Write histories as the program reads them; with `hides` what they hold is not offered again."""
-    cells = []
+def lines(asked: Histories, items: Sequence[Any], columns: Sequence[str], *, hides: bool) -> Lines:
+    """Write histories as the program reads them in its columns; with `hides` they are not offered again."""
+    cells: list[tuple[str, ...]] = []
     for user in range(asked.n_users):
         at = slice(int(asked.starts[user]), int(asked.starts[user + 1]))
         history = written(str(items[item]) for item in asked.items[at].tolist())
-        cells.append((history, written_strengths(asked.strengths[at].tolist()), history if hides else ""))
+        row = (history, written_strengths(asked.strengths[at].tolist()), history if hides else "")
+        told = () if asked.traits is None else asked.traits.said(user)
+        cells.append((*row, written(told)) if TRAITS in columns else row)
     return Lines(cells)
 
 
@@ -116,7 +127,7 @@ def program_scores(program: Program, items: Sequence[Any]) -> Any:
     """Return a function from histories to the program's scores, nothing hidden, shape (n_users, n_items)."""
 
     def scores(asked: Histories) -> Singles:
-        return run(program, lines(asked, items, hides=False))
+        return run(program, lines(asked, items, program.columns, hides=False))
 
     return scores
 
@@ -136,16 +147,20 @@ def build(blend: Blend, task: Task, known: Histories, seed: int) -> Compiled:
     rng = stream(seed, "proof")
     users = np.sort(rng.permutation(known.n_users)[:_N_PROOF])
     asked = known.take(users)
-    expected, found = blend.scores(asked), program_scores(program, task.classes)(asked)
-    scale = float(sum(member.weight for member in blend.members))
-    largest = float(np.abs(expected - found).max(initial=0.0)) / scale
-    given = lines(asked, task.classes, hides=False).cells[:_N_ALONE]
-    alone = np.concatenate([program.run_lines([row]).scores for row in given])
-    if largest > _TOLERANCE or not np.array_equal(alone, found[: len(alone)]):
-        message = f"The program ranks otherwise than the recommenders, by {largest:.2g}: nothing ships."
-        raise ProofError(message)
-    _same_lists(expected, found, scale)
-    return Compiled(program, data, largest, len(users))
+    parts = [asked] if blend.cold is None else [asked, asked.keep(np.zeros(len(asked.items), bool))]
+    largest = 0.0
+    for part in parts:
+        expected, found = blend.scores(part), program_scores(program, task.classes)(part)
+        # The length by which a row of very many scores is divided is a sum in single precision, which may be
+        # off by more than the scores are. It does not change their order, so rows are compared in one length.
+        largest = max(largest, float(np.abs(leveled(expected) - leveled(found)).max(initial=0.0)))
+        given = lines(part, task.classes, program.columns, hides=False).cells[:_N_ALONE]
+        alone = np.concatenate([program.run_lines([row]).scores for row in given])
+        if largest > _TOLERANCE or not np.array_equal(alone, found[: len(alone)]):
+            message = f"The program ranks otherwise than the recommenders, by {largest:.2g}: nothing ships."
+            raise ProofError(message)
+        _same_lists(expected, found, blend.scale)
+    return Compiled(program, data, largest, len(parts) * len(users))
 
 
 def _same_lists(expected: Singles, found: Singles, scale: float) -> None:
@@ -159,15 +174,25 @@ def _same_lists(expected: Singles, found: Singles, scale: float) -> None:
         raise ProofError(message)
 
 
-def golden(program: Program, task: Task, seed: int) -> dict[str, Any]:
-    """Make up histories of items at random, so that nobody's is stored, and answer them."""
+def _made_up(program: Program, words: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]:
+    """Make up what is known of a user, in a program that reads it."""
+    if TRAITS not in program.columns:
+        return ()
+    chosen = np.unique(rng.integers(0, len(words), int(rng.integers(0, 4))))
+    return (written(words[word] for word in chosen.tolist()),)
+
+
+def golden(program: Program, task: Task, words: Sequence[str], seed: int) -> dict[str, Any]:
+    """Make up histories of items, and traits, at random, so that nobody's is stored, and answer them."""
     rng = stream(seed, "golden")
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, ...]] = []
     for number in range(_N_GOLDEN):
         items = [str(task.classes[at]) for at in rng.integers(0, len(task.classes), number)]
         items = list(dict.fromkeys(items)) + (["\N{SNOWMAN}"] if number == 3 else [])
         strengths = rng.integers(1, 9, len(items)) / 8.0
-        rows.append((written(items), written_strengths(strengths.tolist()), ""))
+        rows.append(
+            (written(items), written_strengths(strengths.tolist()), "", *_made_up(program, words, rng))
+        )
     prediction = program.run_lines(rows)
     labels: Array = prediction.labels if prediction.labels is not None else np.zeros(0)
     return {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlwright.artifact.model import Model
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
@@ -12,26 +14,38 @@ from mlwright.core.progress import Event, event
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Task
+from mlwright.ranking.words import TRAITS
 from mlwright.report.card import model_card
 from mlwright.workflow.recommending.attributes import titles_of
-from mlwright.workflow.recommending.choose import choose
+from mlwright.workflow.recommending.choose import Choice, choose, events_in_time
+from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
+from mlwright.workflow.recommending.kept import Kept
 from mlwright.workflow.recommending.memory import Memory
-from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed
+from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed, some, work_on
 from mlwright.workflow.recommending.price import price
 from mlwright.workflow.recommending.program import build, golden, program_scores, schema_of
+from mlwright.workflow.run import open_run
 
 if TYPE_CHECKING:
     from mlwright.core.progress import Listener
     from mlwright.core.recommender import Histories
     from mlwright.workflow.options import TrainOptions
-    from mlwright.workflow.recommending.choose import Choice
+    from mlwright.workflow.recommending.judged import Exam
     from mlwright.workflow.recommending.prepare import Log
     from mlwright.workflow.recommending.program import Compiled
 
 _FAMILY = "histories"
 _MOST_TO_CHOOSE = 2_000_000
 """Events that candidates learn from; the winner learns from as many as time allows."""
+_READING = "read and understand"
+_BUILD_S, _CELL_S, _EVENT_S = 2e-5, 1.5e-8, 3e-7
+"""What it takes on a usual processor [s] to compile, prove and load, for each item; to rank an item for a
+user, twice; and to put together what everybody took once more, for each event."""
+_JUDGING, _FEWEST_JUDGES = 0.5, 500
+"""The part of the time that is left in which users judge, and so many of them judge in any case."""
+_AGAIN = 0.3
+"""The part of reading that is done again to fit again: numbering items, and who took what."""
 
 
 def train(
@@ -52,17 +66,39 @@ def train(
         )
         raise UsageError(message)
     budget = Budget(options.limit_s, options.max_trials, time.monotonic() if started is None else started)
-    with budget.phase("read and understand", is_busy=True):
-        listen(Event(phase="reading", message="reading and understanding the log"))
-        log = prepare(data, options)
-        judging, n_there = sealed(log, options.seed)
-        if not judging.n_users:
-            raise DataError(
-                _nobody("set aside to judge by" if not log.is_given else "of the file to judge by")
-            )
-    task = _task(log, options)
+    with open_run(options) as run:
+        with budget.phase(_READING, is_busy=True):
+            listen(Event(phase="reading", message="reading and understanding the log"))
+            log = prepare(data, options)
+            judging, n_there = sealed(log, options.seed)
+            if not judging.n_users:
+                where = "set aside to judge by" if not log.is_given else "of the file to judge by"
+                raise DataError(_nobody(where, hides=not log.allows_seen))
+        task = _task(log, options)
+        with run.journal(work_on(log, task), options, budget, listen) as journal:
+            result, shipped = _fitted(log, task, (judging, n_there), options, budget, listen, Kept(journal))
+    # What users took in the sealed part is known of them, whether or not the program learned from it.
+    ships = result.shipping
+    known = ships.train if log.is_given and not result.is_refitted else ships.everything
+    memory = Memory.of(ships, known, reads_traits=TRAITS in shipped.program.columns)
+    return _wrap(result, shipped, memory, options, budget)
+
+
+def _fitted(
+    log: Log,
+    task: Task,
+    judges: tuple[Exam, int],
+    options: TrainOptions,
+    budget: Budget,
+    listen: Listener,
+    kept: Kept,
+) -> tuple[Result, Compiled]:
+    """Choose, fit, judge by the sealed users (`judges`, and how many there are), and fit again."""
+    judging, n_there = judges
+    choice = Choice([], kept=kept, end_s=_end_s(log, judging))
     with budget.phase("search"):
-        choice = _chosen(log, options, budget, listen)
+        choice.cold, choice.cold_naive = choose_cold(log, budget, options.seed) or (None, None)
+        choice = _chosen(log, options, budget, listen, choice)
     with budget.phase("split"):
         told = price(log, choice, budget, options.seed)
     with budget.phase("fit and prove"):
@@ -70,49 +106,51 @@ def train(
         learned = log.histories(log.train)
         began = time.monotonic()
         most = choice.affordable(budget)
-        some = _some(learned, most, options)
-        judged = build(choice.fit(some), task, learned, options.seed)
+        winner = choice.fit(_some(learned, most, options))
+        judged = build(winner, task, learned, options.seed)
         build_s = time.monotonic() - began
     with budget.phase("judge"):
         listen(event(budget, "judging", "opening the sealed test"))
         result = Result(
-            log=log, task=task, choice=choice, judged=judged, learned=learned, price=told, most_events=most
-        )
+            log=log, task=task, choice=choice, judged=judged, learned=learned, winner=winner, price=told,
+            most_events=most,
+        )  # fmt: skip
         result.n_there = n_there
+        if np.isfinite(budget.left_s):  # of very many items, fewer users may have to do
+            cells = max(0.0, _JUDGING * budget.left_s / (choice.pace * _CELL_S))
+            judging = some(judging, _FEWEST_JUDGES, int(cells), options.seed)
         scores = program_scores(judged.program, task.classes)
         result.look(judging, scores, titles_of(log.attributes), options.seed)
-    shipped = _refit(result, options, budget, build_s, listen)
-    # What users took in the sealed part is known of them, whether or not the program learned from it.
-    ships = result.shipping
-    known = ships.train if log.is_given and not result.is_refitted else ships.everything
-    memory = Memory(
-        users=ships.train.user_names,
-        histories=known.histories(ships.scale),
-        columns=ships.columns,
-        scale=ships.scale,
-        attributes=ships.attributes,
-    )
-    return _wrap(result, shipped, memory, options, budget)
+        result.ranking["new_users"] = judge_cold(log, choice, options.seed)
+    return result, _refit(result, options, budget, build_s, listen)
 
 
-def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener) -> Choice:
+def _end_s(log: Log, judging: Exam) -> float:
+    """Return about how long proving, judging and writing take on a usual processor [s]."""
+    n_items, n_events = len(log.items), log.train.n_events + log.test.n_events
+    return _BUILD_S * n_items + _CELL_S * judging.n_users * n_items + _EVENT_S * n_events
+
+
+def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener, choice: Choice) -> Choice:
     """Try candidates on the events to learn from, cut once more as the test was."""
     inside, judging = inner(log, log.how, options.seed)
     if not judging.n_users:
-        raise DataError(_nobody("to choose by"))
+        raise DataError(_nobody("to choose by", hides=not log.allows_seen))
     known = log.histories(inside)
-    choice = choose(
-        _some(known, _MOST_TO_CHOOSE, options), judging, budget, listen,
-        has_grades=log.scale.says != "nothing", most=options.max_trials,
-    )  # fmt: skip
     choice.n_inside = len(known.items)
-    return choice
+    return choose(
+        events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed), judging, budget, listen,
+        has_grades=log.scale.says != "nothing", most=options.max_trials, choice=choice,
+    )  # fmt: skip
 
 
-def _nobody(which: str) -> str:
+def _nobody(which: str, *, hides: bool) -> str:
+    if not hides:
+        return f"In the events {which} no user liked anything, so nothing can be judged. Bring more events."
     return (
         f"In the events {which} no user liked anything that is new to them, so nothing can be judged: what "
-        "was taken before is not recommended again. Bring more events for each user."
+        "was taken before is not recommended again. Bring more events for each user, or train with "
+        "--allow-seen if users are to be offered what they took before."
     )
 
 
@@ -148,7 +186,8 @@ def _refit(
             "--refit no" if options.refit == "no" else "the file to judge by is not learned from"
         )
         return result.judged
-    if budget.left_s < 2.0 * build_s + 1.0 and options.refit == "auto":
+    more_s = sum(seconds for name, seconds in budget.ledger if name == _READING)
+    if budget.left_s < 2.0 * build_s + _AGAIN * more_s + 1.0 and options.refit == "auto":
         result.refit_why = "there was no time left to fit again"
         return result.judged
     with budget.phase("refit"):
@@ -164,7 +203,8 @@ def _refit(
 
 def _wrap(result: Result, shipped: Compiled, memory: Memory, options: TrainOptions, budget: Budget) -> Model:
     task, is_timed = result.shipped_task, options.max_trials is None
-    checked = golden(shipped.program, task, options.seed)
+    words = () if memory.reader is None else memory.reader.words
+    checked = golden(shipped.program, task, words, options.seed)
     evidence = collect(result, shipped, memory, options, budget)
     profile: dict[str, Any] = {
         "n_rows": memory.histories.n_users,
@@ -189,4 +229,4 @@ def _wrap(result: Result, shipped: Compiled, memory: Memory, options: TrainOptio
             "fingerprint": result.log.fingerprint,
         },
     }
-    return Model(task, schema_of(described(result.log)), contents)
+    return Model(task, schema_of(shipped.program.columns, described(result.log)), contents)

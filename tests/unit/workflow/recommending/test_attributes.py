@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
-from mlwright.workflow.recommending.attributes import ItemTable, matching, titles_of
+from mlwright.workflow.recommending.attributes import SideTable, matching, titles_of
 
 KNOWN = {"genre": ["Drama|Crime", "comedy", ""], "year": ["1999", "2001", "1999"]}
 
@@ -35,19 +35,19 @@ def test_a_filter_that_cannot_be_read_is_refused():
 
 
 def test_a_table_of_items_is_put_in_the_order_of_the_catalog():
-    table = ItemTable.read({"movieId": [2, 1], "genre": ["x", None]}, "movieId")
+    table = SideTable.read({"movieId": [2, 1], "genre": ["x", None]}, "item", "movieId")
     assert table.of(["1", "2", "3"]) == {"genre": ["", "x", ""]}
 
 
 def test_of_items_that_stand_twice_in_a_table_the_last_holds_and_nameless_ones_are_left_out():
-    table = ItemTable.read({"movieId": [2, None, 2], "genre": ["x", "y", "z"]}, "movieId")
+    table = SideTable.read({"movieId": [2, None, 2], "genre": ["x", "y", "z"]}, "item", "movieId")
     assert table.names == ["2"]
     assert table.of(["2"]) == {"genre": ["z"]}
 
 
 def test_a_table_of_other_items_is_refused():
     with pytest.raises(DataError, match="name items alike"):
-        ItemTable.read({"item": ["a"], "genre": ["x"]}, "movieId").check(["1"])
+        SideTable.read({"item": ["a"], "genre": ["x"]}, "item", "movieId").check(["1"])
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ from mlwright.workflow.recommending.columns import recognize
 from mlwright.workflow.recommending.events import Scale, noticed, read_events
 
 
-def events_of(**columns):
+def events_of(told=(), **columns):
     raw = read(columns)
-    return read_events(raw, recognize(raw.names, {}, raw.source))
+    events, _, findings = read_events(raw, recognize(raw.names, {role: role for role in told}, raw.source))
+    return events, findings
 
 
 def test_users_and_items_are_known_by_their_texts():
@@ -45,7 +46,21 @@ def test_times_in_milliseconds_are_read_as_seconds_and_a_mixture_is_said():
 
 def test_ratings_that_are_no_numbers_are_refused_by_name():
     with pytest.raises(DataError, match="'rating' cannot rate"):
-        events_of(user=["a", "b", "c"], item=["x", "y", "z"], rating=["good", "bad", "so so"])
+        events_of(["rating"], user=["a", "b", "c"], item=["x", "y", "z"], rating=["good", "bad", "so so"])
+    days = np.array(["2024-05-01", "2024-05-02"], "datetime64[D]")
+    with pytest.raises(DataError, match="'rating' cannot rate"):
+        events_of(["rating"], user=["a", "b"], item=["x", "y"], rating=days)
+
+
+def test_columns_that_are_only_called_like_ratings_or_times_are_left_aside():
+    raw = read({"user": ["a", "b"], "item": ["x", "y"], "rating": ["good", "bad"], "day": ["Mon", "Tue"]})
+    events, columns, findings = read_events(raw, recognize(raw.names, {}, ""))
+    assert events.values is None
+    assert events.times is None
+    assert columns.named == {"user": "user", "item": "item"}
+    assert [(one.rule, one.column) for one in findings] == [
+        ("no_such_column", "rating"), ("no_such_column", "day")
+    ]  # fmt: skip
 
 
 def test_a_history_holds_each_item_once_and_the_latest_first():
@@ -56,9 +71,9 @@ def test_a_history_holds_each_item_once_and_the_latest_first():
     known = events.histories(scale)
     assert [events.item_names[item] for item in known.items] == ["a", "c", "b"]
     assert known.strengths[0] == 1.0  # the latest grade holds
-    assert [finding.rule for finding in noticed(events, recognize(("user", "item"), {}, ""))] == [
-        "repeated_pairs"
-    ]
+    assert [
+        finding.rule for finding in noticed(events, recognize(("user", "item"), {}, ""), allows_seen=True)
+    ] == ["repeated_pairs"]
 
 
 def test_of_equal_times_and_without_any_the_last_row_holds():
@@ -74,7 +89,7 @@ def test_a_note_on_repeated_pairs_says_what_applies():
         columns |= {} if ratings is None else {"rating": [*ratings, 1.0]}
         raw = read(columns)
         names = recognize(raw.names, {}, raw.source)
-        (finding,) = noticed(read_events(raw, names)[0], names)
+        (finding,) = noticed(read_events(raw, names)[0], names, allows_seen=True)
         assert says in finding.remedy
         assert bool(finding.remedy) == bool(says)
 

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
 
 from mlwright.core.recommender import Histories
 from mlwright.evaluation.score import value
@@ -68,12 +67,13 @@ def test_many_users_are_judged_as_few_are():
 def test_coverage_novelty_diversity_and_lift():
     lists = np.array([[0, 1] + [-1] * 8, [0, -1] + [-1] * 8])
     popularity = np.array([0.5, 0.25, 0.25, 0.0])
-    who = csr_matrix(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]], dtype=float))
-    found = beyond_accuracy(lists, popularity, who)
+    found = beyond_accuracy(lists, popularity, histories([0, 1], [1, 0], [2], [], n_items=4))
     assert found["coverage"] == 0.5
     assert found["novelty"] == pytest.approx((1 + 2 + 1) / 3)
     assert found["diversity"] == pytest.approx(0.0)  # the two items of the one list with two are alike
     assert found["popularity_lift"] == pytest.approx((1.25 / 3) / 0.375)
+    unlike = beyond_accuracy(np.array([[0, 2, 1, 3]]), popularity, histories([0, 1], [0], [2], n_items=4))
+    assert unlike["diversity"] == pytest.approx(1 - 1 / 6 * 2**-0.5), "of six pairs one is alike, by half"
 
 
 def test_an_item_that_nobody_knew_counts_once_however_often_it_was_taken():
@@ -86,5 +86,5 @@ def test_an_item_that_nobody_knew_counts_once_however_often_it_was_taken():
         user_names=["u"],
         item_names=["a", "b", "c"],
     )
-    found = exam_of(known, later, Scale())
+    found = exam_of(known, later, Scale(), hides=True)
     assert found.relevant.tolist() == [-1, -1, 2]

@@ -11,8 +11,12 @@ import pytest
 import mlwright as mw
 from mlwright.artifact.golden import check_golden
 from mlwright.core.errors import ArtifactError, DataError, MlwrightError, UsageError
+from mlwright.core.recommender import Histories
+from mlwright.ranking.popular import Popular
+from mlwright.testing.check_recommender import program_of
 from mlwright.testing.tastes import taste_log
 from mlwright.workflow.recommending import prepare, train
+from mlwright.workflow.recommending.program import build
 
 ITEMS = {
     "item": [f"item {number}" for number in range(40)],
@@ -352,6 +356,17 @@ def test_a_model_of_a_large_catalog_can_be_loaded(large, tmp_path):
     again = mw.load(tmp_path / "a.mlw")
     assert len(again.classes_) == len(large.classes_) > 5_000
     assert len(again.golden["places"][0]) == len(again.golden["scores"][0]) < 100
+
+
+def test_the_length_of_a_very_long_row_of_scores_is_no_reason_not_to_ship():
+    n_items = 100_000
+    popularity = np.full(n_items, 2e-4, np.float32)
+    popularity[0] = 1.0  # beside it, the squares of all others are lost one by one in single precision
+    blend, task = program_of(Popular(popularity), n_items)
+    known = Histories(
+        starts=np.array([0, 1, 2]), items=np.array([0, 5]), strengths=np.ones(2, np.float32), n_items=n_items
+    )
+    assert build(blend, task, known, 0).largest_difference < 1e-6
 
 
 @pytest.mark.parametrize(
