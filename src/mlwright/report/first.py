@@ -25,7 +25,9 @@ from mlwright.report.figures import (
     value_of,
 )
 from mlwright.report.language import known, say, say_some
+from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -176,8 +178,8 @@ def _told(finding: Evidence, suspects: Sequence[str] = ()) -> Watched:
         return Watched("", "", "")
     place = "leaks" if column and column in suspects else "limits"
     about = f"{brief(column, 40)}: " if column else ""
-    said = f"{about}{brief(finding.get('message') or '', 240)}"
-    return Watched(str(finding.get("severity")), place, said)
+    says = Text([about, written(finding, "message", 240)])
+    return Watched(str(finding.get("severity")), place, says)
 
 
 def _uncalibrated(evidence: Evidence) -> list[Watched]:
@@ -309,7 +311,7 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     if found.get("metric") == name and found.get("old"):
         rows.append((say("compare.old"), found["old"]))
     key, label = f"compare.titles.{name}", (words.classes(evidence) or [""])[-1]
-    title = words.metric_title(name)
+    title = metric_title(name)
     if known(key):
         title = say(key, label=label, target=words.target_of(evidence, 40))
     is_count = words.is_share(evidence) and name in plain

@@ -19,6 +19,7 @@ from mlwright.report.figures import (
     shown,
 )
 from mlwright.report.language import say
+from mlwright.report.written import named, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,9 @@ def interval_lines(evidence: Evidence) -> list[str]:
     """Say how often intervals or sets held the truth, how large they are, and what that rests on."""
     found = dig(evidence, "intervals", default={})
     if not found.get("mode"):
-        return [say("held.none", why=found["why"])] if found.get("why") else []
-    return [held_line(evidence), _size_line(evidence), *_weak_lines(found), f"{_capital(found['why'])}."]
+        return [say("held.none", why=written(found, "why"))] if found.get("why") else []
+    why = say("held.rests", why=written(found, "why"))
+    return [held_line(evidence), _size_line(evidence), *_weak_lines(found), why]
 
 
 def held_line(evidence: Evidence) -> str:
@@ -77,7 +79,7 @@ def contract_line(evidence: Evidence) -> str:
     if not told:
         return ""
     both = told[0] if len(told) == 1 else say("contract.both", one=told[0], other=told[1])
-    return say("contract.line", told=both, how=found["how"])
+    return say("contract.line", told=both, how=written(found, "how"))
 
 
 def _ms(value: float) -> str:
@@ -99,7 +101,7 @@ def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
     if _sort(found) == "sets":
         return say("held.labels", n=estimate_text(found.get("size")))
-    return say("held.width", n=estimate_text(found.get("size")), depends=found.get("depends_on"))
+    return say("held.width", n=estimate_text(found.get("size")), depends=written(found, "depends_on"))
 
 
 def _weak_lines(found: Evidence) -> list[str]:
@@ -115,15 +117,10 @@ def _weak_lines(found: Evidence) -> list[str]:
 def slice_name(part: Evidence) -> str:
     """Write which rows a slice holds."""
     what = brief(part["column"], 40) if part.get("column") else say("held.the_answer")
-    return say("held.slice", what=what, slice=brief(part.get("slice"), 40))
+    return say("held.slice", what=what, slice=named(part, "slice", 40))
 
 
 def slice_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Return the lines of the table of slices."""
     parts: Sequence[Evidence] = dig(evidence, "intervals", "slices", default=[])
     return [{**part, "name": slice_name(part)} for part in parts]
-
-
-def _capital(text: object) -> str:
-    words = str(text)
-    return f"{words[:1].upper()}{words[1:]}"

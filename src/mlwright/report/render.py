@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mlwright.report import figures
 from mlwright.report.advice import rival
 from mlwright.report.language import language, say, word
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,5 +47,6 @@ def _environment() -> Environment:
         usual=figures.usual,
         value=figures.value_of,
         value_beside=figures.value_beside,
+        written=written,
     )
     return environment

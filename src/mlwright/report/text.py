@@ -43,6 +43,19 @@ class Figure(str):
 
 
 @final
+class Foreign(str):
+    """English words on a page of another language, marked for whoever reads it aloud."""
+
+    __slots__ = ()
+
+    def __html__(self) -> Markup:
+        """Write them as an element that names their language."""
+        from markupsafe import Markup  # noqa: PLC0415 - as above
+
+        return Markup('<span lang="en">{}</span>').format(str(self))
+
+
+@final
 class Text(str):
     """Words with figures among them."""
 

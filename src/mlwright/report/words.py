@@ -7,9 +7,8 @@ what it needs (a confusion matrix, a curve, residuals) and the language has word
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
-from mlwright.core.errors import MissingDependencyError, UnknownNameError
 from mlwright.core.evaluation import Direction
 from mlwright.report import judged
 from mlwright.report.derive import derived
@@ -29,6 +28,7 @@ from mlwright.report.figures import (
     number,
     percent,
     seconds,
+    size,
     size_of,
     two_digits,
     value_beside,
@@ -36,7 +36,9 @@ from mlwright.report.figures import (
 )
 from mlwright.report.language import keys_below, known, say, word
 from mlwright.report.lists import took
+from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,27 +52,6 @@ class Verdict:
     tone: str
     title: str
     reason: str
-
-
-def metric_title(name: str) -> str:
-    """Return the metric's name for people; an unknown metric keeps its id, without underscores."""
-    metric = _metric(name)
-    return word(f"metrics.{name}.title", metric.title if metric else name.replace("_", " "))
-
-
-def metric_says(name: str) -> str:
-    """Return the plain sentence that explains a metric, "" when it is unknown."""
-    metric = _metric(name)
-    return word(f"metrics.{name}.says", metric.says if metric else "")
-
-
-def _metric(name: str) -> Any:
-    from mlwright.core.shelves import METRICS  # noqa: PLC0415 - the shelf needs numpy, a sentence does not
-
-    try:
-        return METRICS.get(name)
-    except (UnknownNameError, MissingDependencyError):
-        return None  # evidence of a newer or older version: the id alone must do
 
 
 def question(evidence: Evidence) -> str:
@@ -124,7 +105,7 @@ def verdict(evidence: Evidence) -> Verdict:
     where = judged.counted(f"sealed_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
     errors = open_errors(dig(evidence, "findings", default=[]))
     if sign is None:
-        told = [finding.get("message") for finding in errors]
+        told = [written(finding, "message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
     if sign < 1:
         dull = naive(evidence) if judged.are_users(evidence) else say("unit.dull")
@@ -133,7 +114,7 @@ def verdict(evidence: Evidence) -> Verdict:
     if errors:
         column = errors[0].get("column")
         about = f"{brief(column, 40)}: " if column else ""
-        reason = say("verdict.but", problem=f"{about}{errors[0].get('message', '')}")
+        reason = say("verdict.but", problem=Text([about, written(errors[0], "message")]))
         return Verdict("bad", say("verdict.not_yet"), reason)
     if not is_seen(evidence):
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
@@ -268,11 +249,18 @@ def refit_line(evidence: Evidence) -> str:
     refit = dig(evidence, "refit")
     if not refit:
         return say("refit.plain")
-    why = str(refit.get("why") or "").rstrip(".")
+    why = written(refit, "why")
     told = say("refit.same")
     if refit.get("done"):
         told = say(f"refit.done_{judged.which(evidence)}", n=number(refit.get("n_rows")))
-    return Text([told, f" ({why})" if why else "", "."])
+    return Text([told, *((" (", why, ")") if why else ()), "."])
+
+
+def refit_lines(evidence: Evidence) -> list[str]:
+    """Say whether the shipped program is the judged one, and what was averaged in it."""
+    n_seeds = dig(evidence, "refit", "n_seeds")
+    seeds = say("refit.seeds", n=number(n_seeds)) if is_number(n_seeds) and n_seeds > 1 else ""
+    return [refit_line(evidence), seeds]
 
 
 def split_line(evidence: Evidence) -> str:
@@ -314,11 +302,21 @@ def budget_line(evidence: Evidence) -> str:
         say("budget.limit", limit=seconds(limit)) if limit
         else say("budget.trials", n=number(trials)) if trials else ""
     )  # fmt: skip
-    ended = str(budget.get("ended") or "").rstrip(".")
+    ended = written(budget, "ended")
     took = say("budget.took", time=seconds(budget.get("elapsed_s")))
     if not is_number(budget.get("elapsed_s")):
         took = say("budget.took_some")
-    return Text([took, " " if allowed else "", allowed, f": {ended}" if ended else "", "."])
+    return Text([took, " " if allowed else "", allowed, *((": ", ended) if ended else ()), "."])
+
+
+def memory_line(evidence: Evidence) -> str:
+    """Say how much memory all processes held; "" where that was not watched."""
+    peak, limit = (dig(evidence, "budget", f"memory_{what}_bytes") for what in ("peak", "limit"))
+    if not is_number(peak):
+        return ""
+    if not is_number(limit):
+        return say("budget.memory", peak=size(peak))
+    return say("budget.memory_of", peak=size(peak), limit=size(limit))
 
 
 def in_place_line(evidence: Evidence) -> str:

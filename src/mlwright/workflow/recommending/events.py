@@ -10,6 +10,7 @@ import numpy as np
 from mlwright.core.errors import DataError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.recommender import Histories
+from mlwright.core.said import Said, said
 from mlwright.core.schema import Role
 from mlwright.data.cells import text_of
 from mlwright.data.infer import infer
@@ -190,10 +191,17 @@ def readable(raw: Raw, columns: LogColumns) -> tuple[LogColumns, list[Finding]]:
             parse(raw, name)
         except DataError as error:
             columns = columns.without(role)
-            message = (
-                f"Column {name!r} is called like a {role}, but cannot be read as one, so it is left out."
+            message = said(
+                "Column {column!r} is called like a {role}, but cannot be read as one, so it is left out.",
+                column=name,
+                role=Said(role),
             )
-            remedy = f"If it is the {role}, mend its cells; name another column with --{role}. {error}"
+            remedy = said(
+                "If it is the {role}, mend its cells; name another column with --{option}. {error}",
+                role=Said(role),
+                option=role,
+                error=str(error),
+            )
             found.append(_note("no_such_column", message, remedy, {}, name))
     return columns, found
 
@@ -204,13 +212,16 @@ def noticed(events: Events, columns: LogColumns) -> list[Finding]:
     n_again = events.n_events - len(np.unique(pairs))
     found = []
     if n_again:
-        message = f"{n_again:,} of {events.n_events:,} rows repeat a pair of user and item."
+        message = said(
+            "{n:,} of {all:,} rows repeat a pair of user and item.", n=n_again, all=events.n_events
+        )
         says = Scale.of(None if events.values is None else events.values[~np.isnan(events.values)]).says
-        remedy = {"counts": "Counts were added up.", "grades": "The latest grade holds."}.get(says, "")
+        remedies = {"counts": said("Counts were added up."), "grades": said("The latest grade holds.")}
+        remedy = remedies.get(says, said(""))
         found.append(_note("repeated_pairs", message, remedy, {"n": n_again}))
     if events.values is not None and (events.values < 0).any():
         n_below = int((events.values < 0).sum())
-        message = f"{n_below:,} ratings are below zero; they are read as the low end of a scale."
+        message = said("{n:,} ratings are below zero; they are read as the low end of a scale.", n=n_below)
         found.append(_note("negative_ratings", message, "", {"n": n_below}, columns.rating))
     return found
 
@@ -222,7 +233,12 @@ def _note(rule: str, message: str, remedy: str, evidence: dict[str, Any], column
 
 
 def _left_out(n_rows: int, columns: LogColumns) -> Finding:
-    message = f"{n_rows:,} rows have no {columns.user!r} or no {columns.item!r} and were left out."
+    message = said(
+        "{n:,} rows have no {user!r} or no {item!r} and were left out.",
+        n=n_rows,
+        user=columns.user,
+        item=columns.item,
+    )
     return Finding(
         rule="no_user_or_item", severity=Severity.WARNING, message=message, action="dropped",
         evidence={"n": n_rows},
@@ -277,7 +293,7 @@ def _times(raw: Raw, name: str, findings: list[Finding]) -> Floats | None:
     found = parse_column(schema[name], raw.columns[name])
     n_unknown = int(np.isnan(found).sum())
     if n_unknown:
-        message = f"{n_unknown:,} rows have no time; they count as the oldest."
+        message = said("{n:,} rows have no time; they count as the oldest.", n=n_unknown)
         findings.append(_note("no_time", message, "", {"n": n_unknown}, name))
         found = np.where(np.isnan(found), np.nanmin(found) if n_unknown < len(found) else 0.0, found)
     is_millis = np.abs(found) > _MILLIS
@@ -285,7 +301,11 @@ def _times(raw: Raw, name: str, findings: list[Finding]) -> Floats | None:
         found = np.where(is_millis, found / 1e3, found)
         if not is_millis.all():
             n_millis = int(is_millis.sum())
-            message = f"{n_millis:,} of {len(found):,} times are in milliseconds, the others in seconds."
+            message = said(
+                "{n:,} of {all:,} times are in milliseconds, the others in seconds.",
+                n=n_millis,
+                all=len(found),
+            )
             findings.append(
                 Finding(
                     rule="mixed_times",
@@ -293,7 +313,7 @@ def _times(raw: Raw, name: str, findings: list[Finding]) -> Floats | None:
                     column=name,
                     message=message,
                     evidence={"n": n_millis},
-                    remedy="They were read as such; check where they come from.",
+                    remedy=said("They were read as such; check where they come from."),
                 )
             )
     return found
