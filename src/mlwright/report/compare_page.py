@@ -10,7 +10,7 @@ from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_numb
 from mlwright.report.language import ENGLISH, say, spoken
 from mlwright.report.measures import metric_title
 from mlwright.report.render import render
-from mlwright.report.text import join
+from mlwright.report.text import join, sentence
 from mlwright.report.trace import traced
 from mlwright.report.written import named, written
 
@@ -42,7 +42,7 @@ def _page(found: Evidence, names: tuple[str, str, str]) -> dict[str, Any]:
         "names": [brief(PurePath(name).name, 60) for name in names],
         "tone": _TONES.get(found["verdict"], "unsure"),
         "answer": say(f"compared.{found['verdict']}"),
-        "why": say("compared.because", why=written(found, "why")),
+        "why": sentence(written(found, "why")),
         "line": say("compared.line", metric=title, n=number(found["n_rows"]), **told),
         "needed": say("compared.needed", n=number(found["n_needed"])) if found["n_needed"] else "",
         "picture": charts.comparison(rows, title),

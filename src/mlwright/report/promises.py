@@ -19,6 +19,7 @@ from mlwright.report.figures import (
     shown,
 )
 from mlwright.report.language import say
+from mlwright.report.text import sentence
 from mlwright.report.written import named, written
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def interval_lines(evidence: Evidence) -> list[str]:
     found = dig(evidence, "intervals", default={})
     if not found.get("mode"):
         return [say("held.none", why=written(found, "why"))] if found.get("why") else []
-    why = say("held.rests", why=written(found, "why"))
-    return [held_line(evidence), _size_line(evidence), *_weak_lines(found), why]
+    return [held_line(evidence), _size_line(evidence), *_weak_lines(found), sentence(written(found, "why"))]
 
 
 def held_line(evidence: Evidence) -> str:

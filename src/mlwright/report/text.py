@@ -85,6 +85,13 @@ def join(items: Iterable[str], between: str = " ") -> Text:
     return Text(parts)
 
 
+def sentence(told: Text) -> Text:
+    """Return words as a sentence: with a large letter and a full stop."""
+    first, *others = told.parts or ("",)
+    large = first if isinstance(first, Figure) else type(first)(f"{first[:1].upper()}{first[1:]}")
+    return Text([large, *others, "."])
+
+
 def as_text(value: Any) -> str:
     """Return what can stand in a sentence, figures and texts as they are."""
     return value if isinstance(value, str) else str(value)

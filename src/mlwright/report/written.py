@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -20,7 +21,7 @@ from mlwright.report.measures import metric_called
 from mlwright.report.text import Foreign, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 _HOME = Path(__file__).parent / "languages" / "written"
 _LONGEST = 400
@@ -30,7 +31,7 @@ _SPEC = re.compile(r",?(\.[0-9])?[efg%]?")
 
 def written(holder: Evidence, key: str, length: int = _LONGEST) -> Text:
     """Say the sentence that stands under a key of a part of the evidence; empty if none does."""
-    text, made = holder.get(key), dig(holder, SENTENCES, key)
+    text, made = holder.get(key), _parts(holder, key)
     if not text:
         return Text()
     return Text(_made(made)) if made else Text([_plain(str(text), length)])
@@ -38,7 +39,7 @@ def written(holder: Evidence, key: str, length: int = _LONGEST) -> Text:
 
 def named(holder: Evidence, key: str, length: int = 60) -> Text:
     """Say the name that stands under a key: words of ours in the language, those of the data as they are."""
-    made = dig(holder, SENTENCES, key)
+    made = _parts(holder, key)
     return Text(_made(made)) if made else Text([brief(holder.get(key) or "", length)])
 
 
@@ -64,6 +65,13 @@ def translations(code: str) -> Mapping[str, str]:
     return {words: other for table in tables.values() for words, other in table.items()}
 
 
+def _parts(holder: Evidence, key: str) -> Evidence | None:
+    """Return what the sentence under a key was made of; None in older evidence, or in that of a stranger."""
+    made = dig(holder, SENTENCES, key)
+    is_whole = isinstance(made, Mapping) and isinstance(made.get("values", {}), Mapping)
+    return made if is_whole else None
+
+
 def _plain(text: str, length: int) -> str:
     """Say words without values, or text that nobody knows words for."""
     if language() == ENGLISH or not re.search(r"[^\W\d_]", text):
@@ -73,8 +81,8 @@ def _plain(text: str, length: int) -> str:
 
 def _made(made: Evidence) -> Iterator[str]:
     """Say words with values."""
-    words, values = str(made.get("words")), made.get("values") or {}
-    if not values:
+    words, values = str(made.get("words")), made.get("values")
+    if not isinstance(values, Mapping) or not values:
         yield _plain(words, _LONGEST)
         return
     other, specs = _in_language(words), {name: spec for _, name, spec, _ in _parsed(words) if name}
@@ -104,7 +112,7 @@ def _parsed(words: str) -> list[tuple[str, str | None, str | None, str | None]]:
 def _value(name: str, value: Any, spec: str, how: str | None) -> Iterator[str]:
     if value is None:
         yield NONE
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         yield from _made(value)
     elif is_number(value):
         yield _number(value, spec)

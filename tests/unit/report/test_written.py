@@ -93,7 +93,7 @@ def test_values_keep_their_places_and_take_the_marks_of_the_language():
 
 def test_a_metric_has_its_name_in_the_language():
     finding = one(
-        message=said("Alone it gets {metric} {alone}.", metric="log loss", alone=said("{n:.3g}", n=0.5))
+        message=said("Alone it gets {metric} {alone}.", metric="Log loss", alone=said("{n:.3g}", n=0.5))
     )
     with spoken("de"):
         assert written(finding, "message") == "Allein erreicht sie Log-Verlust 0,5."
@@ -128,6 +128,13 @@ def test_names_in_the_data_are_left_alone():
 def test_words_of_a_stranger_can_do_nothing(words):
     finding = {"message": "x", "sentences": {"message": {"words": words, "values": {"n": 3}}}}
     assert len(written(finding, "message")) < 100
+
+
+@pytest.mark.parametrize(
+    "made", ["x", 3, {"words": "{n}", "values": [3]}, {"words": None}, {"values": {"n": "{n}"}}]
+)
+def test_parts_of_a_stranger_can_be_anything(made):
+    assert isinstance(str(written({"message": "x", "sentences": {"message": made}}, "message")), str)
 
 
 @pytest.mark.parametrize("name", ["income", "bikes"])
