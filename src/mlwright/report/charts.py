@@ -33,7 +33,7 @@ _SIDE = 10
 """Of the square of a hundred dots."""
 
 
-def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Markup:
+def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str, axis_name: str = "") -> Markup:
     """Draw estimates of one metric below each other, with their intervals."""
     rows = [(name, e) for name, e in rows if e and is_number(e.get("value"))]
     if not rows:
@@ -47,7 +47,7 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
         y, kind = 46 * i + 36, "model" if i == 0 else "base"
         parts += [_dot(axis, y, estimate or {}, kind), text(16, y - 14, name, "name")]
         parts.append(text(WIDTH - 16, y - 14, value_of(estimate), f"value {kind}", "end"))
-    parts.append(text(WIDTH / 2, height - 6, metric, "axis", "middle"))
+    parts.append(text(WIDTH / 2, height - 6, axis_name or metric, "axis", "middle"))
     words = "; ".join(f"{name} {value_of(estimate)}" for name, estimate in rows)
     return drawing(f"{metric}: {words}", say("charts.comparison"), height, *parts)
 

@@ -117,7 +117,7 @@ def interval_of(estimate: Evidence | None) -> str:
 
 def estimate_text(estimate: Evidence | None) -> str:
     """Write an estimate with its interval, such as "0.842 (0.823 to 0.861)"."""
-    if not has_interval(estimate):
+    if not has_interval(estimate) or estimate["low"] == estimate["high"]:  # type: ignore[index]  # both are there
         return value_of(estimate)
     return say("marks.estimate", value=value_of(estimate), interval=interval_of(estimate))
 
@@ -165,7 +165,7 @@ def estimate_in_hundred(estimate: Evidence | None) -> str:
     if not estimate:
         return NONE
     value = in_hundred(estimate.get("value"))
-    if not has_interval(estimate):
+    if not has_interval(estimate) or estimate["low"] == estimate["high"]:
         return value
     span = say("marks.interval", low=in_hundred(estimate["low"]), high=in_hundred(estimate["high"]))
     return say("marks.estimate", value=value, interval=span)

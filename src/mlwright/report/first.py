@@ -57,22 +57,33 @@ class Watched:
 
 def answer(evidence: Evidence) -> str:
     """Write the answer as a headline: whether it ships, and why in the units that people care about."""
-    sign = words.gain_sign(evidence)
-    errors, dull = words.open_errors(dig(evidence, "findings", default=[])), judged.unit(evidence, "dull")
+    refused = _refused(evidence)
+    if refused:
+        return refused
+    if not words.is_seen(evidence):
+        return say("answer.hardly", dull=judged.unit(evidence, "dull"))
+    return join([say("answer.ships"), next(_worth(evidence))])
+
+
+def _refused(evidence: Evidence) -> str:
+    """Say why it does not ship; "" if nothing speaks against it."""
+    sign, dull = words.gain_sign(evidence), judged.unit(evidence, "dull")
     if sign is None:
         return say("answer.unsure")
+    if not words.has_learned(evidence):
+        return say("answer.nothing_learned")
     if sign < 1:
         return say("answer.worse" if sign < 0 else "answer.useless", dull=dull)
-    if errors:
-        rule = str(errors[0].get("rule"))
-        if known(f"answer.errors.{rule}"):
-            where = brief(errors[0].get("column") or "", 40)
-            return say(f"answer.errors.{rule}", column=where, dull=dull)
-        column = errors[0].get("column")
-        return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
-    if not words.is_seen(evidence):
-        return say("answer.hardly", dull=dull)
-    return join([say("answer.ships"), next(_worth(evidence))])
+    errors = words.open_errors(dig(evidence, "findings", default=[]))
+    return _error(errors[0], dull) if errors else ""
+
+
+def _error(finding: Evidence, dull: str) -> str:
+    """Say what must be dealt with first."""
+    rule, column = str(finding.get("rule")), finding.get("column")
+    if known(f"answer.errors.{rule}"):
+        return say(f"answer.errors.{rule}", column=brief(column or "", 40), dull=dull)
+    return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
 
 
 def _worth(evidence: Evidence) -> Iterator[str]:
@@ -299,7 +310,7 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     if against:
         title: str = say("compare.saved")
         return title, charts.comparison(
-            [(advice.rival(one["what"]), one["per_row"]) for one in against], title
+            [(advice.rival(one["what"]), one["per_row"]) for one in against], title, say("compare.per_case")
         )
     plain = words.plain_metrics(evidence)
     name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
@@ -315,4 +326,6 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     if known(key):
         title = say(key, label=label, target=words.target_of(evidence, 40))
     is_count = words.is_share(evidence) and name in plain
-    return title, (charts.hundred if is_count else charts.comparison)(rows, title)
+    if is_count:
+        return title, charts.hundred(rows, title)
+    return title, charts.comparison(rows, title, words.target_of(evidence, 40))

@@ -99,6 +99,12 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
     return [f for f in findings if f.get("severity") == "error" and f.get("action") != "dropped"]
 
 
+def has_learned(evidence: Evidence) -> bool:
+    """Tell whether anything but the baseline was complete when the search ended."""
+    is_bare = "selection" in evidence and evidence["selection"] is None
+    return judged.are_users(evidence) or not is_bare
+
+
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
     sign = gain_sign(evidence)
@@ -107,6 +113,8 @@ def verdict(evidence: Evidence) -> Verdict:
     if sign is None:
         told = [written(finding, "message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
+    if not has_learned(evidence):
+        return Verdict("bad", say("verdict.bad"), say("verdict.nothing_learned"))
     if sign < 1:
         dull = naive(evidence) if judged.are_users(evidence) else say("unit.dull")
         reason = say("verdict.worse" if sign < 0 else "verdict.no_better", where=where, dull=dull)
@@ -140,7 +148,7 @@ def headline(evidence: Evidence) -> str:
     """Write the main result in one sentence; "" where nobody could be judged."""
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
-    if judged.are_users(evidence) and not test:
+    if (judged.are_users(evidence) and not test) or not has_learned(evidence):
         return ""
     rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
     new = f"new_users_{judged.rule(evidence)}" if judged.are_users(evidence) else "new_rows"
@@ -153,6 +161,8 @@ def gain_line(evidence: Evidence) -> str:
     """Compare with the baseline in one sentence."""
     gain, sign = dig(evidence, "gain"), gain_sign(evidence)
     if not gain or sign is None or not is_number(gain.get("value")):
+        return ""
+    if not has_learned(evidence):
         return ""
     if sign == 0:
         places = decimals_of(dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={}))

@@ -20,7 +20,7 @@ SEEN = "test_seen"
 """The finding that rows given to judge by are copies of rows to learn from."""
 _FEWEST_TEST_ROWS = 30
 _MOST_SEEN_SHARE = 0.05
-_SMALLEST_GAIN = 1e-9
+_SMALLEST_GAIN = 1e-7
 _MOST_SHORT = 0.02
 
 

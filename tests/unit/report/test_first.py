@@ -34,6 +34,11 @@ def useless(evidence):
     evidence["findings"] = [finding("not_better_than_baseline", column="income")]
 
 
+def unlearned(evidence):
+    useless(evidence)
+    evidence["selection"] = None
+
+
 def chance(evidence):
     evidence["gain"] = estimate(0.01, -0.02, 0.04)
 
@@ -96,6 +101,7 @@ def beaten(evidence):
 MATRIX = [
     (good, "good", "It ships: it is right in 85 of 100 cases; always giving the most usual answer", ""),
     (useless, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
+    (unlearned, "bad", "It does not ship: the search ended before anything was learned.", ""),
     (chance, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
     (worse, "bad", "It does not ship: it is worse than a model that ignores every column.", ""),
     (barely, "unsure", "It could ship, but hardly gains anything", ""),
