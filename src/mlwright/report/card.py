@@ -27,6 +27,7 @@ from mlwright.report.figures import (
 from mlwright.report.language import ENGLISH, language, say, spoken, word
 from mlwright.report.lists import lists, served
 from mlwright.report.measures import metric_title
+from mlwright.report.past import plainly
 from mlwright.report.text import join
 from mlwright.report.written import written
 
@@ -41,12 +42,13 @@ _NO_MARKUP = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 def model_card(evidence: Evidence, language: str = ENGLISH) -> str:
     """Return the model card as Markdown with front matter; the artifact carries the English one."""
     with spoken(language):
-        return _front(evidence) + _body(evidence)
+        return _front(evidence) + _body(plainly(evidence))
 
 
 def brief_card(evidence: Evidence, language: str = ENGLISH) -> str:
     """Return the first screen as Markdown: one page."""
     with spoken(language):
+        evidence = plainly(evidence)
         title, told = behind(evidence)
         watched = [one.says for one in first.watch(evidence)]
         parts = [

@@ -22,6 +22,31 @@ if TYPE_CHECKING:
 _EVERYTHING = "all"
 
 
+def plainly(evidence: Evidence) -> Evidence:
+    """Return the evidence with the columns of a history called as people would, where drivers are told."""
+    columns = dig(evidence, "history", "columns", default=[])
+    if not columns:
+        return evidence
+    names = {name: _called(name) for name in columns}
+
+    def renamed(key: str) -> list[dict[str, Any]]:
+        return [
+            {**one, "column": names.get(one["column"], one["column"])}
+            for one in dig(evidence, key, default=[])
+        ]
+
+    return {**evidence, **{key: renamed(key) for key in ("importance", "dependence")}}
+
+
+def _called(name: str) -> str:
+    """Return the name for people of "history.author.mean_5"."""
+    entity, _, statistic = name.removeprefix("history.").rpartition(".")
+    if not entity or not known(f"past.short.{statistic}"):
+        return name
+    of = say("past.all_rows") if entity == _EVERYTHING else brief(entity, 20)
+    return str(say("past.called", what=say(f"past.short.{statistic}"), of=of))
+
+
 def past(evidence: Evidence) -> dict[str, Any]:
     """Prepare the section on histories; nothing for models without."""
     found = dig(evidence, "history", default={})
@@ -72,7 +97,10 @@ def _without(told: Evidence | None, remembered: Evidence | None, name: str) -> s
 def _columns(evidence: Evidence, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return each column with what it tells, and how much the score worsens without it."""
     drops = {item["column"]: item["drop"] for item in dig(evidence, "importance", default=[])}
-    return [{"name": brief(name), "says": _says(name), "drop": drops.get(name)} for name in names]
+    return [
+        {"name": brief(name), "says": _says(name), "drop": drops.get(_called(name), drops.get(name))}
+        for name in names
+    ]
 
 
 def _says(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A model with a history says what a row was told, what was not used, and what the answers are worth without."""
+"""A model with a history says what a row was told, what was not used, and what that is worth."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def test_the_page_tells_of_the_past_and_what_was_not_used(told, read):
     assert "nothing of its own outcome or of later rows was used" in page
     assert "the mean outcome of the last 5" in page
     assert "--history events.csv" in page
+    assert "mean of the last 5 outcomes (station)" in page  # among what drives it
     assert 'data-at="/history/remembered/rmse/value"' in build_report(told)
 
 
