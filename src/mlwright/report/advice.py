@@ -72,6 +72,11 @@ def costs(evidence: Evidence) -> dict[str, Any]:
     }
 
 
+def called_cost(name: str) -> str:
+    """Return what a cost is called, in the language if it has a word for it."""
+    return word(f"places.{name}", brief(name, 40))
+
+
 def rival(what: str) -> str:
     """Return what a decision is compared with, in the language if it has a word for it."""
     return word(f"rivals.{re.sub(r'[^a-z]+', '_', what)}", brief(what, 60))
@@ -102,7 +107,7 @@ def _against(one: Evidence) -> str:
         return ""
     holes = {"what": rival(one["what"]), "amount": _amount(saved)}
     if sign_of({**saved, "direction": "max"}) == 0:
-        return say("advice.against_chance", **holes)
+        return say("advice.against_chance" if saved["value"] else "advice.against_same", **holes)
     return say("advice.against_saves" if saved["value"] > 0 else "advice.against_costs", **holes)
 
 
@@ -129,4 +134,4 @@ def _sensitivity(found: Evidence) -> str:
     if worst["lost"]["value"] <= 0:
         return say("advice.robust")
     size = say("advice.half" if worst["factor"] < 1 else "advice.twice")
-    return say("advice.wrong", cost=brief(worst["cost"], 40), size=size, amount=_amount(worst["lost"]))
+    return say("advice.wrong", cost=called_cost(worst["cost"]), size=size, amount=_amount(worst["lost"]))

@@ -18,10 +18,12 @@ from mlwright.report.figures import (
     number,
     percent,
     seconds,
+    value_beside,
     value_of,
 )
 from mlwright.report.language import say, word
 from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
+from mlwright.report.text import capital
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,9 +48,10 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str, axis_na
     for i, (name, estimate) in enumerate(rows):
         y, kind = 46 * i + 36, "model" if i == 0 else "base"
         parts += [_dot(axis, y, estimate or {}, kind), text(16, y - 14, name, "name")]
-        parts.append(text(WIDTH - 16, y - 14, value_of(estimate), f"value {kind}", "end"))
+        shown = value_beside(estimate, rows[0][1])
+        parts.append(text(WIDTH - 16, y - 14, shown, f"value {kind}", "end"))
     parts.append(text(WIDTH / 2, height - 6, axis_name or metric, "axis", "middle"))
-    words = "; ".join(f"{name} {value_of(estimate)}" for name, estimate in rows)
+    words = "; ".join(f"{name} {value_beside(estimate, rows[0][1])}" for name, estimate in rows)
     return drawing(f"{metric}: {words}", say("charts.comparison"), height, *parts)
 
 
@@ -224,7 +227,9 @@ def phase(name: object) -> str:
 def ledger_title(evidence: Evidence) -> str:
     """Say what took most of the time."""
     most = derived(evidence, "longest")
-    return say("charts.longest", phase=phase(most["phase"]), share=percent(most["share"])) if most else ""
+    if not most:
+        return ""
+    return capital(say("charts.longest", phase=phase(most["phase"]), share=percent(most["share"])))
 
 
 def ledger(evidence: Evidence) -> Markup:

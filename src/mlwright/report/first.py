@@ -30,7 +30,7 @@ from mlwright.report.text import Text, join
 from mlwright.report.written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from markupsafe import Markup
 
@@ -62,7 +62,9 @@ def answer(evidence: Evidence) -> str:
         return refused
     if not words.is_seen(evidence):
         return say("answer.hardly", dull=judged.unit(evidence, "dull"))
-    return join([say("answer.ships"), next(_worth(evidence))])
+    n_judged = judged.counted(f"plain_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
+    begins = say("answer.perhaps", judged=n_judged) if words.are_few(evidence) else say("answer.ships")
+    return join([begins, next(_worth(evidence))])
 
 
 def _refused(evidence: Evidence) -> str:
@@ -152,25 +154,28 @@ def _money(evidence: Evidence) -> list[str]:
 
 
 def _costs(one: Evidence) -> str:
-    saved = one["per_row"]
-    told = say(
-        "good.saves" if saved["value"] >= 0 else "good.costs",
-        amount=estimate_text(size_of(saved)),
-        against=advice.rival(one["what"]),
-    )
+    saved, against = one["per_row"], advice.rival(one["what"])
+    if not saved["value"]:
+        return say("good.same", against=against)
+    key = "good.saves" if saved["value"] > 0 else "good.costs"
+    told = say(key, amount=estimate_text(size_of(saved)), against=against)
     is_chance = words.sign_of({**saved, "direction": Direction.MAX}) == 0
     return join([told, say("good.chance")]) if is_chance else told
 
 
 def watch(evidence: Evidence) -> list[Watched]:
     """Return the three things to watch, the gravest first; never a thing that is no concern."""
-    findings = dig(evidence, "findings", default=[])
-    suspects = [leak["column"] for leak in leak_words.accused(evidence)]
-    found = [_told(one, suspects) for one in words.open_errors(findings)]
-    found += [_told(one, suspects) for one in findings if one.get("severity") == "warning"]
+    suspects = {leak["column"] for leak in leak_words.accused(evidence)}
+    others = [one for one in dig(evidence, "findings", default=[]) if one.get("column") not in suspects]
+    leaks = [Watched(severity, "leaks", says) for severity, says in leak_words.sorts(evidence)]
+    found = [one for one in leaks if one.severity == "error"]
+    found += [_told(one) for one in words.open_errors(others)]
+    found += [one for one in leaks if one.severity == "warning"]
+    found += [_told(one) for one in others if one.get("severity") == "warning"]
     found = [one for one in found if one.says]
     found += concerns(evidence)
-    found += [_told(one) for one in findings if one.get("severity") == "note"]
+    found += [one for one in leaks if one.severity == "note"]
+    found += [_told(one) for one in others if one.get("severity") == "note"]
     seen: list[Watched] = []
     for one in found:
         if one.says and one.says not in [other.says for other in seen]:
@@ -183,14 +188,13 @@ def concerns(evidence: Evidence) -> list[Watched]:
     return [one for rule in _CONCERNS for one in rule(evidence)]
 
 
-def _told(finding: Evidence, suspects: Sequence[str] = ()) -> Watched:
+def _told(finding: Evidence) -> Watched:
     column, rule = finding.get("column"), str(finding.get("rule"))
     if rule in _TOLD_ELSEWHERE:
         return Watched("", "", "")
-    place = "leaks" if column and column in suspects else "limits"
     about = f"{brief(column, 40)}: " if column else ""
     says = Text([about, written(finding, "message", 240)])
-    return Watched(str(finding.get("severity")), place, says)
+    return Watched(str(finding.get("severity")), "limits", says)
 
 
 def _uncalibrated(evidence: Evidence) -> list[Watched]:
@@ -232,8 +236,8 @@ def _missed(evidence: Evidence, name: str) -> str:
 
 def _few_rows(evidence: Evidence) -> list[Watched]:
     n_test = dig(evidence, "split", "n_test")
-    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS:
-        return []
+    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS or words.are_few(evidence):
+        return []  # or a finding says so
     few = judged.counted(f"plain_{judged.which(evidence)}", n_test)
     return [Watched("warning", "split", say_some("watch.few_rows", n_test, judged=few))]
 

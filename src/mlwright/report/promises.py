@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlwright.report.figures import (
     Evidence,
@@ -22,9 +22,6 @@ from mlwright.report.language import say
 from mlwright.report.text import sentence
 from mlwright.report.written import named, written
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 _MOST_WEAK = 3
 
 
@@ -33,7 +30,12 @@ def interval_lines(evidence: Evidence) -> list[str]:
     found = dig(evidence, "intervals", default={})
     if not found.get("mode"):
         return [say("held.none", why=written(found, "why"))] if found.get("why") else []
-    return [held_line(evidence), _size_line(evidence), *_weak_lines(found), sentence(written(found, "why"))]
+    return [
+        held_line(evidence),
+        _size_line(evidence),
+        *_weak_lines(evidence),
+        sentence(written(found, "why")),
+    ]
 
 
 def held_line(evidence: Evidence) -> str:
@@ -104,9 +106,9 @@ def _size_line(evidence: Evidence) -> str:
     return say("held.width", n=estimate_text(found.get("size")), depends=written(found, "depends_on"))
 
 
-def _weak_lines(found: Evidence) -> list[str]:
+def _weak_lines(evidence: Evidence) -> list[str]:
     """Name the slices in which fewer truths were held than asked, beyond chance."""
-    weak = [part for part in found.get("slices") or [] if (part.get("off") or 0) < 0]
+    weak = [part for part in _parts(evidence) if (part.get("off") or 0) < 0]
     weak.sort(key=lambda part: part["coverage"]["value"])
     return [
         say("held.fewer", rows=slice_name(part), share=points(part["coverage"]["value"]), n=number(part["n"]))
@@ -122,5 +124,10 @@ def slice_name(part: Evidence) -> str:
 
 def slice_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Return the lines of the table of slices."""
-    parts: Sequence[Evidence] = dig(evidence, "intervals", "slices", default=[])
-    return [{**part, "name": slice_name(part)} for part in parts]
+    return [{**part, "name": slice_name(part)} for part in _parts(evidence)]
+
+
+def _parts(evidence: Evidence) -> list[Evidence]:
+    """Return the slices, without any that holds every row: that is the whole once more."""
+    n_test = dig(evidence, "split", "n_test")
+    return [part for part in dig(evidence, "intervals", "slices", default=[]) if part["n"] != n_test]

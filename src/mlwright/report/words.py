@@ -99,6 +99,11 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
     return [f for f in findings if f.get("severity") == "error" and f.get("action") != "dropped"]
 
 
+def are_few(evidence: Evidence) -> bool:
+    """Tell whether so few rows or users judged it that a score means little."""
+    return any(one.get("rule") == "few_test_rows" for one in dig(evidence, "findings", default=[]))
+
+
 def has_learned(evidence: Evidence) -> bool:
     """Tell whether anything but the baseline was complete when the search ended."""
     is_bare = "selection" in evidence and evidence["selection"] is None
@@ -107,9 +112,8 @@ def has_learned(evidence: Evidence) -> bool:
 
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
-    sign = gain_sign(evidence)
+    sign, errors = gain_sign(evidence), open_errors(dig(evidence, "findings", default=[]))
     where = judged.counted(f"sealed_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
-    errors = open_errors(dig(evidence, "findings", default=[]))
     if sign is None:
         told = [written(finding, "message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
@@ -124,8 +128,15 @@ def verdict(evidence: Evidence) -> Verdict:
         about = f"{brief(column, 40)}: " if column else ""
         reason = say("verdict.but", problem=Text([about, written(errors[0], "message")]))
         return Verdict("bad", say("verdict.not_yet"), reason)
+    return _better(evidence, where)
+
+
+def _better(evidence: Evidence, where: str) -> Verdict:
+    """Say how sure it is that a model that beats the baseline is worth it."""
     if not is_seen(evidence):
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
+    if are_few(evidence):
+        return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_few", where=where))
     return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
 
 

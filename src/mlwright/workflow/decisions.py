@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlwright.core.said import Said, said
+from mlwright.core.said import Said, one_after_the_other, said
 from mlwright.core.schema import Role
 from mlwright.core.shelves import METRICS
 
@@ -43,9 +43,9 @@ def decisions(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> list
         found.append(decision(said("columns left out"), shown, why))
     blend = [trial for trial in fitted.search.trials if trial.weight > 0]
     blend.sort(key=lambda trial: -trial.weight)
-    parts = ", ".join(f"{trial.configuration.name} {trial.weight:.0%}" for trial in blend)
+    shares = [said("{name} {share:.0%}", name=one.configuration.name, share=one.weight) for one in blend]
     why = said("the lowest loss on rows that the candidates had not seen")
-    found.append(decision(said("blend"), parts, why))
+    found.append(decision(said("blend"), one_after_the_other(shares, ", "), why))
     found += fitted.decisions
     has_more = len(fitted.rows) > len(prepared.split.train)
     done = said("with the rows that calibrated") if has_more else said("no")
