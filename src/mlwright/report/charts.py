@@ -22,7 +22,7 @@ from mlwright.report.figures import (
     value_of,
 )
 from mlwright.report.language import say, word
-from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
+from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
 from mlwright.report.text import capital
 
 if TYPE_CHECKING:
@@ -63,10 +63,8 @@ def _dot(axis: Axis, y: float, estimate: Evidence, kind: str) -> Markup:
 
 
 def _scale(axis: Axis, top: float, bottom: float, show: Show | None = None) -> list[Markup]:
-    parts = []
-    for tick in axis.ticks():
-        x = axis.at(tick)
-        words = show(tick) if show else _tick(tick)
+    parts: list[Markup] = []
+    for x, words in labels(axis, show or _tick):
         parts += [line(x, top, x, bottom, "grid"), text(x, bottom + 15, words, "tick", "middle")]
     return parts
 
@@ -204,8 +202,7 @@ def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, 
     for tick in y_axis.ticks():
         y = y_axis.at(tick)
         parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, shows[1](tick), "tick", "end")]
-    for tick in x_axis.ticks():
-        parts.append(text(x_axis.at(tick), 273, shows[0](tick), "tick", "middle"))
+    parts += [text(x, 273, words, "tick", "middle") for x, words in labels(x_axis, shows[0])]
     parts.append(text((LEFT + RIGHT) / 2, 296, brief(axes[0], 52), "axis", "middle"))
     middle = (TOP + 256) / 2
     turn = f"rotate(-90 12 {middle:.0f})"

@@ -62,7 +62,7 @@ def count(items: Sequence[object]) -> str:
 def _digits(amount: float, decimals: int | None) -> str:
     if decimals is not None:
         return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
-    size = abs(amount)
+    size, amount = abs(amount), amount + 0.0  # there is no zero below zero
     if amount.is_integer() and size < 1e15:
         return f"{amount:,.0f}"
     if size >= 1e15 or size < _SMALLEST:

@@ -173,8 +173,10 @@ def watch(evidence: Evidence) -> list[Watched]:
     found += [one for one in leaks if one.severity == "warning"]
     found += [_told(one) for one in others if one.get("severity") == "warning"]
     found = [one for one in found if one.says]
-    found += concerns(evidence)
+    more = concerns(evidence)
+    found += [one for one in more if one.severity == "warning"]
     found += [one for one in leaks if one.severity == "note"]
+    found += [one for one in more if one.severity == "note"]
     found += [_told(one) for one in others if one.get("severity") == "note"]
     seen: list[Watched] = []
     for one in found:
@@ -246,7 +248,8 @@ def _flattering(evidence: Evidence) -> list[Watched]:
     price = dig(evidence, "split", "price", default={})
     if words.sign_of(price.get("flattery")) != 1:
         return []
-    return [Watched("note", "split", say(f"watch.drift_{judged.which(evidence)}"))]
+    key = f"watch.drift_{judged.rule(evidence)}"
+    return [Watched("note", "split", say(key if known(key) else f"watch.drift_{judged.which(evidence)}"))]
 
 
 def _coverage(evidence: Evidence) -> list[Watched]:
@@ -273,6 +276,8 @@ def _more_rows(evidence: Evidence) -> list[Watched]:
 def _one_driver(evidence: Evidence) -> list[Watched]:
     """Note a single column that carries the answer: if it breaks, everything does."""
     found = words.drivers(evidence, 2)
+    if len(dig(evidence, "program", "inputs", default=[])) == 1:
+        return []  # there is no other
     if not found or (len(found) > 1 and found[0]["drop"]["value"] < 3 * found[1]["drop"]["value"]):
         return []
     return [Watched("note", "explanations", say("watch.one_driver", column=brief(found[0]["column"], 40)))]

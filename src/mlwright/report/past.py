@@ -12,6 +12,7 @@ from mlwright.report.figures import (
     has_interval,
     listing,
     seconds,
+    value_beside,
 )
 from mlwright.report.language import known, say
 from mlwright.report.measures import metric_title
@@ -97,9 +98,11 @@ def _without(told: Evidence | None, remembered: Evidence | None, name: str) -> s
 def _columns(evidence: Evidence, names: Sequence[str]) -> list[dict[str, Any]]:
     """Return each column with what it tells, and how much the score worsens without it."""
     drops = {item["column"]: item["drop"] for item in dig(evidence, "importance", default=[])}
+    strongest = max(drops.values(), key=lambda drop: float(drop.get("value") or 0.0), default=None)
+    found = [(name, drops.get(_called(name), drops.get(name))) for name in names]
     return [
-        {"name": brief(name), "says": _says(name), "drop": drops.get(_called(name), drops.get(name))}
-        for name in names
+        {"name": brief(name), "says": _says(name), "drop": value_beside(drop, strongest)}
+        for name, drop in found
     ]
 
 

@@ -278,10 +278,10 @@ def test_leaks_are_told_in_words_with_the_honest_score(income, read):
     ("verdict", "action", "says"),
     [("drop", "kept", "as asked for"), ("warn", "kept", "Ask someone who knows the data")],
 )
-def test_a_leak_that_is_kept_asks_for_someone_who_knows(income, verdict, action, says):
+def test_a_leak_that_is_kept_asks_for_someone_who_knows(income, verdict, action, says, read):
     income["leaks"] = [{**LEAK, "column": "paid", "verdict": verdict, "action": action}]
-    assert says in build_report(income)
-    assert "--exclude paid" in build_report(income)
+    assert says in read(build_report(income))
+    assert "--exclude paid" in read(build_report(income))
 
 
 def test_what_decisions_cost_and_the_rule_behind_them_are_told(income, read):

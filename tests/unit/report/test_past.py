@@ -24,7 +24,7 @@ def told(bikes):
 
 def test_the_page_tells_of_the_past_and_what_was_not_used(told, read):
     page = read(build_report(told))
-    assert "of earlier rows of the same station and of all rows together." in page
+    assert "of earlier rows of the same station and all earlier rows." in page
     assert "nothing of its own outcome or of later rows was used" in page
     assert "the mean outcome of the last 5" in page
     assert "--history events.csv" in page
