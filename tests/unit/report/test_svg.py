@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from mlwright.report.figures import number
 from mlwright.report.svg import Axis, labels, text
 from mlwright.report.text import Figure, Text
@@ -13,7 +15,7 @@ def test_long_labels_do_not_touch():
     assert len(found) < len(axis.ticks())
     places = [x for x, _ in found]
     longest = max(len(words) for _, words in found)
-    assert min(b - a for a, b in zip(places, places[1:], strict=False)) > 6 * longest
+    assert min(b - a for a, b in pairwise(places)) > 6 * longest
 
 
 def test_short_labels_are_all_there():
