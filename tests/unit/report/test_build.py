@@ -317,3 +317,11 @@ def test_an_interval_without_a_width_is_not_told(income, read):
     same = {"value": 0.5, "low": 0.5, "high": 0.5, "direction": "max"}
     income["test"]["accuracy"] = same
     assert "gets 50 right" in read(build_report(income))
+
+
+def test_a_matrix_of_many_classes_has_the_whole_width(income):
+    assert 'class="broad"' not in build_report(income)
+    labels = list("abcdef")
+    income["task"]["classes"] = labels
+    income["confusion"] = {"classes": labels, "counts": [[int(i == j) for i in range(6)] for j in range(6)]}
+    assert '<figure class="broad">' in build_report(income)
