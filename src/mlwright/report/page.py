@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS, FIRST_COLUMNS = 1_000, 40
 _MOST_CANDIDATES, _FIRST_CANDIDATES, _MOST_FINDINGS, _MOST_CLASSES, _MOST_LEAKS = 60, 10, 60, 12, 200
-_MOST_DECISIONS = 60
+_MOST_DECISIONS, _FIRST_FINDINGS = 60, 15
 _SMALL_GAP = 0.03
 _SEVERITIES = ("error", "warning", "note")
 
@@ -321,7 +321,9 @@ def _limits(evidence: Evidence) -> dict[str, Any]:
     ordered = sorted(found, key=lambda f: rank.get(f.get("severity"), len(rank)))
     return {
         "lines": _limit_lines(evidence),
-        "findings": ordered[:_MOST_FINDINGS],
+        "findings": ordered[:_FIRST_FINDINGS],
+        "rest": ordered[_FIRST_FINDINGS:_MOST_FINDINGS],
+        "n_shown": number(min(len(found), _MOST_FINDINGS)),
         "n_all": count(found),
         "is_cut": len(found) > _MOST_FINDINGS,
     }

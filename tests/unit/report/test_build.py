@@ -325,3 +325,17 @@ def test_a_matrix_of_many_classes_has_the_whole_width(income):
     income["task"]["classes"] = labels
     income["confusion"] = {"classes": labels, "counts": [[int(i == j) for i in range(6)] for j in range(6)]}
     assert '<figure class="broad">' in build_report(income)
+
+
+def test_many_findings_are_folded_behind_the_first(income, read):
+    note = {
+        "rule": "constant",
+        "severity": "note",
+        "message": "Every cell is 1.",
+        "remedy": "",
+        "action": "dropped",
+    }
+    income["findings"] = [{**note, "column": f"c{n}", "evidence": {}} for n in range(46)]
+    page = build_report(income)
+    assert "The other 31 findings" in read(page)
+    assert page.index("<td>c14</td>") < page.index("The other") < page.index("<td>c45</td>")
