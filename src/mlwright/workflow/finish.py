@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Array, Integers
     from mlwright.core.budget import Budget
+    from mlwright.core.evaluation import Estimate
     from mlwright.evaluation.conformal import Conformal
     from mlwright.features.recipe import Recipe
     from mlwright.tuning.job import Job
@@ -231,11 +232,8 @@ class Finish:
         if not complete:
             return members, None, late
         refitted = members_of(_joined(complete, 1), line.outcomes)
-        return (
-            members,
-            (recipe, refitted) if refitted else None,
-            why if refitted else said("every fit failed"),
-        )
+        why = why if refitted else said("every fit failed")
+        return members, (recipe, refitted) if refitted else None, why
 
     def _add(self, chosen: list[Trial], line: Line, folder: Path, repeat: int = 0) -> Jobs:
         jobs = refit_jobs(self.search, chosen, repeat)
@@ -255,19 +253,7 @@ class Finish:
             return settled
         if self._curve is None:
             return True, said("more rows seldom hurt; there was no time to measure how much they help")
-        gain = self._curve.gain()
-        shown = {key: getattr(gain, key) for key in ("value", "low", "high")}
-        if gain.value > _SURE * (gain.value - gain.low):
-            return True, said(
-                "more rows help: learning from all rows instead of a third lowers the loss on other rows by "
-                "{value:.2g} ({low:.2g} to {high:.2g})",
-                **shown,
-            )
-        return False, said(
-            "more rows do not help beyond noise: learning from all rows instead of a third lowers the loss "
-            "on other rows by {value:.2g} ({low:.2g} to {high:.2g})",
-            **shown,
-        )
+        return _helps(self._curve.gain())
 
     def _settled(self) -> tuple[bool, str] | None:
         """Return whether all rows are wanted where that needs no measuring."""
@@ -300,6 +286,22 @@ class Finish:
 
 
 Jobs = dict[int, "tuple[Trial, Job]"]
+
+
+def _helps(gain: Estimate) -> tuple[bool, str]:
+    """Return whether more rows help beyond noise, and say so."""
+    shown = {key: getattr(gain, key) for key in ("value", "low", "high")}
+    if gain.value > _SURE * (gain.value - gain.low):
+        return True, said(
+            "more rows help: learning from all rows instead of a third lowers the loss on other rows by "
+            "{value:.2g} ({low:.2g} to {high:.2g})",
+            **shown,
+        )
+    return False, said(
+        "more rows do not help beyond noise: learning from all rows instead of a third lowers the loss "
+        "on other rows by {value:.2g} ({low:.2g} to {high:.2g})",
+        **shown,
+    )
 
 
 def _is_done(jobs: Jobs, line: Line) -> bool:
