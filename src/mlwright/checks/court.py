@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 from mlwright.checks.single import alone
 from mlwright.checks.witness import Witness
 from mlwright.core.rule import Strength
+from mlwright.core.said import said
 from mlwright.core.shelves import RULES
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ def _charges(case: Case, clock: Clock) -> tuple[list[Ruling], list[Ruling], bool
             if suspect.column:
                 by_column.setdefault(suspect.column, []).append(charge)
             else:
-                tables.append(Ruling(column="", charges=[charge], why="about the table, not about a column"))
+                why = said("about the table, not about a column")
+                tables.append(Ruling(column="", charges=[charge], why=why))
     return tables, [Ruling(column=c, charges=own) for c, own in by_column.items()], False
 
 
@@ -186,13 +188,13 @@ def _hear(case: Case, grave: list[Ruling], weak: list[Ruling], clock: Clock) -> 
 def _verdict(ruling: Ruling, strength: Strength) -> tuple[Verdict, str]:
     """Judge a charge of this strength by what was heard."""
     if strength is Strength.CERTAIN:
-        return Verdict.DROP, "it holds the target by construction"
+        return Verdict.DROP, said("it holds the target by construction")
     if strength is Strength.FAIR:
-        return Verdict.WARN, "the pattern is one that leaks leave, but it is no proof"
+        return Verdict.WARN, said("the pattern is one that leaks leave, but it is no proof")
     if ruling.with_it is None or ruling.without is None or ruling.gain is None:
         if strength is Strength.STRONG:
-            return Verdict.WARN, "no other columns were heard to compare it with"
-        return Verdict.KEEP, "nothing but a good score speaks against it"
+            return Verdict.WARN, said("no other columns were heard to compare it with")
+        return Verdict.KEEP, said("nothing but a good score speaks against it")
     has_gain = ruling.gain.low > 0
     left = (1.0 - ruling.with_it.value) / max(1.0 - ruling.without.value, 1e-12)
     if strength is Strength.WEAK:
@@ -212,18 +214,22 @@ def _is_decisive(ruling: Ruling, *, has_others: bool) -> bool:
 
 def _weak(left: float, *, has_gain: bool) -> tuple[Verdict, str]:
     if has_gain and left <= _MUCH:
-        return Verdict.WARN, "the score rests on it: without it much more is left unexplained"
-    return Verdict.KEEP, "the other columns tell the target nearly as well"
+        return Verdict.WARN, said("the score rests on it: without it much more is left unexplained")
+    return Verdict.KEEP, said("the other columns tell the target nearly as well")
 
 
 def _strong(left: float, *, has_gain: bool, proves: bool) -> tuple[Verdict, str]:
     if has_gain and left <= _HALF and not proves:
-        return Verdict.WARN, "the other columns tell the target far less well, but a good column may do that"
+        return Verdict.WARN, said(
+            "the other columns tell the target far less well, but a good column may do that"
+        )
     if has_gain and left <= _HALF:
-        return Verdict.DROP, "the other columns tell the target far less well, so it is no easy question"
+        return Verdict.DROP, said(
+            "the other columns tell the target far less well, so it is no easy question"
+        )
     if has_gain:
-        return Verdict.WARN, "it adds to the other columns, but these tell the target well too"
-    return Verdict.KEEP, "the other columns tell the target as well"
+        return Verdict.WARN, said("it adds to the other columns, but these tell the target well too")
+    return Verdict.KEEP, said("the other columns tell the target as well")
 
 
 def _spare_the_last(case: Case, rulings: list[Ruling]) -> None:
@@ -232,4 +238,4 @@ def _spare_the_last(case: Case, rulings: list[Ruling]) -> None:
     if len(dropped) < len(case.singles):
         return
     for ruling in dropped:
-        ruling.verdict, ruling.why = Verdict.WARN, "no column would be left to learn from"
+        ruling.verdict, ruling.why = Verdict.WARN, said("no column would be left to learn from")

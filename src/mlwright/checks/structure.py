@@ -10,6 +10,7 @@ import numpy as np
 from mlwright.checks.order import rank_correlation
 from mlwright.checks.single import MEASURES, halves, look, metric_of, sure, text_codes
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import one_after_the_other, said
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
 from mlwright.data.kinds import is_id_name
@@ -106,17 +107,28 @@ def _is_sticky(cells: Array, one: Integers, other: Integers) -> bool:
 
 
 def _group(name: str, n_repeated: int, share: float, sticky: list[str], *, is_named: bool) -> Finding:
-    shown = f", and agree in {len(sticky)} other columns, such as {sticky[0]!r}" if sticky else ""
+    holes = {"n": n_repeated, "share": round(share, 4)}
+    message = said(
+        "It looks like a group: {n:,} of its values stand in several rows, whose targets are alike "
+        "(correlation {share:.2f}). A random split puts relatives on both sides.",
+        **holes,
+    )
+    if sticky:
+        message = said(
+            "It looks like a group: {n:,} of its values stand in several rows, whose targets are alike "
+            "(correlation {share:.2f}), and agree in {n_agree} other columns, such as {column!r}. A random "
+            "split puts relatives on both sides.",
+            n_agree=len(sticky),
+            column=sticky[0],
+            **holes,
+        )
     return Finding(
         rule="group_like",
         severity=Severity.WARNING if is_named else Severity.NOTE,
         column=name,
-        message=(
-            f"It looks like a group: {n_repeated:,} of its values stand in several rows, whose targets are "
-            f"alike (correlation {share:.2f}){shown}. A random split puts relatives on both sides."
-        ),
+        message=message,
         evidence={"n_repeated": n_repeated, "target_correlation": round(share, 4), "agree": sticky[:5]},
-        remedy=f"If predictions are for values not seen before, use --group {name}.",
+        remedy=said("If predictions are for values not seen before, use --group {column}.", column=name),
         action="kept",
     )
 
@@ -168,22 +180,32 @@ def _time(names: list[str], times: Floats, case: Case) -> list[Finding]:
     if abs(order) < _ORDERED and not is_drifting:
         return []
     metric = MEASURES[metric_of(case.n_classes)[0]]
-    shown = " and ".join(map(repr, names))
-    reasons = ["the rows stand in its order"] if abs(order) >= _ORDERED else []
+    reasons: list[str] = [said("the rows stand in its order")] if abs(order) >= _ORDERED else []
     if is_drifting:
-        reasons.append(f"the target drifts along it ({metric} {score.value:.2f} from the time alone)")
-    whole = f"use --time {names[0]}" if len(names) == 1 else "make one date of them, and name it with --time"
+        alone = round(score.value, 4)
+        reasons.append(
+            said(
+                "the target drifts along it ({metric} {value:.2f} from the time alone)",
+                metric=metric,
+                value=alone,
+            )
+        )
+    remedy = said("If predictions are for later rows, use --time {column}.", column=names[0])
+    if len(names) > 1:
+        remedy = said("If predictions are for later rows, make one date of them, and name it with --time.")
     return [
         Finding(
             rule="time_like",
             severity=Severity.WARNING,
             column=names[0],
-            message=(
-                f"{shown} look{'s' if len(names) == 1 else ''} like the time of the rows: "
-                f"{', and '.join(reasons)}. A random split judges the past by the future."
+            message=said(
+                "It looks like the time of the rows ({columns}): {reasons}. A random split judges the past "
+                "by the future.",
+                columns=", ".join(map(repr, names)),
+                reasons=one_after_the_other(reasons, "; "),
             ),
             evidence={"columns": names, "order": round(order, 4), "score": score.to_json()},
-            remedy=f"If predictions are for later rows, {whole}.",
+            remedy=remedy,
             action="kept",
         )
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.checks.court import Ruling, Verdict
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import Said, one_after_the_other, said
 from mlwright.core.shelves import METRICS
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def finding_of(ruling: Ruling, metric: str, action: str, *, is_vouched: bool) ->
         rule=charge.rule,
         severity=Severity.NOTE if is_vouched else severity,
         column=ruling.column,
-        message=" ".join(filter(None, [_opening(ruling, action), charge.message, _scores(ruling, metric)])),
+        message=one_after_the_other([_opening(ruling, action), charge.message, _scores(ruling, metric)]),
         evidence=_evidence(ruling),
         remedy="" if is_vouched else _remedy(ruling, action),
         action=action,
@@ -71,19 +72,27 @@ def _evidence(ruling: Ruling) -> dict[str, Any]:
 def _opening(ruling: Ruling, action: str) -> str:
     if not ruling.column:
         return ""
-    word = "Leak" if ruling.verdict is Verdict.DROP else "Possible leak"
-    done = ", left out" if action == "dropped" else ""
-    return f"{word}{done}: it {ruling.first.title}."
+    title = Said(ruling.first.title)
+    if ruling.verdict is not Verdict.DROP:
+        return said("Possible leak: it {title}.", title=title)
+    if action == "dropped":
+        return said("Leak, left out: it {title}.", title=title)
+    return said("Leak: it {title}.", title=title)
 
 
 def _scores(ruling: Ruling, metric: str) -> str:
     title = METRICS.get(metric).title
     if ruling.with_it is not None and ruling.without is not None:
-        return (
-            f"A quick model of the columns that nothing strong is said against gets {title} "
-            f"{_shown(ruling.without)}, with this one {_shown(ruling.with_it)}."
+        return said(
+            "A quick model of the columns that nothing strong is said against gets {metric} {without}, with "
+            "this one {with_it}.",
+            metric=title,
+            without=_shown(ruling.without),
+            with_it=_shown(ruling.with_it),
         )
-    return f"Alone it gets {title} {_shown(ruling.alone)}." if ruling.alone is not None else ""
+    if ruling.alone is None:
+        return ""
+    return said("Alone it gets {metric} {alone}.", metric=title, alone=_shown(ruling.alone))
 
 
 def _remedy(ruling: Ruling, action: str) -> str:
@@ -91,15 +100,18 @@ def _remedy(ruling: Ruling, action: str) -> str:
     if not name:
         return ruling.first.says
     if action == "dropped":
-        return f"{ruling.first.says} If it is known when a prediction is made, use --vouch {name!r}."
-    return (
-        f"Find out when it is filled in. If with the answer or after it, use --exclude {name!r}; if before, "
-        f"--vouch {name!r}."
+        known = said("If it is known when a prediction is made, use --vouch {column!r}.", column=name)
+        return one_after_the_other([Said(ruling.first.says), known])
+    return said(
+        "Find out when it is filled in. If with the answer or after it, use --exclude {column!r}; if before, "
+        "--vouch {column!r}.",
+        column=name,
     )
 
 
 def _shown(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+    ends = {name: round(getattr(estimate, name), 4) for name in ("value", "low", "high")}
+    return said("{value:.3f} ({low:.3f} to {high:.3f})", **ends)
 
 
 def _json(estimate: Estimate | None) -> dict[str, Any] | None:

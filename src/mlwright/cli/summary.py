@@ -22,6 +22,7 @@ from mlwright.report.figures import (
     value_beside,
     value_of,
 )
+from mlwright.report.measures import metric_title
 
 _TONES = {"good": ("✓", "green"), "unsure": ("?", "yellow"), "bad": ("✕", "red")}
 _SEVERITIES = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -77,7 +78,7 @@ def show_scores(scores: Mapping[str, Any]) -> None:
 
 def _judged(scores: Mapping[str, Any]) -> list[tuple[str, Evidence, str]]:
     """List what was measured: its name, the estimate, and what is best if that is no matter of direction."""
-    found = [(words.metric_title(name), estimate, "") for name, estimate in scores["metrics"].items()]
+    found = [(metric_title(name), estimate, "") for name, estimate in scores["metrics"].items()]
     if scores["calibration_error"]:
         found.append(("Calibration error", scores["calibration_error"], ""))
     if held := scores["intervals"]:
@@ -106,7 +107,7 @@ def show_comparison(found: Mapping[str, Any]) -> None:
         grid.add_row(name, value_of(found[name]), interval_of(found[name]))
     grid.add_row("new - old", value_of(found["difference"]), interval_of(found["difference"]))
     better = {"max": "higher", "min": "lower"}[found["difference"]["direction"]]
-    title = f"{words.metric_title(found['metric'])} on {number(found['n_rows'])} rows, {better} is better"
+    title = f"{metric_title(found['metric'])} on {number(found['n_rows'])} rows, {better} is better"
     console.print(Text(title, style="dim"))
     console.print(grid)
     if found["n_needed"]:
@@ -162,7 +163,7 @@ def show_model(evidence: Evidence, path: Path) -> None:
     for name, estimate in dig(evidence, "test", default={}).items():
         base = dig(evidence, "baseline", name)
         grid.add_row(
-            words.metric_title(name), value_of(estimate), interval_of(estimate), value_beside(base, estimate)
+            metric_title(name), value_of(estimate), interval_of(estimate), value_beside(base, estimate)
         )
     console.print(grid)
     console.print()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, final
 
+from mlwright.core.said import spelled
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,7 +39,7 @@ class Finding:
 
     def to_json(self) -> dict[str, Any]:
         """Return the documented JSON shape of a finding."""
-        return {
+        told = {
             "rule": self.rule,
             "severity": self.severity.value,
             "column": self.column or None,
@@ -46,3 +48,4 @@ class Finding:
             "remedy": self.remedy,
             "action": self.action,
         }
+        return dict(spelled(told))

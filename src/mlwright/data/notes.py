@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.core.schema import Column, Kind
 from mlwright.data.cells import clean, text_of
 
@@ -26,9 +27,11 @@ def missing_spelling(name: str, counts: Mapping[str, int]) -> Finding:
         rule="missing_spelling",
         severity=Severity.NOTE,
         column=name,
-        message=f"{shown} is taken for a missing value ({sum(counts.values())} cells).",
+        message=said(
+            "{spellings} is taken for a missing value ({n} cells).", spellings=shown, n=sum(counts.values())
+        ),
         evidence={"spellings": dict(counts)},
-        remedy="Replace it by a word of its own if it is a real value.",
+        remedy=said("Replace it by a word of its own if it is a real value."),
     )
 
 
@@ -39,28 +42,36 @@ def unreadable(column: Column, values: Iterable[object]) -> Finding:
     found = list(hits)
     examples = list(islice(dict.fromkeys(text for _, text in found), _SHOWN))
     is_number = column.kind is Kind.NUMBER
+    holes = {"n": len(found), "examples": ", ".join(map(repr, examples)), "row": found[0][0]}
     return Finding(
         rule="unparsable_number" if is_number else "unparsable_date",
         severity=Severity.WARNING,
         column=column.name,
-        message=(
-            f"{len(found)} cells are no {'number' if is_number else 'date'} and are taken for missing: "
-            f"{', '.join(map(repr, examples))} (first in row {found[0][0]})."
+        message=said(
+            "{n} cells are no number and are taken for missing: {examples} (first in row {row}).", **holes
+        )
+        if is_number
+        else said(
+            "{n} cells are no date and are taken for missing: {examples} (first in row {row}).", **holes
         ),
         evidence={"n_cells": len(found), "examples": examples, "rows": [row for row, _ in found[:_SHOWN]]},
-        remedy="Correct these cells in the data.",
+        remedy=said("Correct these cells in the data."),
     )
 
 
 def number_format(name: str, numerals: Numerals, example: str) -> Finding:
     """Say how numbers that are not written plainly are read."""
-    marks = f"decimal mark {numerals.decimal!r}"
-    marks += f", thousands mark {numerals.thousands!r}" if numerals.thousands else ""
+    marks = said("decimal mark {mark!r}", mark=numerals.decimal)
+    if numerals.thousands:
+        more = {"mark": numerals.decimal, "thousands": numerals.thousands}
+        marks = said("decimal mark {mark!r}, thousands mark {thousands!r}", **more)
     return Finding(
         rule="number_format",
         severity=Severity.NOTE,
         column=name,
-        message=f"Text such as {example!r} is read as numbers with {marks}.",
+        message=said(
+            "Text such as {example!r} is read as numbers with {marks}.", example=example, marks=marks
+        ),
         evidence={"decimal": numerals.decimal, "thousands": numerals.thousands, "example": example},
     )
 
@@ -71,9 +82,14 @@ def ambiguous_dates(name: str, dates: Dates, example: str) -> Finding:
         rule="ambiguous_date",
         severity=Severity.WARNING,
         column=name,
-        message=f"Dates such as {example!r} fit {dates.format} and {dates.other}; read as {dates.format}.",
+        message=said(
+            "Dates such as {example!r} fit {one} and {other}; read as {one}.",
+            example=example,
+            one=dates.format,
+            other=dates.other,
+        ),
         evidence={"format": dates.format, "other": dates.other, "example": example},
-        remedy="Write dates as 2024-05-31.",
+        remedy=said("Write dates as 2024-05-31."),
     )
 
 
@@ -84,9 +100,13 @@ def mixed_dates(name: str, dates: Dates) -> Finding:
         rule="mixed_dates",
         severity=Severity.WARNING,
         column=name,
-        message=f"The column mixes dates written as {one} and as {other}, so it is not read as dates.",
+        message=said(
+            "The column mixes dates written as {one} and as {other}, so it is not read as dates.",
+            one=one,
+            other=other,
+        ),
         evidence={"formats": [one, other]},
-        remedy="Write all dates as 2024-05-31.",
+        remedy=said("Write all dates as 2024-05-31."),
         action="kept",
     )
 
@@ -102,9 +122,9 @@ def labels_alike(target: str, classes: Iterable[object]) -> list[Finding]:
             rule="labels_alike",
             severity=Severity.WARNING,
             column=target,
-            message=f"{' and '.join(map(ascii, same))} are taken for different classes.",
+            message=said("{labels} are taken for different classes.", labels=", ".join(map(ascii, same))),
             evidence={"labels": same},
-            remedy="If they mean the same, write them the same way.",
+            remedy=said("If they mean the same, write them the same way."),
             action="kept",
         )
         for same in written.values()
@@ -118,7 +138,7 @@ def excluded(name: str) -> Finding:
         rule="excluded",
         severity=Severity.NOTE,
         column=name,
-        message="The column is not used, as asked for.",
+        message=said("The column is not used, as asked for."),
         action="dropped",
     )
 
@@ -127,12 +147,15 @@ def dropped(column: Column, cells: Iterable[object]) -> Finding:
     """Say why an identifier or a constant is not used."""
     example = _shown(next(iter(cells)))
     if column.kind is Kind.IDENTIFIER:
-        message = f"Every row has its own value, such as {example!r}: it names the row and says nothing else."
-        remedy = "It stands beside the answers; rename it if it is a quantity."
+        message = said(
+            "Every row has its own value, such as {example!r}: it names the row and says nothing else.",
+            example=example,
+        )
+        remedy = said("It stands beside the answers; rename it if it is a quantity.")
     elif column.missing_share == 1:
-        message, remedy = "Every cell is missing.", "Fill it, or leave it out."
+        message, remedy = said("Every cell is missing."), said("Fill it, or leave it out.")
     else:
-        message, remedy = f"Every cell is {example!r}.", "Leave it out."
+        message, remedy = said("Every cell is {example!r}.", example=example), said("Leave it out.")
     return Finding(
         rule=column.kind.value,
         severity=Severity.NOTE,

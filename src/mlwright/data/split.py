@@ -86,7 +86,8 @@ def seal(
     if groups is None and times is None:
         how = "stratified" if n_classes else "random"
     else:
-        how = ", ".join(["grouped"] * (groups is not None) + ["forward in time"] * (times is not None))
+        both = "grouped, forward in time"
+        how = "grouped" if times is None else "forward in time" if groups is None else both
     proof = prove(train, test, keys, groups, times) | {"n_dropped": len(values) - len(train) - len(test)}
     return Split(train=train, test=test, how=how, proof=proof)
 

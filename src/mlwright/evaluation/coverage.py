@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.evaluation import Direction, Estimate
+from mlwright.core.said import said
 from mlwright.evaluation.averages import Average, averages
 from mlwright.evaluation.detail import bins_of
 
@@ -80,7 +81,8 @@ def cuts(prediction: Prediction, labels: Sequence[str], categories: Mapping[str,
             chosen = np.zeros(len(prediction.values), dtype=bool)
             chosen[rows] = True
             ends = prediction.values[rows].min(), prediction.values[rows].max()
-            found.append(Cut("", f"{ends[0]:.4g} to {ends[1]:.4g}", chosen))
+            name = said("{low:.4g} to {high:.4g}", low=float(ends[0]), high=float(ends[1]))
+            found.append(Cut("", name, chosen))
     else:
         numbers, counts = np.unique(prediction.labels, return_counts=True)
         common = np.sort(numbers[np.argsort(-counts, kind="stable")][:_MOST_LEVELS])
@@ -88,5 +90,5 @@ def cuts(prediction: Prediction, labels: Sequence[str], categories: Mapping[str,
     for column, cells in categories.items():
         n_rows = Counter(cells.tolist())
         levels = sorted(n_rows, key=lambda level: (-n_rows[level], level))[:_MOST_LEVELS]
-        found += [Cut(column, level or "missing", cells == level) for level in levels]
+        found += [Cut(column, level or said("missing"), cells == level) for level in levels]
     return [part for part in found if int(part.rows.sum()) >= _FEWEST_ROWS]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from mlwright.core.said import one_after_the_other, said
 from mlwright.core.schema import NUMERIC, Column, Kind
 
 if TYPE_CHECKING:
@@ -52,28 +53,29 @@ class Condition:
             return self.level
         if self.level is not None:
             return self._written(self.level)
-        ends = []
+        ends: list[str] = []
         if self.low > -np.inf:
-            ends.append(f"above {self._written(self.low)}")
+            ends.append(said("above {low}", low=self._written(self.low)))
         if self.high < np.inf:
-            ends.append(f"up to {self._written(self.high)}")
-        return " ".join(ends) or "missing"
+            ends.append(said("up to {high}", high=self._written(self.high)))
+        return one_after_the_other(ends) or said("missing")
 
     @property
     def rule(self) -> str:
         """The condition as people write it, such as "tenure <= 6" or "3 < tenure <= 6"."""
         if self.level is not None:
-            is_truth = self.kind is Kind.BOOLEAN
             shown = repr(self.level) if isinstance(self.level, str) else self._written(self.level)
-            return f"{self.column} {'is' if is_truth else '='} {shown}"
-        low, high = self._written(self.low), self._written(self.high)
+            if self.kind is Kind.BOOLEAN:
+                return said("{column} is {level}", column=self.column, level=shown)
+            return said("{column} = {level}", column=self.column, level=shown)
+        ends = {"column": self.column, "low": self._written(self.low), "high": self._written(self.high)}
         if self.low > -np.inf:
-            return f"{low} < {self.column} <= {high}" if self.high < np.inf else f"{self.column} > {low}"
-        return f"{self.column} <= {high}" if self.high < np.inf else f"{self.column} is missing"
+            return said("{low} < {column} <= {high}" if self.high < np.inf else "{column} > {low}", **ends)
+        return said("{column} <= {high}" if self.high < np.inf else "{column} is missing", **ends)
 
     def _written(self, value: float) -> str:
         if self.kind is Kind.BOOLEAN:
-            return "true" if value else "false"
+            return said("true") if value else said("false")
         if self.kind is Kind.DATETIME and np.isfinite(value):
             return str(np.datetime64(round(value), "s").astype("datetime64[D]"))
         return f"{value:.15g}"
@@ -94,7 +96,10 @@ class Slice:
     @property
     def rule(self) -> str:
         """The rule in words."""
-        return " and ".join(condition.rule for condition in self.conditions)
+        whole, *others = (condition.rule for condition in self.conditions)
+        for other in others:
+            whole = said("{one} and {other}", one=whole, other=other)
+        return whole
 
     def mask(self, columns: Columns) -> Array:
         """Tell which rows belong to it, shape (n_rows,)."""

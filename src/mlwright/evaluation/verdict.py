@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.evaluation import Estimate
@@ -57,16 +58,18 @@ def verdict(difference: Estimate, n_rows: int, matters: float) -> Verdict:
     gain = sign * difference.value
     low, high = sorted((sign * difference.low, sign * difference.high))
     if not (math.isfinite(low) and math.isfinite(high)):
-        return Verdict(Answer.NOT_ENOUGH_DATA, "the rows are too few, or of one class only, for an interval")
+        return Verdict(
+            Answer.NOT_ENOUGH_DATA, said("the rows are too few, or of one class only, for an interval")
+        )
     if low > 0:
-        return Verdict(Answer.SHIP, "the new model is better by more than chance can explain")
+        return Verdict(Answer.SHIP, said("the new model is better by more than chance can explain"))
     if high < 0:
-        return Verdict(Answer.DO_NOT_SHIP, "the new model is worse by more than chance can explain")
+        return Verdict(Answer.DO_NOT_SHIP, said("the new model is worse by more than chance can explain"))
     if low > -matters and high < matters:
-        return Verdict(Answer.DO_NOT_SHIP, "the models are equal, as far as a difference matters")
+        return Verdict(Answer.DO_NOT_SHIP, said("the models are equal, as far as a difference matters"))
     error = (high - low) / _WIDTH_IN_ERRORS
     wanted = max(gain, matters)
-    why = "the difference is within what chance alone would show"
+    why = said("the difference is within what chance alone would show")
     if wanted <= 0:
         return Verdict(Answer.NOT_ENOUGH_DATA, why)
     needed = math.ceil(n_rows * ((_SURE + _POWER) * error / wanted) ** 2)

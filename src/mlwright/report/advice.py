@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
@@ -21,9 +21,12 @@ from mlwright.report.figures import (
 from mlwright.report.language import say, word
 from mlwright.report.text import join
 from mlwright.report.words import sign_of
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_MOST_CLASSES = 12
 
 
 def decision_lines(evidence: Evidence) -> list[str]:
@@ -32,7 +35,8 @@ def decision_lines(evidence: Evidence) -> list[str]:
     if not found:
         return []
     against = [_against(one) for one in found.get("against", [])[1:]]
-    lines = [advice(evidence), *against, _capacity(evidence, found), _sensitivity(found)]
+    why = say("advice.because", why=written(found, "why")) if found.get("why") else ""
+    lines = [advice(evidence), why, *against, _capacity(evidence, found), _sensitivity(found)]
     return [line for line in lines if line]
 
 
@@ -52,6 +56,25 @@ def advice(evidence: Evidence) -> str:
         against=rival(saved["what"]),
         total=number(abs(dig(saved, "total", "value", default=0.0))),
     )
+
+
+def costs(evidence: Evidence) -> dict[str, Any]:
+    """Return what each decision costs by the truth, and what multiplies that; nothing for many classes."""
+    found = dig(evidence, "decision", default={})
+    classes = [brief(label, 30) for label in found.get("classes") or []]
+    if not found.get("costs") or not classes or len(classes) > _MOST_CLASSES:
+        return {}
+    stakes = found.get("stakes")
+    return {
+        "heads": [say("value.decided", label=label) for label in classes],
+        "rows": [{"truth": label, "costs": row} for label, row in zip(classes, found["costs"], strict=True)],
+        "stakes": say("value.stakes", column=brief(stakes, 40)) if stakes else "",
+    }
+
+
+def called_cost(name: str) -> str:
+    """Return what a cost is called, in the language if it has a word for it."""
+    return word(f"places.{name}", brief(name, 40))
 
 
 def rival(what: str) -> str:
@@ -84,7 +107,7 @@ def _against(one: Evidence) -> str:
         return ""
     holes = {"what": rival(one["what"]), "amount": _amount(saved)}
     if sign_of({**saved, "direction": "max"}) == 0:
-        return say("advice.against_chance", **holes)
+        return say("advice.against_chance" if saved["value"] else "advice.against_same", **holes)
     return say("advice.against_saves" if saved["value"] > 0 else "advice.against_costs", **holes)
 
 
@@ -111,4 +134,4 @@ def _sensitivity(found: Evidence) -> str:
     if worst["lost"]["value"] <= 0:
         return say("advice.robust")
     size = say("advice.half" if worst["factor"] < 1 else "advice.twice")
-    return say("advice.wrong", cost=brief(worst["cost"], 40), size=size, amount=_amount(worst["lost"]))
+    return say("advice.wrong", cost=called_cost(worst["cost"]), size=size, amount=_amount(worst["lost"]))

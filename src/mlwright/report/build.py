@@ -8,6 +8,7 @@ from mlwright.report.commands import Names
 from mlwright.report.derive import complete
 from mlwright.report.language import ENGLISH, spoken
 from mlwright.report.page import page
+from mlwright.report.past import plainly
 from mlwright.report.render import render
 from mlwright.report.trace import traced
 from mlwright.report.write import write_whole
@@ -32,13 +33,13 @@ def build_report(evidence: Evidence, names: Names | None = None, language: str =
         A file in `languages/`: "en" or "de".
     """
     with spoken(language):
-        return render("report.html.j2", page(traced(complete(evidence)), names or Names()))
+        return render("report.html.j2", page(traced(plainly(complete(evidence))), names or Names()))
 
 
 def build_brief(evidence: Evidence, names: Names | None = None, language: str = ENGLISH) -> str:
     """Return the first screen alone, as a page that fits on one sheet of paper."""
     with spoken(language):
-        return render("brief.html.j2", page(traced(complete(evidence)), names or Names()))
+        return render("brief.html.j2", page(traced(plainly(complete(evidence))), names or Names()))
 
 
 def write_report(

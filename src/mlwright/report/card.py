@@ -26,6 +26,10 @@ from mlwright.report.figures import (
 )
 from mlwright.report.language import ENGLISH, language, say, spoken, word
 from mlwright.report.lists import lists, served
+from mlwright.report.measures import metric_title
+from mlwright.report.past import plainly
+from mlwright.report.text import join
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,12 +42,13 @@ _NO_MARKUP = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 def model_card(evidence: Evidence, language: str = ENGLISH) -> str:
     """Return the model card as Markdown with front matter; the artifact carries the English one."""
     with spoken(language):
-        return _front(evidence) + _body(evidence)
+        return _front(evidence) + _body(plainly(evidence))
 
 
 def brief_card(evidence: Evidence, language: str = ENGLISH) -> str:
     """Return the first screen as Markdown: one page."""
     with spoken(language):
+        evidence = plainly(evidence)
         title, told = behind(evidence)
         watched = [one.says for one in first.watch(evidence)]
         parts = [
@@ -69,7 +74,7 @@ def _front(evidence: Evidence) -> str:
     """Return the front matter; every value is written as JSON, which YAML reads as it stands."""
     test, task = dig(evidence, "test", default={}), _task(evidence)
     results = [
-        {"type": name, "name": words.metric_title(name), "value": float(dig(test, name, "value"))}
+        {"type": name, "name": metric_title(name), "value": float(dig(test, name, "value"))}
         for name in test
         if is_number(dig(test, name, "value"))
     ]
@@ -174,7 +179,7 @@ def _scores(evidence: Evidence) -> str:
     test, base = dig(evidence, "test", default={}), dig(evidence, "baseline", default={})
     rows = [
         (
-            words.metric_title(name),
+            metric_title(name),
             value_of(estimate),
             interval_of(estimate),
             value_beside(base.get(name), estimate),
@@ -207,8 +212,10 @@ def _driver(item: Evidence) -> str:
 
 
 def _finding(finding: Evidence) -> str:
+    severity = str(finding.get("severity"))
     about = f" ({finding['column']})" if finding.get("column") else ""
-    return f"{finding.get('severity')}{about}: {finding.get('message')} {finding.get('remedy') or ''}".strip()
+    told = join([written(finding, key) for key in ("message", "remedy")])
+    return f"{word(f'severities.{severity}', severity)}{about}: {told}"
 
 
 def _inputs(evidence: Evidence, most: int = 100) -> str:

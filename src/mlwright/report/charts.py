@@ -18,10 +18,12 @@ from mlwright.report.figures import (
     number,
     percent,
     seconds,
+    value_beside,
     value_of,
 )
 from mlwright.report.language import say, word
-from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
+from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
+from mlwright.report.text import capital
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +35,7 @@ _SIDE = 10
 """Of the square of a hundred dots."""
 
 
-def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Markup:
+def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str, axis_name: str = "") -> Markup:
     """Draw estimates of one metric below each other, with their intervals."""
     rows = [(name, e) for name, e in rows if e and is_number(e.get("value"))]
     if not rows:
@@ -46,9 +48,10 @@ def comparison(rows: Sequence[tuple[str, Evidence | None]], metric: str) -> Mark
     for i, (name, estimate) in enumerate(rows):
         y, kind = 46 * i + 36, "model" if i == 0 else "base"
         parts += [_dot(axis, y, estimate or {}, kind), text(16, y - 14, name, "name")]
-        parts.append(text(WIDTH - 16, y - 14, value_of(estimate), f"value {kind}", "end"))
-    parts.append(text(WIDTH / 2, height - 6, metric, "axis", "middle"))
-    words = "; ".join(f"{name} {value_of(estimate)}" for name, estimate in rows)
+        shown = value_beside(estimate, rows[0][1])
+        parts.append(text(WIDTH - 16, y - 14, shown, f"value {kind}", "end"))
+    parts.append(text(WIDTH / 2, height - 6, axis_name or metric, "axis", "middle"))
+    words = "; ".join(f"{name} {value_beside(estimate, rows[0][1])}" for name, estimate in rows)
     return drawing(f"{metric}: {words}", say("charts.comparison"), height, *parts)
 
 
@@ -60,10 +63,8 @@ def _dot(axis: Axis, y: float, estimate: Evidence, kind: str) -> Markup:
 
 
 def _scale(axis: Axis, top: float, bottom: float, show: Show | None = None) -> list[Markup]:
-    parts = []
-    for tick in axis.ticks():
-        x = axis.at(tick)
-        words = show(tick) if show else _tick(tick)
+    parts: list[Markup] = []
+    for x, words in labels(axis, show or _tick):
         parts += [line(x, top, x, bottom, "grid"), text(x, bottom + 15, words, "tick", "middle")]
     return parts
 
@@ -201,8 +202,7 @@ def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, 
     for tick in y_axis.ticks():
         y = y_axis.at(tick)
         parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, shows[1](tick), "tick", "end")]
-    for tick in x_axis.ticks():
-        parts.append(text(x_axis.at(tick), 273, shows[0](tick), "tick", "middle"))
+    parts += [text(x, 273, words, "tick", "middle") for x, words in labels(x_axis, shows[0])]
     parts.append(text((LEFT + RIGHT) / 2, 296, brief(axes[0], 52), "axis", "middle"))
     middle = (TOP + 256) / 2
     turn = f"rotate(-90 12 {middle:.0f})"
@@ -224,7 +224,9 @@ def phase(name: object) -> str:
 def ledger_title(evidence: Evidence) -> str:
     """Say what took most of the time."""
     most = derived(evidence, "longest")
-    return say("charts.longest", phase=phase(most["phase"]), share=percent(most["share"])) if most else ""
+    if not most:
+        return ""
+    return capital(say("charts.longest", phase=phase(most["phase"]), share=percent(most["share"])))
 
 
 def ledger(evidence: Evidence) -> Markup:

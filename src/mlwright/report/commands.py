@@ -14,13 +14,22 @@ SOURCES = {
     "data": ("/data",),
     "split": ("/split", "/refit"),
     "leaks": ("/leaks",),
-    "candidates": ("/leaderboard", "/selection", "/learning_curve", "/ledger", "/budget"),
+    "candidates": (
+        "/leaderboard",
+        "/selection",
+        "/learning_curve",
+        "/ledger",
+        "/budget",
+        "/contract",
+        "/decisions",
+    ),
     "lists": ("/ranking",),
     "performance": ("/test", "/baseline", "/gain", "/confusion", "/roc", "/residuals", "/in_place"),
     "calibration": ("/calibration", "/calibration_error", "/intervals"),
     "value": ("/decision",),
     "slices": ("/slices", "/slice_search", "/groups", "/fairness"),
     "explanations": ("/importance", "/dependence"),
+    "past": ("/history",),
     "limits": ("/findings",),
     "again": ("/program", "/environment"),
 }
@@ -48,6 +57,7 @@ def commands(evidence: Evidence, names: Names | None = None) -> list[tuple[str, 
         (say("again.one"), look_up_command(model, f"/test/{metric}")),
         (say("again.use"), _use(evidence, model)),
         *_with_intervals(evidence, model),
+        *_with_history(evidence, model),
         (say("again.live"), shlex.join(["mlwright", "report", model, "--live"])),
     ]
 
@@ -110,6 +120,13 @@ def _same_test(evidence: Evidence, model: str) -> list[tuple[str, str]]:
     if not test or dig(evidence, "refit", "done"):
         return []
     return [(say("again.same_test"), shlex.join(["mlwright", "evaluate", model, str(test[0])]))]
+
+
+def _with_history(evidence: Evidence, model: str) -> list[tuple[str, str]]:
+    if not dig(evidence, "history"):
+        return []
+    line = ["mlwright", "predict", model, "new.csv", "--history", "events.csv", "-o", "answers.csv"]
+    return [(say("again.history"), shlex.join(line))]
 
 
 def _with_intervals(evidence: Evidence, model: str) -> list[tuple[str, str]]:

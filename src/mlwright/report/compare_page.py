@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mlwright.report import charts
 from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_number, listing, number, shown
 from mlwright.report.language import ENGLISH, say, spoken
+from mlwright.report.measures import metric_title
 from mlwright.report.render import render
-from mlwright.report.text import join
+from mlwright.report.text import join, sentence
 from mlwright.report.trace import traced
-from mlwright.report.words import metric_title
+from mlwright.report.written import named, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def _page(found: Evidence, names: tuple[str, str, str]) -> dict[str, Any]:
         "names": [brief(PurePath(name).name, 60) for name in names],
         "tone": _TONES.get(found["verdict"], "unsure"),
         "answer": say(f"compared.{found['verdict']}"),
-        "why": f"{found['why'][:1].upper()}{found['why'][1:]}.",
+        "why": sentence(written(found, "why")),
         "line": say("compared.line", metric=title, n=number(found["n_rows"]), **told),
         "needed": say("compared.needed", n=number(found["n_needed"])) if found["n_needed"] else "",
         "picture": charts.comparison(rows, title),
@@ -56,7 +57,7 @@ def told_changes(changes: Evidence) -> dict[str, Any]:
         return {"changed": "", "where": [], "inputs": "", "examples": []}
     return {
         "changed": _changed(changes),
-        "where": changes["where"],
+        "where": [{**one, "group": named(one, "group")} for one in changes["where"]],
         "inputs": _inputs(dig(changes, "inputs", default={})),
         "examples": [
             {

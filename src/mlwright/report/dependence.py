@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlwright.report.charts import LEFT, RIGHT, TOP, frame
 from mlwright.report.figures import Evidence, brief, dig, is_number, number, percent
 from mlwright.report.language import say
-from mlwright.report.svg import WIDTH, Axis, drawing, line, note, tag, text
+from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,9 +97,8 @@ def _dots(item: Evidence, says: str, what: str) -> Markup:
     axis = Axis.around([float(point[key]) for point in points for key in ("low", "high")], 16, WIDTH - 16)
     height = 34 * len(points) + 42
     parts: list[Markup] = []
-    for tick in axis.ticks():
-        x = axis.at(tick)
-        parts += [line(x, 4, x, height - 36, "grid"), text(x, height - 21, show(tick), "tick", "middle")]
+    for x, words in labels(axis, show):
+        parts += [line(x, 4, x, height - 36, "grid"), text(x, height - 21, words, "tick", "middle")]
     for i, point in enumerate(points):
         y = 34 * i + 26
         parts.append(line(axis.at(point["low"]), y, axis.at(point["high"]), y, "whisker model"))

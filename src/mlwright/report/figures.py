@@ -18,6 +18,8 @@ NONE = "\N{EN DASH}"
 
 _SMALLEST = 0.0005
 """Below this a number is written with a power of ten."""
+_NARROW = 1e-6
+"""An interval whose width is less than this share of its ends is arithmetic, not doubt."""
 
 
 def dig(evidence: Evidence, *keys: str, default: Any = None) -> Any:
@@ -60,7 +62,7 @@ def count(items: Sequence[object]) -> str:
 def _digits(amount: float, decimals: int | None) -> str:
     if decimals is not None:
         return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
-    size = abs(amount)
+    size, amount = abs(amount), amount + 0.0  # there is no zero below zero
     if amount.is_integer() and size < 1e15:
         return f"{amount:,.0f}"
     if size >= 1e15 or size < _SMALLEST:
@@ -85,7 +87,7 @@ def decimals_of(estimate: Evidence) -> int | None:
         return None
     ends = float(low), float(high)  # type: ignore[arg-type]  # both are numbers here
     width = ends[1] - ends[0]
-    if width <= 0 or max(map(abs, ends)) < _SMALLEST:
+    if width <= _NARROW * max(map(abs, ends)) or max(map(abs, ends)) < _SMALLEST:
         return None
     return min(max(1 - math.floor(math.log10(width)), 0), 4)
 
@@ -117,9 +119,16 @@ def interval_of(estimate: Evidence | None) -> str:
 
 def estimate_text(estimate: Evidence | None) -> str:
     """Write an estimate with its interval, such as "0.842 (0.823 to 0.861)"."""
-    if not has_interval(estimate):
+    if not estimate or not has_interval(estimate) or decimals_of(estimate) is None:
         return value_of(estimate)
     return say("marks.estimate", value=value_of(estimate), interval=interval_of(estimate))
+
+
+def points_between(estimate: Evidence | None) -> str:
+    """Write the interval of a share in percent, such as "73.3 % to 77.4 %"."""
+    if not estimate or not has_interval(estimate):
+        return NONE
+    return say("marks.interval", low=points(estimate["low"]), high=points(estimate["high"]))
 
 
 def size_of(estimate: Evidence) -> Evidence:
@@ -165,7 +174,7 @@ def estimate_in_hundred(estimate: Evidence | None) -> str:
     if not estimate:
         return NONE
     value = in_hundred(estimate.get("value"))
-    if not has_interval(estimate):
+    if not has_interval(estimate) or decimals_of(estimate) is None:
         return value
     span = say("marks.interval", low=in_hundred(estimate["low"]), high=in_hundred(estimate["high"]))
     return say("marks.estimate", value=value, interval=span)

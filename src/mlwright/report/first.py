@@ -25,10 +25,12 @@ from mlwright.report.figures import (
     value_of,
 )
 from mlwright.report.language import known, say, say_some
+from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from markupsafe import Markup
 
@@ -55,22 +57,35 @@ class Watched:
 
 def answer(evidence: Evidence) -> str:
     """Write the answer as a headline: whether it ships, and why in the units that people care about."""
-    sign = words.gain_sign(evidence)
-    errors, dull = words.open_errors(dig(evidence, "findings", default=[])), judged.unit(evidence, "dull")
+    refused = _refused(evidence)
+    if refused:
+        return refused
+    if not words.is_seen(evidence):
+        return say("answer.hardly", dull=judged.unit(evidence, "dull"))
+    n_judged = judged.counted(f"plain_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
+    begins = say("answer.perhaps", judged=n_judged) if words.are_few(evidence) else say("answer.ships")
+    return join([begins, next(_worth(evidence))])
+
+
+def _refused(evidence: Evidence) -> str:
+    """Say why it does not ship; "" if nothing speaks against it."""
+    sign, dull = words.gain_sign(evidence), judged.unit(evidence, "dull")
     if sign is None:
         return say("answer.unsure")
+    if not words.has_learned(evidence):
+        return say("answer.nothing_learned")
     if sign < 1:
         return say("answer.worse" if sign < 0 else "answer.useless", dull=dull)
-    if errors:
-        rule = str(errors[0].get("rule"))
-        if known(f"answer.errors.{rule}"):
-            where = brief(errors[0].get("column") or "", 40)
-            return say(f"answer.errors.{rule}", column=where, dull=dull)
-        column = errors[0].get("column")
-        return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
-    if not words.is_seen(evidence):
-        return say("answer.hardly", dull=dull)
-    return join([say("answer.ships"), next(_worth(evidence))])
+    errors = words.open_errors(dig(evidence, "findings", default=[]))
+    return _error(errors[0], dull) if errors else ""
+
+
+def _error(finding: Evidence, dull: str) -> str:
+    """Say what must be dealt with first."""
+    rule, column = str(finding.get("rule")), finding.get("column")
+    if known(f"answer.errors.{rule}"):
+        return say(f"answer.errors.{rule}", column=brief(column or "", 40), dull=dull)
+    return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
 
 
 def _worth(evidence: Evidence) -> Iterator[str]:
@@ -139,25 +154,30 @@ def _money(evidence: Evidence) -> list[str]:
 
 
 def _costs(one: Evidence) -> str:
-    saved = one["per_row"]
-    told = say(
-        "good.saves" if saved["value"] >= 0 else "good.costs",
-        amount=estimate_text(size_of(saved)),
-        against=advice.rival(one["what"]),
-    )
+    saved, against = one["per_row"], advice.rival(one["what"])
+    if not saved["value"]:
+        return say("good.same", against=against)
+    key = "good.saves" if saved["value"] > 0 else "good.costs"
+    told = say(key, amount=estimate_text(size_of(saved)), against=against)
     is_chance = words.sign_of({**saved, "direction": Direction.MAX}) == 0
     return join([told, say("good.chance")]) if is_chance else told
 
 
 def watch(evidence: Evidence) -> list[Watched]:
     """Return the three things to watch, the gravest first; never a thing that is no concern."""
-    findings = dig(evidence, "findings", default=[])
-    suspects = [leak["column"] for leak in leak_words.accused(evidence)]
-    found = [_told(one, suspects) for one in words.open_errors(findings)]
-    found += [_told(one, suspects) for one in findings if one.get("severity") == "warning"]
+    suspects = {leak["column"] for leak in leak_words.accused(evidence)}
+    others = [one for one in dig(evidence, "findings", default=[]) if one.get("column") not in suspects]
+    leaks = [Watched(severity, "leaks", says) for severity, says in leak_words.sorts(evidence)]
+    found = [one for one in leaks if one.severity == "error"]
+    found += [_told(one) for one in words.open_errors(others)]
+    found += [one for one in leaks if one.severity == "warning"]
+    found += [_told(one) for one in others if one.get("severity") == "warning"]
     found = [one for one in found if one.says]
-    found += concerns(evidence)
-    found += [_told(one) for one in findings if one.get("severity") == "note"]
+    more = concerns(evidence)
+    found += [one for one in more if one.severity == "warning"]
+    found += [one for one in leaks if one.severity == "note"]
+    found += [one for one in more if one.severity == "note"]
+    found += [_told(one) for one in others if one.get("severity") == "note"]
     seen: list[Watched] = []
     for one in found:
         if one.says and one.says not in [other.says for other in seen]:
@@ -170,14 +190,13 @@ def concerns(evidence: Evidence) -> list[Watched]:
     return [one for rule in _CONCERNS for one in rule(evidence)]
 
 
-def _told(finding: Evidence, suspects: Sequence[str] = ()) -> Watched:
+def _told(finding: Evidence) -> Watched:
     column, rule = finding.get("column"), str(finding.get("rule"))
     if rule in _TOLD_ELSEWHERE:
         return Watched("", "", "")
-    place = "leaks" if column and column in suspects else "limits"
     about = f"{brief(column, 40)}: " if column else ""
-    said = f"{about}{brief(finding.get('message') or '', 240)}"
-    return Watched(str(finding.get("severity")), place, said)
+    says = Text([about, written(finding, "message", 240)])
+    return Watched(str(finding.get("severity")), "limits", says)
 
 
 def _uncalibrated(evidence: Evidence) -> list[Watched]:
@@ -219,8 +238,8 @@ def _missed(evidence: Evidence, name: str) -> str:
 
 def _few_rows(evidence: Evidence) -> list[Watched]:
     n_test = dig(evidence, "split", "n_test")
-    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS:
-        return []
+    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS or words.are_few(evidence):
+        return []  # or a finding says so
     few = judged.counted(f"plain_{judged.which(evidence)}", n_test)
     return [Watched("warning", "split", say_some("watch.few_rows", n_test, judged=few))]
 
@@ -229,7 +248,8 @@ def _flattering(evidence: Evidence) -> list[Watched]:
     price = dig(evidence, "split", "price", default={})
     if words.sign_of(price.get("flattery")) != 1:
         return []
-    return [Watched("note", "split", say(f"watch.drift_{judged.which(evidence)}"))]
+    key = f"watch.drift_{judged.rule(evidence)}"
+    return [Watched("note", "split", say(key if known(key) else f"watch.drift_{judged.which(evidence)}"))]
 
 
 def _coverage(evidence: Evidence) -> list[Watched]:
@@ -256,6 +276,8 @@ def _more_rows(evidence: Evidence) -> list[Watched]:
 def _one_driver(evidence: Evidence) -> list[Watched]:
     """Note a single column that carries the answer: if it breaks, everything does."""
     found = words.drivers(evidence, 2)
+    if len(dig(evidence, "importance", default=[])) == 1 and not dig(evidence, "importance_left_out"):
+        return []  # there is no other
     if not found or (len(found) > 1 and found[0]["drop"]["value"] < 3 * found[1]["drop"]["value"]):
         return []
     return [Watched("note", "explanations", say("watch.one_driver", column=brief(found[0]["column"], 40)))]
@@ -297,7 +319,7 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     if against:
         title: str = say("compare.saved")
         return title, charts.comparison(
-            [(advice.rival(one["what"]), one["per_row"]) for one in against], title
+            [(advice.rival(one["what"]), one["per_row"]) for one in against], title, say("compare.per_case")
         )
     plain = words.plain_metrics(evidence)
     name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
@@ -309,8 +331,10 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     if found.get("metric") == name and found.get("old"):
         rows.append((say("compare.old"), found["old"]))
     key, label = f"compare.titles.{name}", (words.classes(evidence) or [""])[-1]
-    title = words.metric_title(name)
+    title = metric_title(name)
     if known(key):
         title = say(key, label=label, target=words.target_of(evidence, 40))
     is_count = words.is_share(evidence) and name in plain
-    return title, (charts.hundred if is_count else charts.comparison)(rows, title)
+    if is_count:
+        return title, charts.hundred(rows, title)
+    return title, charts.comparison(rows, title, words.target_of(evidence, 40))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlwright.report.figures import Evidence, brief, dig, listing
 from mlwright.report.language import say, say_some
-from mlwright.report.text import join
+from mlwright.report.text import Text, join
 
 _MOST_NAMED = 6
 
@@ -17,15 +17,22 @@ def accused(evidence: Evidence) -> list[Evidence]:
 
 def leaks_line(evidence: Evidence) -> str:
     """Say for everyone what was found, and what was done about it."""
+    order = ("note", "error", "warning")
+    return join(says for _, says in sorted(sorts(evidence), key=lambda one: order.index(one[0])))
+
+
+def sorts(evidence: Evidence) -> list[tuple[str, Text]]:
+    """Return a sentence for each sort of leak that there is, with how bad it is that it is there."""
     found = accused(evidence)
     dropped = [leak for leak in found if leak.get("action") == "dropped"]
     proven = [leak for leak in found if leak.get("verdict") == "drop" and leak not in dropped]
     doubtful = [leak for leak in found if leak.get("verdict") == "warn"]
-    return join(
-        say_some(f"leaks.{key}", len(leaks), columns=_named(leaks))
-        for key, leaks in (("dropped", dropped), ("proven", proven), ("doubtful", doubtful))
+    told = (("note", "dropped", dropped), ("error", "proven", proven), ("warning", "doubtful", doubtful))
+    return [
+        (severity, say_some(f"leaks.{key}", len(leaks), columns=_named(leaks)))
+        for severity, key, leaks in told
         if leaks
-    )
+    ]
 
 
 def leak_remedy(leak: Evidence) -> str:

@@ -10,15 +10,19 @@ from mlwright.report.compare_page import told_changes
 from mlwright.report.dependence import dependence
 from mlwright.report.derive import MOST_MIXED, derived
 from mlwright.report.figures import Evidence, brief, count, dig, hundredths, is_number, number, percent
-from mlwright.report.language import ENGLISH, known, language, say, say_some, word
+from mlwright.report.language import known, language, say, say_some, word
 from mlwright.report.lists import lists, served
+from mlwright.report.measures import metric_says, metric_title
+from mlwright.report.past import past
 from mlwright.report.worth import learning_points, learning_title, worth
+from mlwright.report.written import are_all_said, named, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_COLUMNS, FIRST_COLUMNS = 1_000, 40
 _MOST_CANDIDATES, _FIRST_CANDIDATES, _MOST_FINDINGS, _MOST_CLASSES, _MOST_LEAKS = 60, 10, 60, 12, 200
+_MOST_DECISIONS, _FIRST_FINDINGS = 60, 15
 _SMALL_GAP = 0.03
 _SEVERITIES = ("error", "warning", "note")
 
@@ -37,6 +41,7 @@ def page(evidence: Evidence, names: Names) -> dict[str, Any]:
         "lists": lists(evidence),
         "calibration": _calibration(evidence),
         "value": _value(evidence),
+        "past": past(evidence),
         "slices": _slices(evidence),
         "explanations": _explanations(evidence),
         "limits": _limits(evidence),
@@ -44,11 +49,19 @@ def page(evidence: Evidence, names: Names) -> dict[str, Any]:
         "glossary": _glossary(evidence),
         "checks": sources(evidence, names.model),
         "language": language(),
-        "is_english": language() == ENGLISH,
+        "is_mixed": not are_all_said(_sentences(evidence)),
     }
-    order = ("performance", "lists", "calibration", "value", "explanations", "slices", "data", "leaks",
-             "split", "candidates", "limits", "again", "glossary")  # fmt: skip
+    order = ("performance", "lists", "calibration", "value", "explanations", "past", "slices", "data",
+             "leaks", "split", "candidates", "limits", "again", "glossary")  # fmt: skip
     return {**shown, "sections": [key for key in order if shown[key]]}
+
+
+def _sentences(evidence: Evidence) -> list[tuple[Evidence, str]]:
+    """Return what training wrote, where, with the key of the sentence."""
+    keys = {"findings": ("message", "remedy"), "decisions": ("what", "why"), "leaks": ("message", "why")}
+    return [
+        (one, key) for name, told in keys.items() for one in dig(evidence, name, default=[]) for key in told
+    ]
 
 
 def _first(evidence: Evidence) -> dict[str, Any]:
@@ -60,7 +73,7 @@ def _first(evidence: Evidence) -> dict[str, Any]:
         "answer": first.answer(evidence),
         "lede": first.lede(evidence),
         "good": first.how_good(evidence),
-        "score": (words.metric_title(name), dig(evidence, "test", name)),
+        "score": (metric_title(name), dig(evidence, "test", name)),
         "gain": words.gain_line(evidence),
         "picture": picture,
         "picture_title": title,
@@ -104,10 +117,10 @@ def _split(evidence: Evidence) -> dict[str, Any]:
         return {}
     folds = dig(evidence, "split", "folds", default={})
     return {
-        "lines": [words.split_line(evidence), words.price_line(evidence), words.refit_line(evidence)],
+        "lines": [words.split_line(evidence), words.price_line(evidence), *words.refit_lines(evidence)],
         "proves": say("split.spans" if judged.are_users(evidence) else "split.proof"),
         "proof": {
-            str(key).removeprefix("n_").replace("_", " "): value
+            word(f"split.proofs.{key}", str(key).removeprefix("n_").replace("_", " ")): value
             for key, value in dig(evidence, "split", "proof", default={}).items()
             if value is not None
         },
@@ -125,7 +138,7 @@ def _leaks(evidence: Evidence) -> dict[str, Any]:
         return {}  # it was not looked for any
     found = [
         {
-            **{key: leak.get(key) or "" for key in ("title", "says", "message", "why")},
+            **{key: written(leak, key) for key in ("title", "says", "message", "why")},
             "column": leak["column"],
             "verdict": word(f"leaks.verdicts.{leak.get('verdict')}", str(leak.get("verdict"))),
             "with_it": dig(leak, "evidence", "with"),
@@ -138,7 +151,7 @@ def _leaks(evidence: Evidence) -> dict[str, Any]:
     return {
         "line": leak_words.leaks_line(evidence) if found else say("leaks.none"),
         "found": found,
-        "metric": words.metric_title(metrics.pop()) if metrics else "",
+        "metric": metric_title(metrics.pop()) if metrics else "",
     }
 
 
@@ -146,9 +159,14 @@ def _candidates(evidence: Evidence) -> dict[str, Any]:
     found = dig(evidence, "leaderboard", default=[])
     if not found:
         return {}
-    measure = words.metric_title(dig(evidence, "learning_curve", "measure", default="loss"))
+    measure = metric_title(dig(evidence, "learning_curve", "measure", default="loss"))
     return {
-        "lines": [words.budget_line(evidence), say("candidates.steer"), promises.contract_line(evidence)],
+        "lines": [
+            words.budget_line(evidence),
+            words.memory_line(evidence),
+            say("candidates.steer"),
+            promises.contract_line(evidence),
+        ],
         "shown": found[:_FIRST_CANDIDATES],
         "rest": found[_FIRST_CANDIDATES:_MOST_CANDIDATES],
         "n_all": count(found),
@@ -158,7 +176,10 @@ def _candidates(evidence: Evidence) -> dict[str, Any]:
         "learning_title": learning_title(evidence),
         "ledger": charts.ledger(evidence),
         "ledger_title": charts.ledger_title(evidence),
-        "decisions": list(dig(evidence, "decisions", default=[]))[:60],
+        "decisions": [
+            {"what": written(one, "what"), "choice": named(one, "choice", 160), "why": written(one, "why")}
+            for one in list(dig(evidence, "decisions", default=[]))[:_MOST_DECISIONS]
+        ],
     }
 
 
@@ -176,7 +197,7 @@ def _performance(evidence: Evidence) -> dict[str, Any]:
         "line": say(f"performance.line_{judged.which(evidence)}"),
         "scores": [
             {
-                "title": words.metric_title(name), "says": words.metric_says(name), "is_main": name == main,
+                "title": metric_title(name), "says": metric_says(name), "is_main": name == main,
                 "model": test[name], "baseline": base.get(name),
             }
             for name in sorted((name for name in test if test[name]), key=lambda name: name != main)
@@ -262,7 +283,9 @@ def _trust(evidence: Evidence) -> str:
 
 def _value(evidence: Evidence) -> dict[str, Any]:
     lines = advice.decision_lines(evidence)
-    return {"lines": lines, "decide": dig(evidence, "decision")} if lines else {}
+    if not lines:
+        return {}
+    return {"lines": lines, "decide": dig(evidence, "decision"), "costs": advice.costs(evidence)}
 
 
 def _slices(evidence: Evidence) -> dict[str, Any]:
@@ -298,7 +321,9 @@ def _limits(evidence: Evidence) -> dict[str, Any]:
     ordered = sorted(found, key=lambda f: rank.get(f.get("severity"), len(rank)))
     return {
         "lines": _limit_lines(evidence),
-        "findings": ordered[:_MOST_FINDINGS],
+        "findings": ordered[:_FIRST_FINDINGS],
+        "rest": ordered[_FIRST_FINDINGS:_MOST_FINDINGS],
+        "n_shown": number(min(len(found), _MOST_FINDINGS)),
         "n_all": count(found),
         "is_cut": len(found) > _MOST_FINDINGS,
     }
@@ -336,9 +361,7 @@ def _glossary(evidence: Evidence) -> list[tuple[str, str]]:
         *([] if not answers else ["sets" if answers == "sets" else "ranges"]),
         "chance", "fold", "candidate", "program", "fingerprint", "finding",
     ]  # fmt: skip
-    measures = [
-        (words.metric_title(name), words.metric_says(name)) for name in dig(evidence, "test", default={})
-    ]
+    measures = [(metric_title(name), metric_says(name)) for name in dig(evidence, "test", default={})]
     told = [pair for pair in measures if pair[1]]
     return [*told, *((say(f"glossary.{term}"), _explained(evidence, term)) for term in terms)]
 

@@ -17,7 +17,8 @@ from mlwright.report.figures import (
     value_beside,
 )
 from mlwright.report.language import say, say_some, word
-from mlwright.report.words import metric_title
+from mlwright.report.measures import metric_title
+from mlwright.report.written import named, written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ def weak_line(evidence: Evidence) -> str:
     if not search:
         return ""
     if search.get("why_not"):
-        return say("weak.why_not", why=search["why_not"])
+        return say("weak.why_not", why=written(search, "why_not"))
     n_tested = search.get("n_tested", 0)
     if not n_tested:
         return say("weak.too_few")
@@ -50,6 +51,7 @@ def slices(evidence: Evidence) -> list[dict[str, Any]]:
         {
             **one,
             "title": metric_title(one["metric"]),
+            "rule": named(one, "rule", 120),
             "surprise": say("weak.too_sure" if one.get("is_surprised") else "weak.not_too_sure"),
         }
         for one in dig(evidence, "slices", default=[])
@@ -60,7 +62,7 @@ def weak_sentence(one: Evidence) -> str:
     """Write one weak slice as a sentence."""
     return say(
         "weak.sentence",
-        rule=brief(one["rule"], 120),
+        rule=named(one, "rule", 120),
         metric=metric_title(one["metric"]),
         inside=estimate_text(one["inside"]),
         outside=value_beside(one["outside"], one["inside"]),
@@ -71,7 +73,7 @@ def weak_sentence(one: Evidence) -> str:
 def groups(evidence: Evidence) -> list[dict[str, Any]]:
     """Return the groups that the user asked for, with titles."""
     return [
-        {**one, "title": metric_title(one["metric"]), "rest": _rest(one)}
+        {**one, "groups": _named(one), "title": metric_title(one["metric"]), "rest": _rest(one)}
         for one in dig(evidence, "groups", default=[])
     ]
 
@@ -83,7 +85,7 @@ def fairness(evidence: Evidence) -> list[dict[str, Any]]:
     for one in dig(evidence, "fairness", default=[]):
         rates = list(one["groups"][0]["rates"]) if one["groups"] else []
         of = one.get("of", "answers")
-        rows = [{**group, "rates": [group["rates"][rate] for rate in rates]} for group in one["groups"]]
+        rows = [{**group, "rates": [group["rates"][rate] for rate in rates]} for group in _named(one)]
         told = _told(one, label, of)
         found.append(
             {
@@ -118,18 +120,28 @@ def _told(one: Evidence, label: str, of: str) -> list[tuple[str, bool]]:
     if worst:
         score = estimate_text(worst["score"])
         line = say(
-            "fair.worst", group=brief(worst["group"], 30), metric=metric_title(one["metric"]), score=score
+            "fair.worst", group=_name(one, worst["group"]), metric=metric_title(one["metric"]), score=score
         )
         told.append((line, False))
     off = [group for group in one["groups"] if group["off"]]
     if off:
-        names = [_off(group) for group in off]
+        names = [_off(one, group) for group in off]
         told.append((say("fair.off", groups=listing(names)), True))
     return told
 
 
-def _off(group: Evidence) -> str:
-    return say("fair.too_high" if group["off"] > 0 else "fair.too_low", group=brief(group["group"], 30))
+def _named(one: Evidence) -> list[dict[str, Any]]:
+    """Return the groups of a column with their names in the language."""
+    return [{**group, "group": named(group, "group")} for group in one["groups"]]
+
+
+def _name(one: Evidence, group: str) -> str:
+    """Return the name of a group in the language."""
+    return next((named(it, "group", 30) for it in one["groups"] if it["group"] == group), brief(group, 30))
+
+
+def _off(one: Evidence, group: Evidence) -> str:
+    return say("fair.too_high" if group["off"] > 0 else "fair.too_low", group=_name(one, group["group"]))
 
 
 def _gap_line(one: Evidence, rate: str, gap: Evidence, label: str, of: str) -> str:
@@ -143,8 +155,8 @@ def _gap_line(one: Evidence, rate: str, gap: Evidence, label: str, of: str) -> s
         high=high,
         low=low,
         column=brief(one["column"], 40),
-        top=brief(top, 30),
-        bottom=brief(bottom, 30),
+        top=_name(one, top),
+        bottom=_name(one, bottom),
         gap=_gap(gap, is_share=rate in _OF_SHARES),
     )
 

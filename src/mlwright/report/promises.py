@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlwright.report.figures import (
     Evidence,
@@ -19,9 +19,8 @@ from mlwright.report.figures import (
     shown,
 )
 from mlwright.report.language import say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from mlwright.report.text import sentence
+from mlwright.report.written import named, written
 
 _MOST_WEAK = 3
 
@@ -30,8 +29,13 @@ def interval_lines(evidence: Evidence) -> list[str]:
     """Say how often intervals or sets held the truth, how large they are, and what that rests on."""
     found = dig(evidence, "intervals", default={})
     if not found.get("mode"):
-        return [say("held.none", why=found["why"])] if found.get("why") else []
-    return [held_line(evidence), _size_line(evidence), *_weak_lines(found), f"{_capital(found['why'])}."]
+        return [say("held.none", why=written(found, "why"))] if found.get("why") else []
+    return [
+        held_line(evidence),
+        _size_line(evidence),
+        *_weak_lines(evidence),
+        sentence(written(found, "why")),
+    ]
 
 
 def held_line(evidence: Evidence) -> str:
@@ -77,7 +81,7 @@ def contract_line(evidence: Evidence) -> str:
     if not told:
         return ""
     both = told[0] if len(told) == 1 else say("contract.both", one=told[0], other=told[1])
-    return say("contract.line", told=both, how=found["how"])
+    return say("contract.line", told=both, how=written(found, "how"))
 
 
 def _ms(value: float) -> str:
@@ -99,12 +103,12 @@ def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
     if _sort(found) == "sets":
         return say("held.labels", n=estimate_text(found.get("size")))
-    return say("held.width", n=estimate_text(found.get("size")), depends=found.get("depends_on"))
+    return say("held.width", n=estimate_text(found.get("size")), depends=written(found, "depends_on"))
 
 
-def _weak_lines(found: Evidence) -> list[str]:
+def _weak_lines(evidence: Evidence) -> list[str]:
     """Name the slices in which fewer truths were held than asked, beyond chance."""
-    weak = [part for part in found.get("slices") or [] if (part.get("off") or 0) < 0]
+    weak = [part for part in _parts(evidence) if (part.get("off") or 0) < 0]
     weak.sort(key=lambda part: part["coverage"]["value"])
     return [
         say("held.fewer", rows=slice_name(part), share=points(part["coverage"]["value"]), n=number(part["n"]))
@@ -115,15 +119,15 @@ def _weak_lines(found: Evidence) -> list[str]:
 def slice_name(part: Evidence) -> str:
     """Write which rows a slice holds."""
     what = brief(part["column"], 40) if part.get("column") else say("held.the_answer")
-    return say("held.slice", what=what, slice=brief(part.get("slice"), 40))
+    return say("held.slice", what=what, slice=named(part, "slice", 40))
 
 
 def slice_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Return the lines of the table of slices."""
-    parts: Sequence[Evidence] = dig(evidence, "intervals", "slices", default=[])
-    return [{**part, "name": slice_name(part)} for part in parts]
+    return [{**part, "name": slice_name(part)} for part in _parts(evidence)]
 
 
-def _capital(text: object) -> str:
-    words = str(text)
-    return f"{words[:1].upper()}{words[1:]}"
+def _parts(evidence: Evidence) -> list[Evidence]:
+    """Return the slices, without any that holds every row: that is the whole once more."""
+    n_test = dig(evidence, "split", "n_test")
+    return [part for part in dig(evidence, "intervals", "slices", default=[]) if part["n"] != n_test]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mlwright.report import figures
-from mlwright.report.advice import rival
+from mlwright.report.advice import called_cost, rival
 from mlwright.report.language import language, say, word
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +35,13 @@ def _environment() -> Environment:
     environment.filters.update(
         amount=figures.number,
         brief=figures.brief,
+        called_cost=called_cost,
         count=figures.count,
         estimate=figures.estimate_text,
         interval=figures.interval_of,
         percent=figures.percent,
+        points=figures.points,
+        points_between=figures.points_between,
         plain=str,
         rival=rival,
         score=figures.score_text,
@@ -46,5 +50,6 @@ def _environment() -> Environment:
         usual=figures.usual,
         value=figures.value_of,
         value_beside=figures.value_beside,
+        written=written,
     )
     return environment

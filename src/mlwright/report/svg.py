@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from markupsafe import Markup
 
 from mlwright.report.text import Figure, Text
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LETTER = 6.5
+"""Units that a letter below an axis takes up."""
 WIDTH = 420
 """Units across. Small on purpose: the text stays readable when a phone shrinks the drawing."""
 
@@ -58,7 +63,10 @@ def note(words: object) -> Markup:
 def _marked(words: object) -> list[Markup | str]:
     parts = words.parts if isinstance(words, Text) else (words if isinstance(words, str) else str(words),)
     return [
-        tag("tspan", str(part), **_places(part)) if isinstance(part, Figure) else str(part) for part in parts
+        tag("tspan", str(part).replace("-", "\N{MINUS SIGN}"), **_places(part))
+        if isinstance(part, Figure)
+        else str(part)
+        for part in parts
     ]
 
 
@@ -66,6 +74,14 @@ def _places(figure: Figure) -> dict[str, str]:
     return {
         key.replace("-", "_").replace("value", "data_value"): item for key, item in figure.attributes.items()
     }
+
+
+def labels(axis: Axis, show: Callable[[float], str]) -> list[tuple[float, str]]:
+    """Return the places of ticks and their words; where all would touch each other, every second or third."""
+    told = [(tick, show(tick)) for tick in axis.ticks()]
+    room = abs(axis.end - axis.start) / (_LETTER * (max(map(len, (words for _, words in told))) + 2))
+    every = math.ceil(len(told) / max(1.0, room))
+    return [(axis.at(tick), words) for tick, words in told[::every]]
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:

@@ -5,12 +5,15 @@ To whoever wants a string it is one; to a page each number is an element with it
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from markupsafe import Markup
+
+_OPTION = re.compile(r"((?<![\w-])--[a-z][a-z-]*)")
 
 
 @final
@@ -43,6 +46,19 @@ class Figure(str):
 
 
 @final
+class Foreign(str):
+    """English words on a page of another language, marked for whoever reads it aloud."""
+
+    __slots__ = ()
+
+    def __html__(self) -> Markup:
+        """Write them as an element that names their language."""
+        from markupsafe import Markup  # noqa: PLC0415 - as above
+
+        return Markup('<span lang="en">{}</span>').format(str(self))
+
+
+@final
 class Text(str):
     """Words with figures among them."""
 
@@ -57,10 +73,19 @@ class Text(str):
         return made
 
     def __html__(self) -> Markup:
-        """Escape the words and mark the figures."""
+        """Escape the words, mark the figures, and keep options such as --time in one piece."""
         from markupsafe import Markup, escape  # noqa: PLC0415 - as above
 
-        return Markup("").join(escape(part) for part in self.parts)
+        plain = Markup('<span class="sort">{}</span>')
+
+        def marked(part: str) -> Iterator[str]:
+            if isinstance(part, Figure | Foreign):
+                yield escape(part)
+                return
+            for number, piece in enumerate(_OPTION.split(part)):
+                yield plain.format(piece) if number % 2 else escape(piece)
+
+        return Markup("").join(piece for part in self.parts for piece in marked(part))
 
 
 def join(items: Iterable[str], between: str = " ") -> Text:
@@ -70,6 +95,18 @@ def join(items: Iterable[str], between: str = " ") -> Text:
         if item:
             parts += [between, item] if parts else [item]
     return Text(parts)
+
+
+def capital(told: Text) -> Text:
+    """Begin with a large letter."""
+    first, *others = told.parts or ("",)
+    large = first if isinstance(first, Figure) else type(first)(f"{first[:1].upper()}{first[1:]}")
+    return Text([large, *others])
+
+
+def sentence(told: Text) -> Text:
+    """Return words as a sentence: with a large letter and a full stop."""
+    return Text([capital(told), "."])
 
 
 def as_text(value: Any) -> str:

@@ -7,9 +7,8 @@ what it needs (a confusion matrix, a curve, residuals) and the language has word
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
-from mlwright.core.errors import MissingDependencyError, UnknownNameError
 from mlwright.core.evaluation import Direction
 from mlwright.report import judged
 from mlwright.report.derive import derived
@@ -29,6 +28,7 @@ from mlwright.report.figures import (
     number,
     percent,
     seconds,
+    size,
     size_of,
     two_digits,
     value_beside,
@@ -36,7 +36,9 @@ from mlwright.report.figures import (
 )
 from mlwright.report.language import keys_below, known, say, word
 from mlwright.report.lists import took
+from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
+from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,27 +52,6 @@ class Verdict:
     tone: str
     title: str
     reason: str
-
-
-def metric_title(name: str) -> str:
-    """Return the metric's name for people; an unknown metric keeps its id, without underscores."""
-    metric = _metric(name)
-    return word(f"metrics.{name}.title", metric.title if metric else name.replace("_", " "))
-
-
-def metric_says(name: str) -> str:
-    """Return the plain sentence that explains a metric, "" when it is unknown."""
-    metric = _metric(name)
-    return word(f"metrics.{name}.says", metric.says if metric else "")
-
-
-def _metric(name: str) -> Any:
-    from mlwright.core.shelves import METRICS  # noqa: PLC0415 - the shelf needs numpy, a sentence does not
-
-    try:
-        return METRICS.get(name)
-    except (UnknownNameError, MissingDependencyError):
-        return None  # evidence of a newer or older version: the id alone must do
 
 
 def question(evidence: Evidence) -> str:
@@ -118,14 +99,26 @@ def open_errors(findings: Sequence[Evidence]) -> list[Evidence]:
     return [f for f in findings if f.get("severity") == "error" and f.get("action") != "dropped"]
 
 
+def are_few(evidence: Evidence) -> bool:
+    """Tell whether so few rows or users judged it that a score means little."""
+    return any(one.get("rule") == "few_test_rows" for one in dig(evidence, "findings", default=[]))
+
+
+def has_learned(evidence: Evidence) -> bool:
+    """Tell whether anything but the baseline was complete when the search ended."""
+    is_bare = "selection" in evidence and evidence["selection"] is None
+    return judged.are_users(evidence) or not is_bare
+
+
 def verdict(evidence: Evidence) -> Verdict:
     """Say whether this model should be used, and why."""
-    sign = gain_sign(evidence)
+    sign, errors = gain_sign(evidence), open_errors(dig(evidence, "findings", default=[]))
     where = judged.counted(f"sealed_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
-    errors = open_errors(dig(evidence, "findings", default=[]))
     if sign is None:
-        told = [finding.get("message") for finding in errors]
+        told = [written(finding, "message") for finding in errors]
         return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
+    if not has_learned(evidence):
+        return Verdict("bad", say("verdict.bad"), say("verdict.nothing_learned"))
     if sign < 1:
         dull = naive(evidence) if judged.are_users(evidence) else say("unit.dull")
         reason = say("verdict.worse" if sign < 0 else "verdict.no_better", where=where, dull=dull)
@@ -133,10 +126,17 @@ def verdict(evidence: Evidence) -> Verdict:
     if errors:
         column = errors[0].get("column")
         about = f"{brief(column, 40)}: " if column else ""
-        reason = say("verdict.but", problem=f"{about}{errors[0].get('message', '')}")
+        reason = say("verdict.but", problem=Text([about, written(errors[0], "message")]))
         return Verdict("bad", say("verdict.not_yet"), reason)
+    return _better(evidence, where)
+
+
+def _better(evidence: Evidence, where: str) -> Verdict:
+    """Say how sure it is that a model that beats the baseline is worth it."""
     if not is_seen(evidence):
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
+    if are_few(evidence):
+        return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_few", where=where))
     return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
 
 
@@ -159,7 +159,7 @@ def headline(evidence: Evidence) -> str:
     """Write the main result in one sentence; "" where nobody could be judged."""
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
-    if judged.are_users(evidence) and not test:
+    if (judged.are_users(evidence) and not test) or not has_learned(evidence):
         return ""
     rules = [finding.get("rule") for finding in dig(evidence, "findings", default=[])]
     new = f"new_users_{judged.rule(evidence)}" if judged.are_users(evidence) else "new_rows"
@@ -172,6 +172,8 @@ def gain_line(evidence: Evidence) -> str:
     """Compare with the baseline in one sentence."""
     gain, sign = dig(evidence, "gain"), gain_sign(evidence)
     if not gain or sign is None or not is_number(gain.get("value")):
+        return ""
+    if not has_learned(evidence):
         return ""
     if sign == 0:
         places = decimals_of(dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={}))
@@ -268,11 +270,18 @@ def refit_line(evidence: Evidence) -> str:
     refit = dig(evidence, "refit")
     if not refit:
         return say("refit.plain")
-    why = str(refit.get("why") or "").rstrip(".")
+    why = written(refit, "why")
     told = say("refit.same")
     if refit.get("done"):
         told = say(f"refit.done_{judged.which(evidence)}", n=number(refit.get("n_rows")))
-    return Text([told, f" ({why})" if why else "", "."])
+    return Text([told, *((" (", why, ")") if why else ()), "."])
+
+
+def refit_lines(evidence: Evidence) -> list[str]:
+    """Say whether the shipped program is the judged one, and what was averaged in it."""
+    n_seeds = dig(evidence, "refit", "n_seeds")
+    seeds = say("refit.seeds", n=number(n_seeds)) if is_number(n_seeds) and n_seeds > 1 else ""
+    return [refit_line(evidence), seeds]
 
 
 def split_line(evidence: Evidence) -> str:
@@ -314,11 +323,21 @@ def budget_line(evidence: Evidence) -> str:
         say("budget.limit", limit=seconds(limit)) if limit
         else say("budget.trials", n=number(trials)) if trials else ""
     )  # fmt: skip
-    ended = str(budget.get("ended") or "").rstrip(".")
+    ended = written(budget, "ended")
     took = say("budget.took", time=seconds(budget.get("elapsed_s")))
     if not is_number(budget.get("elapsed_s")):
         took = say("budget.took_some")
-    return Text([took, " " if allowed else "", allowed, f": {ended}" if ended else "", "."])
+    return Text([took, " " if allowed else "", allowed, *((": ", ended) if ended else ()), "."])
+
+
+def memory_line(evidence: Evidence) -> str:
+    """Say how much memory all processes held; "" where that was not watched."""
+    peak, limit = (dig(evidence, "budget", f"memory_{what}_bytes") for what in ("peak", "limit"))
+    if not is_number(peak):
+        return ""
+    if not is_number(limit):
+        return say("budget.memory", peak=size(peak))
+    return say("budget.memory_of", peak=size(peak), limit=size(limit))
 
 
 def in_place_line(evidence: Evidence) -> str:

@@ -17,7 +17,8 @@ from mlwright.report.figures import (
     value_of,
 )
 from mlwright.report.language import say
-from mlwright.report.words import in_place_line, metric_title, sign_of
+from mlwright.report.measures import metric_title
+from mlwright.report.words import in_place_line, sign_of
 
 
 def worth(evidence: Evidence) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.errors import ArtifactError
+from mlwright.core.said import said
 from mlwright.core.seeds import stream
 from mlwright.tuning.halves import pays
 
@@ -150,11 +151,11 @@ def fit_policy(
     Source: Elkan (2001), The foundations of cost-sensitive learning, IJCAI, section 2.
     """
     if len(policy.costs) != 2:
-        return policy, "the least expected cost of the row"
+        return policy, said("the least expected cost of the row")
     expected = policy.savings(probabilities, stakes)
     nothing, everything = np.zeros(len(target), np.int64), np.ones(len(target), np.int64)
     saved = policy.paid(target, nothing, stakes) - policy.paid(target, everything, stakes)
-    cutoff, why = 0.0, "acting is expected to save more than it costs"
+    cutoff, why = 0.0, said("acting is expected to save more than it costs")
 
     def gain(one: Integers, other: Integers) -> Floats:
         best = _best_cutoff(expected[one], saved[one], seed)
@@ -163,12 +164,15 @@ def fit_policy(
 
     order = stream(seed, "policy").permutation(len(target))
     if len(order) >= _FEWEST_ROWS and pays(gain, order, alike):
-        cutoff, why = _best_cutoff(expected, saved, seed), "it saved most on rows the models had not seen"
+        cutoff, why = (
+            _best_cutoff(expected, saved, seed),
+            said("it saved most on rows the models had not seen"),
+        )
     if share is not None:
         most = int(share * len(expected))
         at = float(np.sort(expected)[::-1][most]) if most < len(expected) else cutoff
         if at > cutoff:
-            cutoff, why = at, "no more rows may be acted on"
+            cutoff, why = at, said("no more rows may be acted on")
     return replace(policy, cutoff=_round_up(cutoff)), why
 
 

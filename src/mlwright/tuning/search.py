@@ -13,6 +13,7 @@ import numpy as np
 
 from mlwright.core.learner import Limits
 from mlwright.core.progress import Event, Listener
+from mlwright.core.said import said
 from mlwright.core.seeds import seed_for
 from mlwright.core.task import losses
 from mlwright.tuning.blend import blend, mean_loss
@@ -110,29 +111,29 @@ class Search:
                 return
             outcome = self.crew.wait(self.schedule.patience_s())
             if outcome is None:
-                self.ended = "the time for searching was used up"
+                self.ended = said("the time for searching was used up")
                 return
             waiting = self._take(outcome, waiting)
 
     def _next(self) -> Configuration | None:
         """Return what to begin now; None while it depends on what is running, or at the end."""
         if self.budget.max_trials is not None and len(self.trials) > self.budget.max_trials:
-            self.ended = "as many were tried as asked for"
+            self.ended = said("as many were tried as asked for")
             return None
         found = self._plan.next(self.schedule.has_time_for)
         if found is not None or self._jobs:
             return found
         if self._plan.n_left:
-            self.ended = "the next candidate would not have fitted into the time limit"
+            self.ended = said("the next candidate would not have fitted into the time limit")
             return None
         if self._n_in_vain >= _MOST_IN_VAIN:
-            self.ended = f"the last {_MOST_IN_VAIN} candidates gained nothing"
+            self.ended = said("the last {n} candidates gained nothing", n=_MOST_IN_VAIN)
             return None
         found = self._plan.move(self._blended)
         if found is None:
-            self.ended = "every candidate of the portfolio was tried"
+            self.ended = said("every candidate of the portfolio was tried")
         elif not self.schedule.has_time_for(found):
-            self.ended = "the next candidate would not have fitted into the time limit"
+            self.ended = said("the next candidate would not have fitted into the time limit")
             return None
         self._n_in_vain += 1  # until it has gained something
         return found

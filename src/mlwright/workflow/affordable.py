@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
+from mlwright.core.said import one_after_the_other, said
 from mlwright.tuning.choice import kept, of_first_folds, ship
 from mlwright.tuning.contract import Version
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from mlwright.tuning.search import Search
     from mlwright.tuning.trial import Member
 
-_FOLDS, _CONSTANT = "models of the folds", "the constant answer"
+_FOLDS, _CONSTANT = said("models of the folds"), said("the constant answer")
 
 
 @final
@@ -52,10 +53,11 @@ def affordable(search: Search, fits: Fits, baseline: list[Member]) -> Fits:
     ship(search, version)
     members, everything = version.of(found.members), found.everything
     what = _CONSTANT if members[0].name == baseline[0].name else _FOLDS if found is not fits else ""
+    choice: str = said("{n} of {all} fitted models", n=len(members), all=n_before)
     decision = {
-        "what": "contract",
-        "choice": f"{len(members)} of {n_before} fitted models{f': {what}' if what else ''}",
-        "why": "the best of what keeps the latency and the size that were asked for, as measured",
+        "what": said("contract"),
+        "choice": one_after_the_other([choice, what], ": "),
+        "why": said("the best of what keeps the latency and the size that were asked for, as measured"),
     }
     return replace(
         found,
@@ -66,4 +68,4 @@ def affordable(search: Search, fits: Fits, baseline: list[Member]) -> Fits:
 
 
 def _why(what: str) -> str:
-    return f"only {what} kept the latency and the size that were asked for"
+    return said("only {what} kept the latency and the size that were asked for", what=what)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlwright.core.dataset import Dataset, Typed
 from mlwright.core.errors import MissingColumnError, UsageError
+from mlwright.core.said import said, spelled
 from mlwright.core.shelves import METRICS
 from mlwright.core.task import check_of_rows
 from mlwright.data.read import read
@@ -86,7 +87,7 @@ def compare(
         raw=raw, known=known, truth=truth, columns=columns, others=others, before=before, after=after
     )  # fmt: skip
     found["changes"] = changes(old, new, both)
-    return _fair(found, seen(old, others, truth), seen(new, columns, truth))
+    return dict(spelled(_fair(found, seen(old, others, truth), seen(new, columns, truth))))
 
 
 def check_in_place(old: Model, prepared: Prepared) -> None:
@@ -136,9 +137,13 @@ def _fair(found: dict[str, Any], old: float | None, new: float | None) -> dict[s
     who = [name for name, share in known.items() if share]
     if not who:
         return {**found, "seen": known}
-    models = "both models have" if len(who) == 2 else f"the {who[0]} model has"
     share = max(known[name] or 0.0 for name in who)
-    why = f"{models} learned from {share:.0%} of these rows, so they tell nothing; bring rows new to both"
+    models = said("the new model has") if who[0] == "new" else said("the old model has")
+    why = said(
+        "{models} learned from {share:.0%} of these rows, so they tell nothing; bring rows new to both",
+        models=said("both models have") if len(who) == 2 else models,
+        share=share,
+    )
     return {**found, "seen": known, "verdict": Answer.NOT_ENOUGH_DATA.value, "why": why, "n_needed": None}
 
 

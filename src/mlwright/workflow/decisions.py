@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlwright.core.said import Said, one_after_the_other, said
 from mlwright.core.schema import Role
+from mlwright.core.shelves import METRICS
 
 if TYPE_CHECKING:
     from mlwright.workflow.finish import Fitted
@@ -17,43 +19,51 @@ Decision = dict[str, str]
 def decisions(prepared: Prepared, fitted: Fitted, options: TrainOptions) -> list[Decision]:
     """Return the decisions in the order of the work: what, choice, why."""
     task = prepared.task
-    asked = "asked for"
-    n_classes = len(task.classes)
-    values = f"the target holds {n_classes} classes" if n_classes else "the target holds numbers"
+    asked = said("asked for")
+    values = said("the target holds numbers; see --kind")
+    if task.classes:
+        values = said("the target holds {n} classes; see --kind", n=len(task.classes))
     found = [
-        _decision("kind of question", task.kind, asked if options.kind else f"{values}; see --kind"),
-        _decision("metric", task.metric, asked if options.metric else "the usual one; see --metric"),
-        _decision("split", prepared.split.how, _why_split(prepared, options)),
+        decision(said("kind of question"), Said(task.kind), asked if options.kind else values),
+        decision(
+            said("metric"),
+            METRICS.get(task.metric).title,
+            asked if options.metric else said("the usual one; see --metric"),
+        ),
+        decision(said("split"), Said(prepared.split.how), _why_split(prepared, options)),
     ]
     leaking = [leak["column"] for leak in prepared.leaks if leak["action"] == "dropped"]
     if leaking:
-        why = "they would not be known when a prediction is made; see the leaks, and --leaks"
-        found.append(_decision("leaks left out", ", ".join(leaking), why))
+        why = said("they would not be known when a prediction is made; see the leaks, and --leaks")
+        found.append(decision(said("leaks left out"), ", ".join(leaking), why))
     unused = [c.name for c in prepared.schema.role_of(Role.UNUSED) if c.name not in leaking]
     if unused:
         shown = ", ".join(unused[:8]) + (", …" if len(unused) > 8 else "")
-        found.append(_decision("columns left out", shown, "excluded, constant, or different in every row"))
+        why = said("excluded, constant, or different in every row")
+        found.append(decision(said("columns left out"), shown, why))
     blend = [trial for trial in fitted.search.trials if trial.weight > 0]
     blend.sort(key=lambda trial: -trial.weight)
-    parts = ", ".join(f"{trial.configuration.name} {trial.weight:.0%}" for trial in blend)
-    found.append(_decision("blend", parts, "the lowest loss on rows that the candidates had not seen"))
+    shares = [said("{name} {share:.0%}", name=one.configuration.name, share=one.weight) for one in blend]
+    why = said("the lowest loss on rows that the candidates had not seen")
+    found.append(decision(said("blend"), one_after_the_other(shares, ", "), why))
     found += fitted.decisions
     has_more = len(fitted.rows) > len(prepared.split.train)
-    done = "on all rows" if fitted.refitted else "with the rows that calibrated" if has_more else "no"
-    found.append(_decision("refit", done, fitted.refit_why))
+    done = said("with the rows that calibrated") if has_more else said("no")
+    found.append(decision(said("refit"), said("on all rows") if fitted.refitted else done, fitted.refit_why))
     return found
 
 
 def _why_split(prepared: Prepared, options: TrainOptions) -> str:
     if options.test is not None:
-        return "the rows that judge were given with --test"
+        return said("the rows that judge were given with --test")
     named = [f"--{what}" for what in ("group", "time") if getattr(options, what)]
     if named:
-        return f"asked for with {' and '.join(named)}"
+        return said("asked for with {options}", options=", ".join(named))
     if prepared.train.times is not None:
-        return "the rows stand in the order of a date; see the finding"
-    return "no column of groups or times was named; see --group and --time"
+        return said("the rows stand in the order of a date; see the finding")
+    return said("no column of groups or times was named; see --group and --time")
 
 
-def _decision(what: str, choice: str, why: str) -> Decision:
+def decision(what: str, choice: str, why: str) -> Decision:
+    """Write a decision down."""
     return {"what": what, "choice": choice, "why": why}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import one_after_the_other, said
 from mlwright.core.shelves import METRICS
 from mlwright.evaluation.verdict import Answer
 
@@ -19,7 +20,7 @@ SEEN = "test_seen"
 """The finding that rows given to judge by are copies of rows to learn from."""
 _FEWEST_TEST_ROWS = 30
 _MOST_SEEN_SHARE = 0.05
-_SMALLEST_GAIN = 1e-9
+_SMALLEST_GAIN = 1e-7
 _MOST_SHORT = 0.02
 
 
@@ -48,13 +49,15 @@ def _coverage(intervals: dict[str, Any]) -> list[Finding]:
         Finding(
             rule="coverage",
             severity=Severity.WARNING,
-            message=(
-                f"The {intervals['answers']} of level {intervals['level']:g} hold the truth in only "
-                f"{held['value']:.1%} of the sealed test (95 % interval {held['low']:.1%} to "
-                f"{held['high']:.1%})."
+            message=said(
+                "The {what} of level {level:g} hold the truth in only {value:.1%} of the sealed test (95 % "
+                "interval {low:.1%} to {high:.1%}).",
+                what=said("sets") if intervals["answers"] == "sets" else said("intervals"),
+                level=intervals["level"],
+                **{key: held[key] for key in ("value", "low", "high")},
             ),
             evidence={"level": intervals["level"], "coverage": held},
-            remedy="Ask for a higher level than you need, or train with --intervals certified.",
+            remedy=said("Ask for a higher level than you need, or train with --intervals certified."),
             action="kept",
         )
     ]
@@ -69,9 +72,13 @@ def seen_before(split: Split) -> list[Finding]:
         Finding(
             rule=SEEN,
             severity=Severity.ERROR if n_seen > _MOST_SEEN_SHARE * n_test else Severity.WARNING,
-            message=f"{n_seen:,} of the {n_test:,} rows given to judge by are copies of rows to learn from.",
+            message=said(
+                "{n:,} of the {all:,} rows given to judge by are copies of rows to learn from.",
+                n=n_seen,
+                all=n_test,
+            ),
             evidence={"n_seen": n_seen, "n_test": n_test},
-            remedy="The scores are too good. Judge by rows that are not in the training data.",
+            remedy=said("The scores are too good. Judge by rows that are not in the training data."),
             action="kept",
         )
     ]
@@ -86,9 +93,13 @@ def groups_seen_before(split: Split) -> list[Finding]:
         Finding(
             rule="test_groups_seen",
             severity=Severity.WARNING,
-            message=f"{n_seen:,} groups have rows to learn from and rows among those given to judge by.",
+            message=said(
+                "{n:,} groups have rows to learn from and rows among those given to judge by.", n=int(n_seen)
+            ),
             evidence={"n_shared_groups": n_seen},
-            remedy="The scores hold for groups that it knows. Judge by other groups if new ones will come.",
+            remedy=said(
+                "The scores hold for groups that it knows. Judge by other groups if new ones will come."
+            ),
             action="kept",
         )
     ]
@@ -104,30 +115,35 @@ def in_place(found: dict[str, Any] | None) -> list[Finding]:
             Finding(
                 rule="in_place_has_seen_the_test",
                 severity=Severity.WARNING,
-                message=(
-                    f"The model in place has learned from {found['seen']['old']:.0%} of the rows that judge, "
-                    "so they cannot tell which model is better."
+                message=said(
+                    "The model in place has learned from {share:.0%} of the rows that judge, so they cannot "
+                    "tell which model is better.",
+                    share=found["seen"]["old"],
                 ),
                 evidence={"n_rows": found["n_rows"], "seen": found["seen"]},
-                remedy="Bring rows that neither has seen with --test.",
+                remedy=said("Bring rows that neither has seen with --test."),
                 action="kept",
             )
         ]
     if found["verdict"] != Answer.SHIP:
         is_sure = found["verdict"] == Answer.DO_NOT_SHIP
-        more = f" About {found['n_needed']:,} rows to judge by would tell." if found["n_needed"] else ""
-        shown = [_show(found["difference"][key]) for key in ("value", "low", "high")]
+        remedy: str = said("Keep the model in place.")
+        if found["n_needed"]:
+            more = said("About {n:,} rows to judge by would tell.", n=found["n_needed"])
+            remedy = one_after_the_other([remedy, more])
         findings.append(
             Finding(
                 rule="not_better_than_in_place",
                 severity=Severity.ERROR if is_sure else Severity.WARNING,
-                message=(
-                    f"Against the model in place: {found['why']}. The difference in "
-                    f"{METRICS.get(found['metric']).title} is {shown[0]}, 95 % interval "
-                    f"{shown[1]} to {shown[2]}."
+                message=said(
+                    "Against the model in place: {why}. The difference in {metric} is {value}, 95 % "
+                    "interval {low} to {high}.",
+                    why=found["why"],
+                    metric=METRICS.get(found["metric"]).title,
+                    **_shown(found["difference"]),
                 ),
                 evidence={key: found[key] for key in ("verdict", "difference", "n_rows", "n_needed")},
-                remedy=f"Keep the model in place.{more}",
+                remedy=remedy,
                 action="kept",
             )
         )
@@ -157,9 +173,14 @@ def _one_class(prepared: Prepared) -> list[Finding]:
             rule="one_class_in_the_test",
             severity=Severity.ERROR,
             column=prepared.task.target,
-            message=f"All {len(truth):,} rows to judge by are {label}, so {metric} cannot be computed.",
+            message=said(
+                "All {n:,} rows to judge by are {label}, so {metric} cannot be computed.",
+                n=len(truth),
+                label=str(label),
+                metric=metric,
+            ),
             evidence={"class": label, "n_test": len(truth)},
-            remedy="Judge by rows of every class.",
+            remedy=said("Judge by rows of every class."),
             action="kept",
         )
     ]
@@ -167,17 +188,18 @@ def _one_class(prepared: Prepared) -> list[Finding]:
 
 def _not_better(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> Finding:
     metric = METRICS.get(prepared.task.metric).title
-    remedy = "Do not use it. Bring more rows, or columns that tell more about the target."
+    remedy = said("Do not use it. Bring more rows, or columns that tell more about the target.")
     if not fitted.search.begun():
-        remedy = "Nothing but the baseline could be fitted in this time. Give more with --time-limit."
-    shown = [_show(gain[key]) for key in ("value", "low", "high")]
+        remedy = said("Nothing but the baseline could be fitted in this time. Give more with --time-limit.")
     return Finding(
         rule="not_better_than_baseline",
         severity=Severity.ERROR,
         column=prepared.task.target,
-        message=(
-            "On the sealed test the model is not better than the baseline beyond noise: the difference "
-            f"in {metric} is {shown[0]}, 95 % interval {shown[1]} to {shown[2]}."
+        message=said(
+            "On the sealed test the model is not better than the baseline beyond noise: the difference in "
+            "{metric} is {value}, 95 % interval {low} to {high}.",
+            metric=metric,
+            **_shown(gain),
         ),
         evidence={"gain": gain, "n_test": prepared.test.n_rows},
         remedy=remedy,
@@ -189,9 +211,11 @@ def _few_rows(n_rows: int) -> Finding:
     return Finding(
         rule="few_test_rows",
         severity=Severity.WARNING,
-        message=f"Only {n_rows} rows were there to judge by; scores and intervals from so few mean little.",
+        message=said(
+            "Only {n} rows were there to judge by; scores and intervals from so few mean little.", n=n_rows
+        ),
         evidence={"n_test": n_rows},
-        remedy="Bring more rows, or rows to judge by with --test.",
+        remedy=said("Bring more rows, or rows to judge by with --test."),
     )
 
 
@@ -199,11 +223,16 @@ def _interrupted() -> Finding:
     return Finding(
         rule="interrupted",
         severity=Severity.WARNING,
-        message="The run was interrupted; the best candidate so far was kept as it stood.",
-        remedy="Train again and let it end for the full search.",
+        message=said("The run was interrupted; the best candidate so far was kept as it stood."),
+        remedy=said("Train again and let it end for the full search."),
         action="kept",
     )
 
 
-def _show(number: float | None) -> str:
-    return "unknown" if number is None else f"{number:.3g}"
+def _shown(estimate: dict[str, Any]) -> dict[str, str]:
+    """Return the three numbers of an estimate, to be said."""
+
+    def show(number: float | None) -> str:
+        return said("unknown") if number is None else said("{n:.3g}", n=number)
+
+    return {key: show(estimate[key]) for key in ("value", "low", "high")}

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlwright.core.errors import SearchError
 from mlwright.core.progress import Listener, event
+from mlwright.core.said import said
 from mlwright.program.compile import Parts
 from mlwright.tuning.calibrate import class_factors
 from mlwright.tuning.choice import weighed
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from mlwright.core.arrays import Array, Integers
     from mlwright.core.budget import Budget
+    from mlwright.core.evaluation import Estimate
     from mlwright.evaluation.conformal import Conformal
     from mlwright.features.recipe import Recipe
     from mlwright.tuning.job import Job
@@ -40,15 +42,17 @@ _SURE = 1.64 / 1.96
 """Of the lower half of a 95 % interval: what a gain must exceed to be there with 95 %, one-sided."""
 _MOST_NODES_AT_HAND = 80_000
 """So much of the folds' models is compiled when the time is out: within a second."""
-_LATE = "there was no time to fit it again on all rows"
+_LATE = said("there was no time to fit it again on all rows")
 _OF_FOLDS = {
-    "what": "models of the folds",
-    "why": "there was no time left to fit once more on all training rows",
+    "what": said("models of the folds"),
+    "why": said("there was no time left to fit once more on all training rows"),
 }
 _CALIBRATED = {
-    "what": "calibration",
-    "choice": "one factor per class",
-    "why": "on rows that did not fit them the factors lowered the log loss by more than a standard error",
+    "what": said("calibration"),
+    "choice": said("one factor per class"),
+    "why": said(
+        "on rows that did not fit them the factors lowered the log loss by more than a standard error"
+    ),
 }
 
 
@@ -147,7 +151,7 @@ class Finish:
         """Fit once more if there is time; else take what is at hand."""
         members: list[Member] = []
         everything: tuple[Recipe, list[Member]] | None = None
-        why = "the run ended before a candidate was complete"
+        why = said("the run ended before a candidate was complete")
         if refit:
             try:
                 with self.budget.phase("refit"):
@@ -157,7 +161,7 @@ class Finish:
         if members:
             return Fits(members=members, everything=everything, why=why)
         members = at_hand(chosen, self.search.begun())
-        choice = f"{len(members)} averaged instead of a refit"
+        choice = said("{n} averaged instead of a refit", n=len(members))
         decision = {**_OF_FOLDS, "choice": choice}
         return Fits(members=members, everything=None, why=why, is_of_folds=True, decisions=(decision,))
 
@@ -167,7 +171,9 @@ class Finish:
         if costs is None:
             return None, ""
         if known is None:
-            return costs.policy, "the run ended before answers out of fold were there: expected costs decide"
+            return costs.policy, said(
+                "the run ended before answers out of fold were there: expected costs decide"
+            )
         given = known.prediction(task, factors, None).scores
         stakes = costs.stakes_of(self.prepared.train)
         stakes = None if stakes is None else stakes[known.rows]
@@ -225,7 +231,8 @@ class Finish:
         if not complete:
             return members, None, _LATE
         refitted = members_of(_joined(complete, 1), line.outcomes)
-        return members, (recipe, refitted) if refitted else None, why if refitted else "every fit failed"
+        why = why if refitted else said("every fit failed")
+        return members, (recipe, refitted) if refitted else None, why
 
     def _add(self, chosen: list[Trial], line: Line, folder: Path, repeat: int = 0) -> Jobs:
         jobs = refit_jobs(self.search, chosen, repeat)
@@ -246,29 +253,24 @@ class Finish:
         if settled is not None:
             return settled
         if self._curve is None:
-            return True, "more rows seldom hurt; there was no time to measure how much they help"
-        gain = self._curve.gain()
-        shown = (
-            "learning from all rows instead of a third lowers the loss on other rows by "
-            f"{gain.value:.2g} ({gain.low:.2g} to {gain.high:.2g})"
-        )
-        if gain.value > _SURE * (gain.value - gain.low):
-            return True, f"more rows help: {shown}"
-        return False, f"more rows do not help beyond noise: {shown}"
+            return True, said("more rows seldom hurt; there was no time to measure how much they help")
+        return _helps(self._curve.gain())
 
     def _settled(self) -> tuple[bool, str] | None:
         """Return whether all rows are wanted where that needs no measuring."""
         is_timed = self.prepared.train.times is not None
         if self.prepared.held is not None and not is_timed:
-            return False, "the rows held back certify the judged program, so that one ships"
+            return False, said("the rows held back certify the judged program, so that one ships")
         if self.options.refit == "no":
-            return False, "refit was switched off"
+            return False, said("refit was switched off")
         if self.prepared.held is not None:
-            return True, "when the latest rows had calibrated, it learned from them too, as it will be used"
+            return True, said(
+                "when the latest rows had calibrated, it learned from them too, as it will be used"
+            )
         if self.options.refit == "yes":
-            return True, "asked for with --refit yes"
+            return True, said("asked for with --refit yes")
         if is_timed:
-            return True, "in rows ordered by time the latest tell most about rows to come"
+            return True, said("in rows ordered by time the latest tell most about rows to come")
         return None
 
     def _measure_curve(self, trial: Trial, line: Line, deadline: float | None) -> Curve | None:
@@ -285,6 +287,22 @@ class Finish:
 
 
 Jobs = dict[int, "tuple[Trial, Job]"]
+
+
+def _helps(gain: Estimate) -> tuple[bool, str]:
+    """Return whether more rows help beyond noise, and say so."""
+    shown = {key: getattr(gain, key) for key in ("value", "low", "high")}
+    if gain.value > _SURE * (gain.value - gain.low):
+        return True, said(
+            "more rows help: learning from all rows instead of a third lowers the loss on other rows by "
+            "{value:.2g} ({low:.2g} to {high:.2g})",
+            **shown,
+        )
+    return False, said(
+        "more rows do not help beyond noise: learning from all rows instead of a third lowers the loss "
+        "on other rows by {value:.2g} ({low:.2g} to {high:.2g})",
+        **shown,
+    )
 
 
 def _is_done(jobs: Jobs, line: Line) -> bool:

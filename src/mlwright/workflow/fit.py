@@ -11,6 +11,7 @@ from mlwright.core.errors import DataError
 from mlwright.core.interrupt import ending_is_near
 from mlwright.core.processors import n_processors
 from mlwright.core.progress import Listener, event
+from mlwright.core.said import said
 from mlwright.core.schema import Role
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
@@ -85,7 +86,7 @@ def fit(
                 raise
             is_interrupted = True
             listen(event(budget, "interrupted", "keeping the best candidate so far"))
-            search.ended = "interrupted by the user"
+            search.ended = said("interrupted by the user")
             crew.abandon()
         if memory is not None:
             memory.check_search(search.trials)

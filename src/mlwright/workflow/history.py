@@ -15,7 +15,9 @@ import numpy as np
 from mlwright.core.errors import MissingColumnError, UsageError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.history import EVERYTHING, STATISTICS, Memory, history_columns
+from mlwright.core.said import said
 from mlwright.core.schema import Kind, Role, Schema
+from mlwright.core.shelves import METRICS
 from mlwright.data.infer import infer
 from mlwright.data.ledger import Ledger
 from mlwright.data.parse import labels, parse_column
@@ -242,19 +244,32 @@ def on_history(history: dict[str, Any] | None, scores: dict[str, Any], task: Tas
     if history is None:
         return []
     told, alone = (found[task.metric]["value"] for found in (scores["test"], history["remembered"]))
-    after = "as soon as they happened" if not history["known_after_s"] else "after the time given"
-    shown = " against ".join("none" if value is None else f"{value:.4g}" for value in (told, alone))
+    holes = {
+        "metric": METRICS.get(task.metric).title,
+        **{
+            key: said("none") if n is None else said("{n:.4g}", n=n)
+            for key, n in (("told", told), ("alone", alone))
+        },
+    }
+    message = said(
+        "The test was answered with the outcomes of earlier rows known as soon as they happened: {metric} "
+        "{told} against {alone} from what the model remembers of the rows that it learned from.",
+        **holes,
+    )
+    if history["known_after_s"]:
+        message = said(
+            "The test was answered with the outcomes of earlier rows known after the time given: {metric} "
+            "{told} against {alone} from what the model remembers of the rows that it learned from.",
+            **holes,
+        )
     return [
         Finding(
             rule="history",
             severity=Severity.NOTE,
             column=task.target,
-            message=(
-                f"The test was answered with the outcomes of earlier rows known {after}: {task.metric} "
-                f"{shown} from what the model remembers of the rows that it learned from."
-            ),
+            message=message,
             evidence={"told": told, "remembered": alone, "entities": history["entities"]},
-            remedy="Give events with known outcomes to predict and evaluate: --history FILE.",
+            remedy=said("Give events with known outcomes to predict and evaluate: --history FILE."),
             action="kept",
         )
     ]

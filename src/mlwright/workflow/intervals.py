@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.core.said import said
 from mlwright.core.schema import Kind
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal, Mode, scores
 from mlwright.evaluation.coverage import coverage, cuts
@@ -63,7 +64,9 @@ def judge_intervals(
 ) -> dict[str, Any]:
     """Measure on the sealed test how often intervals or sets hold the truth, and how large they are."""
     if conformal is None or not conformal.highest:
-        why = "the run ended before a candidate was complete" if conformal is None else "too few rows"
+        why = said("too few rows")
+        if conformal is None:
+            why = said("the run ended before a candidate was complete")
         return {"mode": None, "why": why}
     test, truth = prepared.test, prepared.test.target
     assert truth is not None  # noqa: S101 - the sealed test has a target
@@ -95,19 +98,21 @@ def judge_intervals(
 
 def _why(prepared: Prepared, conformal: Conformal) -> str:
     if conformal.mode is Mode.APPROXIMATE:
-        return "errors on training rows, each answered by models that had not seen it; nothing is promised"
+        return said(
+            "errors on training rows, each answered by models that had not seen it; nothing is promised"
+        )
     if prepared.train.times is not None:
-        return (
+        return said(
             "the latest training rows were held back and answered by a program that had not learned from "
             "them, as were earlier ones in the folds; the level is kept as long as stretches of time to come "
             "are like these, which nobody can promise"
         )
     if conformal.n_groups is not None:
-        return (
+        return said(
             "whole groups were held back and answered by the program that ships; for a row of a new group "
             "of the same kind the level is kept on average, whatever the model"
         )
-    return (
+    return said(
         "rows were held back and answered by the program that ships; for a new row from the same source "
         "the level is kept on average, whatever the model"
     )
@@ -115,10 +120,10 @@ def _why(prepared: Prepared, conformal: Conformal) -> str:
 
 def _depends_on(prepared: Prepared, prediction: Prediction) -> str:
     if prepared.task.classes:
-        return "the probabilities of the row"
+        return said("the probabilities of the row")
     if prediction.difficulty is None:
-        return "the level alone: no row could be told to be harder than others"
-    return "the value, and how far the members of the blend disagree about it"
+        return said("the level alone: no row could be told to be harder than others")
+    return said("the value, and how far the members of the blend disagree about it")
 
 
 def _categories(test: Dataset, importance: list[dict[str, Any]]) -> dict[str, Any]:

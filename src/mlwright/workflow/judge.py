@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.core.said import spelled
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Link
@@ -79,7 +80,7 @@ def judge(
     task = prepared.task
     noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *weak_slice(parts)]
     noticed += on_history(history, scores, task)
-    return {
+    found = {
         "format": EVIDENCE_FORMAT,
         "name": prepared.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds") if budget.max_trials is None else None,
@@ -115,6 +116,7 @@ def judge(
         "findings": [finding.to_json() for finding in (*prepared.findings, *noticed)],
         "environment": environment(options.seed),
     }
+    return dict(spelled(found))
 
 
 def _split(prepared: Prepared, fitted: Fitted) -> dict[str, Any]:

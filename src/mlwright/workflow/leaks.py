@@ -15,6 +15,7 @@ from mlwright.checks.single import metric_of
 from mlwright.checks.structure import unnamed_groups, unnamed_times
 from mlwright.checks.words import finding_of, record_of
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.core.schema import Role
 from mlwright.data.rows import row_keys
 from mlwright.data.split import GIVEN, n_held_copies, without_new_copies
@@ -176,7 +177,9 @@ def _not_heard(n_rulings: int) -> Finding:
     return Finding(
         rule="leaks_cut",
         severity=Severity.WARNING,
-        message="There was no time to look for all kinds of leaks.",
+        message=said("There was no time to look for all kinds of leaks."),
         evidence={"n_columns_accused": n_rulings},
-        remedy="Give more with --time-limit, or look without a limit: mlwright profile DATA --target COL.",
+        remedy=said(
+            "Give more with --time-limit, or look without a limit: mlwright profile DATA --target COL."
+        ),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from mlwright.artifact.model import Model
 from mlwright.artifact.save import artifact_bytes
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.core.task import Link
 from mlwright.program.compile import Parts, compile_program
 from mlwright.tuning.contract import Contract, Cost, Scales
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 _N_ROWS, _N_SERIES, _N_ANSWERS = 16, 3, 100
 _FIGURES_BYTES = 400
 """What these figures, and words about them, add to the file that they measure."""
-HOW = (
-    f"the median of {_N_ANSWERS} calls of model.predict with a dict of one row, in process, the best of "
-    f"{_N_SERIES} such series; the size of the saved file"
+HOW = said(
+    "the median of {n} calls of model.predict with a dict of one row, in process, the best of {series} such "
+    "series; the size of the saved file",
+    n=_N_ANSWERS,
+    series=_N_SERIES,
 )
 _BYTES, _BYTES_PER_COLUMN = 26_000, 750
 """What schema, evidence, profile and the rest of a model file take up at most, measured on 20 tables."""
@@ -89,12 +92,22 @@ def fulfilment(
 def broken(contract: dict[str, Any]) -> list[Finding]:
     """Say which limits the shipped model does not keep, though the search expected it to."""
     found = []
-    pairs = (("latency_ms", "latency", "ms"), ("size_bytes", "size", "bytes"))
-    for name, what, unit in pairs:
+    for name in ("latency_ms", "size_bytes"):
         limit, value = contract[f"max_{name}"], contract[name]
         if limit is not None and value > limit:
-            message = f"The {what} of the model is {value:,} {unit}; at most {limit:g} {unit} were asked for."
-            remedy = f"Train again on a quiet machine, or with a lower --max-{what}."
+            message = said(
+                "The size of the model is {value:,} bytes; at most {limit:g} bytes were asked for.",
+                value=value,
+                limit=limit,
+            )
+            remedy = said("Train again with a lower --max-size.")
+            if name == "latency_ms":
+                message = said(
+                    "The latency of the model is {value:,} ms; at most {limit:g} ms were asked for.",
+                    value=value,
+                    limit=limit,
+                )
+                remedy = said("Train again on a quiet machine, or with a lower --max-latency.")
             evidence = {"asked": limit, "measured": value}
             found.append(
                 Finding(

@@ -12,6 +12,7 @@ from mlwright.core.dataset import Dataset
 from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.history import EVERYTHING
+from mlwright.core.said import said
 from mlwright.core.schema import NUMERIC, Column, Role, Schema
 from mlwright.core.shelves import TASKS
 from mlwright.data.infer import infer
@@ -255,9 +256,13 @@ def _missing_target(target: str, n_missing: int, n_rows: int) -> Finding:
         rule="missing_target",
         severity=Severity.WARNING if n_missing > 0.05 * n_rows else Severity.NOTE,
         column=target,
-        message=f"The target is empty in {n_missing:,} of {n_rows:,} rows; these were left out.",
+        message=said(
+            "The target is empty in {n:,} of {all:,} rows; these were left out.", n=n_missing, all=n_rows
+        ),
         evidence={"n_missing": n_missing, "n_rows": n_rows},
-        remedy="Find out why it is empty; if that is not by chance, the model may be wrong for such rows.",
+        remedy=said(
+            "Find out why it is empty; if that is not by chance, the model may be wrong for such rows."
+        ),
         action="dropped",
     )
 

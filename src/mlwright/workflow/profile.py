@@ -12,6 +12,7 @@ from mlwright.checks.leaks import Leaks
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import spelled
 from mlwright.core.schema import Kind, Role
 from mlwright.data.infer import infer
 from mlwright.data.parse import labels, parse
@@ -46,7 +47,7 @@ def profile(
     schema = asked.schema
     told = [column for column in schema if column.name != target]
     rows = parse(told, raw, where=raw.source)
-    return {
+    found = {
         "n_rows": raw.n_rows,
         "columns": schema.to_json(),
         "findings": [finding.to_json() for finding in asked.findings],
@@ -57,6 +58,7 @@ def profile(
         "events": events,
         **portrait(tuple(told), rows, asked.truth, _when(schema, rows)),
     }
+    return dict(spelled(found))
 
 
 def _events(raw: Raw, roles: Mapping[str, str]) -> dict[str, Any]:

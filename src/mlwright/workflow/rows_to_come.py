@@ -13,6 +13,7 @@ import numpy as np
 from mlwright.checks.price import price_of_mixing
 from mlwright.checks.single import MEASURES
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.core.schema import Kind, Role
 from mlwright.data.rows import row_keys
 from mlwright.data.split import GIVEN
@@ -85,13 +86,21 @@ def _finding(name: str, price: dict[str, Any]) -> Finding:
         rule="time_matters",
         severity=Severity.WARNING,
         column=name,
-        message=(
-            f"Rows that are later by {name!r} are harder to foresee than rows in between: a quick model that "
-            f"learns from as many rows reaches {measure} {price['proper']['value']:.2f} on them, not "
-            f"{price['random']['value']:.2f}. So the question is taken to be about rows to come: the model "
-            "is judged on the latest rows, and validated forward in time."
+        message=said(
+            "Rows that are later by {column!r} are harder to foresee than rows in between: a quick model "
+            "that learns from as many rows reaches {metric} {proper:.2f} on them, not {random:.2f}. So the "
+            "question is taken to be about rows to come: the model is judged on the latest rows, and "
+            "validated forward in time.",
+            column=name,
+            metric=measure,
+            proper=round(price["proper"]["value"], 4),
+            random=round(price["random"]["value"], 4),
         ),
         evidence={"flattery": flattery, "metric": price["metric"], "n_rows": price["n_rows"]},
-        remedy=f"Confirm with --time {name}, or use --time {NO_TIME} if predictions are for the same days.",
+        remedy=said(
+            "Confirm with --time {column}, or use --time {none} if predictions are for the same days.",
+            column=name,
+            none=NO_TIME,
+        ),
         action="kept",
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.core.schema import Kind, Role
 from mlwright.data.parse import parse_column
 
@@ -56,11 +57,16 @@ def _finding(name: str, share: float) -> Finding:
         rule="time_order",
         severity=Severity.WARNING,
         column=name,
-        message=(
-            f"The rows stand in the order of {name!r}, so the question is taken to be about rows to come: "
-            "the model is judged on the latest rows, and validated forward in time."
+        message=said(
+            "The rows stand in the order of {column!r}, so the question is taken to be about rows to come: "
+            "the model is judged on the latest rows, and validated forward in time.",
+            column=name,
         ),
         evidence={"ordered_share": share},
-        remedy=f"Confirm with --time {name}, or use --time {NO_TIME} if the order means nothing.",
+        remedy=said(
+            "Confirm with --time {column}, or use --time {none} if the order means nothing.",
+            column=name,
+            none=NO_TIME,
+        ),
         action="kept",
     )

@@ -17,6 +17,7 @@ from mlwright.core.budget import Budget
 from mlwright.core.errors import UsageError
 from mlwright.core.interrupt import ending_is_near
 from mlwright.core.progress import Event, Listener, silence
+from mlwright.core.said import spelled
 from mlwright.report.card import model_card
 from mlwright.workflow.compare import check_in_place
 from mlwright.workflow.fit import fit
@@ -115,7 +116,7 @@ def _wrap(
     }
     model = Model(prepared.task, prepared.schema, contents)
     if options.has_contract:
-        evidence["contract"] = fulfilment(model, contents, rows.columns, options)
+        evidence["contract"] = spelled(fulfilment(model, contents, rows.columns, options))
         evidence["findings"] += [finding.to_json() for finding in broken(evidence["contract"])]
         contents["card"] = model.card = model_card(evidence)
     return model

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import one_after_the_other, said
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import METRICS
 from mlwright.core.task import Link, losses
@@ -47,7 +48,7 @@ def search_slices(
     name = _LOSSES[prepared.task.link]
     nothing = {"n_tested": 0, "metric": name, "method": "Holm", "level": LEVEL, "n_rows": 0, "why_not": None}
     if budget.left_s < _NEEDED_S:
-        return {"slices": [], "slice_search": {**nothing, "why_not": "there was no time left"}}
+        return {"slices": [], "slice_search": {**nothing, "why_not": said("there was no time left")}}
     rows = _some(prepared.test.n_rows, seed)
     test, given = prepared.test.take(rows), prediction.take(rows)
     assert test.target is not None  # noqa: S101 - the sealed test has a target
@@ -88,18 +89,25 @@ def weak_slice(parts: Mapping[str, Any]) -> list[Finding]:
         return []
     worst, n_tested = slices[0], parts["slice_search"]["n_tested"]
     inside, outside = (worst[side]["value"] for side in ("inside", "outside"))
-    title, rule = METRICS.get(worst["metric"]).title, worst["rule"]
-    remedy = "Bring more rows like these or columns that tell them apart, or leave such rows to people."
+    remedy: str = said(
+        "Bring more rows like these or columns that tell them apart, or leave such rows to people."
+    )
     if worst["is_surprised"]:
-        remedy = f"It does not know that: it is too sure of its answers there. {remedy}"
+        too_sure = said("It does not know that: it is too sure of its answers there.")
+        remedy = one_after_the_other([too_sure, remedy])
     return [
         Finding(
             rule="weak_slice",
             severity=Severity.WARNING if worst["is_surprised"] else Severity.NOTE,
             column=worst["columns"][0] if len(worst["columns"]) == 1 else "",
-            message=(
-                f"The model is worse where {rule}: {title} {inside:.3g} on {worst['n']:,} test rows, "
-                f"{outside:.3g} elsewhere."
+            message=said(
+                "The model is worse where {rule}: {metric} {inside:.3g} on {n:,} test rows, {outside:.3g} "
+                "elsewhere.",
+                rule=worst["rule"],
+                metric=METRICS.get(worst["metric"]).title,
+                inside=inside,
+                n=worst["n"],
+                outside=outside,
             ),
             evidence={"slices": len(slices), "n_tested": n_tested, "p_adjusted": worst["p_adjusted"]},
             remedy=remedy,

@@ -142,7 +142,7 @@ def test_a_wide_table_stays_a_small_page(income):
     html = build_report(income)
     assert len(html) < 1_000_000
     assert html.index("The other") < html.index("4,000 more")
-    assert html.count("<details>") == 2
+    assert html.count("<details>") == 3
 
 
 def test_many_classes_show_the_most_frequent_mistakes(income, read):
@@ -278,7 +278,64 @@ def test_leaks_are_told_in_words_with_the_honest_score(income, read):
     ("verdict", "action", "says"),
     [("drop", "kept", "as asked for"), ("warn", "kept", "Ask someone who knows the data")],
 )
-def test_a_leak_that_is_kept_asks_for_someone_who_knows(income, verdict, action, says):
+def test_a_leak_that_is_kept_asks_for_someone_who_knows(income, verdict, action, says, read):
     income["leaks"] = [{**LEAK, "column": "paid", "verdict": verdict, "action": action}]
-    assert says in build_report(income)
-    assert "--exclude paid" in build_report(income)
+    assert says in read(build_report(income))
+    assert "--exclude paid" in read(build_report(income))
+
+
+def test_what_decisions_cost_and_the_rule_behind_them_are_told(income, read):
+    saved = {"value": 3.0, "low": 1.0, "high": 5.0, "direction": "max"}
+    income["decision"] = {
+        "costs": [[0.0, 20.0], [500.0, 0.0]],
+        "classes": ["<=50K", ">50K"],
+        "stakes": "price",
+        "why": "no more rows may be acted on",
+        "n_rows": 10,
+        "counts": [{"decision": "<=50K", "n": 6}, {"decision": ">50K", "n": 4}],
+        "against": [{"what": "doing nothing", "per_row": saved, "total": saved}],
+    }
+    page = read(build_report(income))
+    assert "The rule behind it: no more rows may be acted on." in page
+    assert "What each decision costs It is decided <=50K decided >50K <=50K 0 20 >50K 500 0" in page
+    assert "Missing one costs so many times the cell in price." in page
+    assert 'data-at="/decision/costs/1/0"' in build_report(income)
+    german = read(build_report(income, language="de"))
+    assert "Die Regel dahinter: bei mehr Zeilen darf nicht gehandelt werden." in german
+
+
+def test_memory_and_averages_are_told_where_they_are_known(income, read):
+    assert "All processes together" not in read(build_report(income))
+    income["budget"] |= {"memory_peak_bytes": 812e6, "memory_limit_bytes": 4e9}
+    income["refit"]["n_seeds"] = 3
+    page = read(build_report(income))
+    assert "All processes together held 812 MB at most, of 4.0 GB allowed." in page
+    assert "What chance plays a part in was fitted 3 times and averaged." in page
+
+
+def test_an_interval_without_a_width_is_not_told(income, read):
+    same = {"value": 0.5, "low": 0.5, "high": 0.5, "direction": "max"}
+    income["test"]["accuracy"] = same
+    assert "gets 50 right" in read(build_report(income))
+
+
+def test_a_matrix_of_many_classes_has_the_whole_width(income):
+    assert 'class="broad"' not in build_report(income)
+    labels = list("abcdef")
+    income["task"]["classes"] = labels
+    income["confusion"] = {"classes": labels, "counts": [[int(i == j) for i in range(6)] for j in range(6)]}
+    assert '<figure class="broad">' in build_report(income)
+
+
+def test_many_findings_are_folded_behind_the_first(income, read):
+    note = {
+        "rule": "constant",
+        "severity": "note",
+        "message": "Every cell is 1.",
+        "remedy": "",
+        "action": "dropped",
+    }
+    income["findings"] = [{**note, "column": f"c{n}", "evidence": {}} for n in range(46)]
+    page = build_report(income)
+    assert "The other 31 findings" in read(page)
+    assert page.index("<td>c14</td>") < page.index("The other") < page.index("<td>c45</td>")

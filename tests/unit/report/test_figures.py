@@ -32,7 +32,7 @@ def test_a_number_has_about_three_digits(value, shown):
         ({"value": 0.84216, "low": 0.8231, "high": 0.8612}, "0.842 (0.823 to 0.861)"),
         ({"value": 56.025, "low": 51.218, "high": 60.366}, "56.0 (51.2 to 60.4)"),
         ({"value": 18234.2, "low": 17100.0, "high": 19400.0}, "18,234 (17,100 to 19,400)"),
-        ({"value": 0.5, "low": 0.5, "high": 0.5}, "0.500 (0.500 to 0.500)"),
+        ({"value": 0.5, "low": 0.5, "high": 0.5}, "0.500"),
         ({"value": 0.5, "low": None, "high": None}, "0.500"),
         ({"value": -0.00001, "low": -0.001, "high": 0.001}, "0.0000 (-0.0010 to 0.0010)"),
         (None, figures.NONE),

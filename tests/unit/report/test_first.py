@@ -34,6 +34,11 @@ def useless(evidence):
     evidence["findings"] = [finding("not_better_than_baseline", column="income")]
 
 
+def unlearned(evidence):
+    useless(evidence)
+    evidence["selection"] = None
+
+
 def chance(evidence):
     evidence["gain"] = estimate(0.01, -0.02, 0.04)
 
@@ -56,6 +61,11 @@ def leaky(evidence):
 def tiny(evidence):
     evidence["split"]["n_test"] = 24
     evidence["findings"] = [finding("few_test_rows", message="Only 24 rows judge it.")]
+
+
+def doubtful(evidence):
+    evidence["findings"] = [finding("few_test_rows", "warning", message="Only 24 rows judge it.")]
+    evidence["split"]["n_test"] = 24
 
 
 def few(evidence):
@@ -96,11 +106,18 @@ def beaten(evidence):
 MATRIX = [
     (good, "good", "It ships: it is right in 85 of 100 cases; always giving the most usual answer", ""),
     (useless, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
+    (unlearned, "bad", "It does not ship: the search ended before anything was learned.", ""),
     (chance, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
     (worse, "bad", "It does not ship: it is worse than a model that ignores every column.", ""),
     (barely, "unsure", "It could ship, but hardly gains anything", ""),
-    (leaky, "bad", "It does not ship yet: paid must be dealt with first.", "paid: It repeats the answer."),
+    (
+        leaky,
+        "bad",
+        "It does not ship yet: paid must be dealt with first.",
+        "paid gives the answer away and is used",
+    ),
     (tiny, "bad", "It does not ship yet: there are too few test rows", "Only 24 rows judge it."),
+    (doubtful, "unsure", "It may ship, but only 24 rows judged it: it is right in", "Only 24 rows judge it."),
     (few, "good", "It ships:", "Only 60 rows judged it"),
     (drifting, "good", "It ships:", "Time or groups matter here"),
     (unfair, "good", "It ships:", "It answers >50K 40 % of the time where sex is m, 10 % where it is f"),
@@ -208,3 +225,20 @@ def test_the_model_in_place_stands_beside_the_new_one(income, read):
     page = read(build_report(income))
     assert "It is better than the model in place, beyond chance." in page
     assert "Of 1,500 rows, 90 get another answer: 60 become right, 30 become wrong." in page
+
+
+def test_leaks_are_watched_as_people_would_say_it(income):
+    income["findings"] = [
+        finding("target_copy", "warning", "paid", "Leak, left out: it repeats the target. ROC AUC 0.9."),
+        finding("dominance", "warning", "age", "Possible leak."),
+    ]
+    income["leaks"] = [
+        {"column": "paid", "verdict": "drop", "action": "dropped"},
+        {"column": "age", "verdict": "warn", "action": "kept"},
+    ]
+    watched = [(one.severity, one.place) for one in first.watch(income)]
+    assert watched[0] == ("warning", "leaks")
+    assert "when age is filled in" in first.watch(income)[0].says
+    told = " ".join(one.says for one in first.watch(income))
+    assert "ROC AUC" not in told
+    assert told.count("paid") <= 1

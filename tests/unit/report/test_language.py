@@ -12,9 +12,10 @@ import pytest
 import mlwright.report.language as module
 from mlwright.core.errors import UnknownNameError
 from mlwright.core.shelves import METRICS
-from mlwright.report import judged, words
+from mlwright.report import judged
 from mlwright.report.build import build_report
 from mlwright.report.language import ENGLISH, catalogue, languages, say, spoken
+from mlwright.report.measures import metric_says, metric_title
 
 HOME = Path(module.__file__).parent
 OTHERS = [code for code in languages() if code != ENGLISH]
@@ -83,7 +84,7 @@ def test_every_measure_has_a_name_and_an_explanation_in_every_language(code):
     names = {*METRICS.names()}
     assert {key.split(".")[1] for key in catalogue(code) if key.startswith("metrics.")} == names
     with spoken(code):
-        told = [(words.metric_title(name), words.metric_says(name)) for name in names]
+        told = [(metric_title(name), metric_says(name)) for name in names]
     assert all(title and says for title, says in told)
     assert not {says for _, says in told} & {METRICS.get(name).says for name in names}
 

@@ -279,6 +279,6 @@ def test_a_split_of_a_log_is_told_by_its_times(films):
     price = {"metric": "ndcg_at_10", "random": estimate(0.3), "proper": estimate(0.2), "last": estimate(0.25)}
     found["split"]["price"] = {**price, "flattery": flattery}
     shown = visible(build_report(found))
-    assert "When the events of both sides took place: first train time 1997-09-20T03:05:10" in shown
+    assert "When the events of both sides took place: first event to learn from 1997-09-20T03:05:10" in shown
     assert "judged by a random fifth of each user it would have looked better than it is" in shown
     assert "by random rows" not in shown

@@ -78,3 +78,10 @@ def test_the_calibration_error_is_told_in_points(income, read):
         "Its probabilities are off by 2.1 points on average (95 % interval 1.1 to 3.2)"
     )
     assert "2.1 points" in read(build_report(income))
+
+
+def test_a_slice_that_holds_every_row_is_not_told_again(bikes):
+    whole = told(bikes)
+    part = {**whole["intervals"]["slices"][0], "off": -1, "n": bikes["split"]["n_test"]}
+    whole["intervals"]["slices"] = [part]
+    assert not [line for line in interval_lines(whole) if line.startswith("Fewer")]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlwright.report import words
+from mlwright.report.measures import metric_says, metric_title
 
 
 def test_the_question_names_the_answers(income, bikes):
@@ -94,8 +95,8 @@ def test_the_refit_is_said_plainly(income, bikes):
 
 
 def test_a_metric_of_another_version_keeps_its_id():
-    assert words.metric_title("no_such_metric") == "no such metric"
-    assert words.metric_says("no_such_metric") == ""
+    assert metric_title("no_such_metric") == "no such metric"
+    assert metric_says("no_such_metric") == ""
 
 
 def test_lines_about_split_and_budget(income):

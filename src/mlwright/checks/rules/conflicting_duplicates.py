@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.rule import Case
@@ -41,9 +42,12 @@ class ConflictingDuplicates(Rule):
             Suspect(
                 column="",
                 strength=Strength.FAIR,
-                message=(
-                    f"{n_rows:,} of the {len(truth):,} rows to learn from have a copy with another answer; "
-                    f"on at least {n_wrong:,} of them any model is wrong. Copies stay on one side."
+                message=said(
+                    "{n:,} of the {all:,} rows to learn from have a copy with another answer; on at least "
+                    "{wrong:,} of them any model is wrong. Copies stay on one side.",
+                    n=n_rows,
+                    all=len(truth),
+                    wrong=n_wrong,
                 ),
                 evidence={"n_rows": n_rows, "n_wrong_at_least": n_wrong},
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlwright.checks.single import halves, look, sure
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
 
@@ -65,7 +66,7 @@ def _judge(case: Case, duller: Single, better: Single) -> Suspect | None:
     return Suspect(
         column=better.name,
         strength=Strength.STRONG,
-        message=f"Its distance to {duller.name!r} gives the answer.",
+        message=said("Its distance to {other!r} gives the answer.", other=duller.name),
         evidence={"other": duller.name, "difference_alone": sure(case, pair.prediction).to_json()},
         reading=days,
     )

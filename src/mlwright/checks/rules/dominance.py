@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.rule import Case
@@ -23,7 +24,9 @@ class Dominance(Rule):
     def suspects(self, case: Case) -> list[Suspect]:
         """Return columns that alone score very well; the court asks what is left without each."""
         return [
-            Suspect(column=name, strength=Strength.WEAK, message="The score rests mostly on this column.")
+            Suspect(
+                column=name, strength=Strength.WEAK, message=said("The score rests mostly on this column.")
+            )
             for name, single in case.singles.items()
             if single.score >= _VERY_GOOD[case.n_classes > 0]
         ]

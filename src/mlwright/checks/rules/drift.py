@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.checks.single import as_prediction, halves, look
 from mlwright.checks.witness import out_of_fold
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
 from mlwright.evaluation.score import estimate
@@ -59,15 +60,24 @@ class Drift(Rule):
             return []
         ranked = sorted(singles.values(), key=lambda single: -single.score)
         named = {s.name: round(s.score, 3) for s in ranked[:_MOST_NAMED] if s.score >= _COLUMN_TELLS}
-        shown = f", most of all by {', '.join(map(repr, named))}" if named else ""
+        holes = {key: round(getattr(score, key), 4) for key in ("value", "low", "high")}
+        message = said(
+            "Rows to judge by can be told from rows to learn from (ROC AUC {value:.2f}, 95 % interval "
+            "{low:.2f} to {high:.2f}).",
+            **holes,
+        )
+        if named:
+            message = said(
+                "Rows to judge by can be told from rows to learn from, most of all by {columns} (ROC AUC "
+                "{value:.2f}, 95 % interval {low:.2f} to {high:.2f}).",
+                columns=", ".join(map(repr, named)),
+                **holes,
+            )
         return [
             Suspect(
                 column="",
                 strength=Strength.FAIR,
-                message=(
-                    "Rows to judge by can be told from rows to learn from"
-                    f"{shown} (ROC AUC {score.value:.2f}, 95 % interval {score.low:.2f} to {score.high:.2f})."
-                ),
+                message=message,
                 evidence={"score": score.to_json(), "columns": named},
             )
         ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.schema import Kind
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _shares(single: Single, outcome: Floats) -> Suspect | None:
     return Suspect(
         column=single.name,
         strength=Strength.FAIR,
-        message=(
+        message=said(
             "It looks like the share of an outcome in small groups, each row counted in its own: where it is "
             "0 or 1 it is never wrong, and in between it is right on average."
         ),
@@ -114,9 +115,10 @@ def _judge(single: Single, target: Floats) -> Suspect | None:
     return Suspect(
         column=single.name,
         strength=Strength.CERTAIN if ratio <= _CERTAIN else Strength.FAIR,
-        message=(
-            f"It agrees with the mean target of the rows that share its value better than chance allows, "
-            f"in {len(x):,} groups."
+        message=said(
+            "It agrees with the mean target of the rows that share its value better than chance allows, in "
+            "{n:,} groups.",
+            n=len(x),
         ),
         evidence={"distance_over_chance": round(ratio, 4), "n_groups": len(x)},
     )

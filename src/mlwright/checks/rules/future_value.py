@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
@@ -75,7 +76,7 @@ def _judge(name: str, cells: Floats, table: Floats) -> Suspect | None:
     return Suspect(
         column=name,
         strength=Strength.CERTAIN if whole <= _EXACT else Strength.FAIR,
-        message=f"It is made of the targets of later rows, up to {later.max()} row(s) ahead.",
+        message=said("It is made of the targets of later rows, up to {n} row(s) ahead.", n=int(later.max())),
         evidence={"explained_by_neighbors": round(1.0 - whole, 4), "rows_ahead": later.tolist()},
     )
 

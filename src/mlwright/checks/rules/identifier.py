@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.checks.order import is_even, told_by_neighbors
 from mlwright.checks.single import halves, measure, sure
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
 from mlwright.data.kinds import is_id_name
@@ -42,7 +43,7 @@ class Identifier(Rule):
             if measure(case.target, told, case.n_classes) < _TELLING[case.n_classes > 0]:
                 continue
             evidence = {"from_neighbors": sure(case, told).to_json()}
-            message = "It names the row, yet rows with close numbers have the same answer."
+            message = said("It names the row, yet rows with close numbers have the same answer.")
             found.append(Suspect(column=name, strength=Strength.STRONG, message=message, evidence=evidence))
         return found
 

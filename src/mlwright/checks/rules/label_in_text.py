@@ -10,6 +10,7 @@ import numpy as np
 
 from mlwright.checks.order import separation
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.seeds import stream
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def _labels_or_words(single: Single, case: Case, rows: Array) -> Suspect | None:
         counts = np.bincount(truth[is_held], minlength=case.n_classes)
         classes = np.flatnonzero(counts >= min(_FEWEST_TEXTS, np.sort(counts)[-2]))
         if min(is_right[is_held & (truth == k)].mean() for k in classes if counts[k]) >= _RIGHT:
-            message = f"It holds the label itself in {is_held.mean():.0%} of the rows."
+            message = said(
+                "It holds the label itself in {share:.0%} of the rows.", share=float(is_held.mean())
+            )
             return Suspect(
                 column=single.name,
                 strength=Strength.CERTAIN,
@@ -109,7 +112,7 @@ def _telling_word(name: str, texts: list[list[str]], rows: Array, case: Case) ->
     return Suspect(
         column=name,
         strength=Strength.CERTAIN if best >= _WORD_CERTAIN else Strength.FAIR,
-        message=f"The word {found!r} {says}.",
+        message=said("The word {word!r} {says}.", word=found, says=says),
         evidence={"word": found, "separation": round(best, 4)},
     )
 
@@ -124,8 +127,11 @@ def _class_gap(has: Array, target: Floats, case: Case) -> tuple[float, str]:
     gap = np.where(np.minimum(n_rows, len(truth) - n_rows) >= _FEWEST_TEXTS, inside - outside, 0.0)
     k = int(np.argmax(gap))
     label = str(case.classes[k])
-    return float(gap[k]), (
-        f"stands in {inside[k]:.1%} of the rows that are {label!r}, and in {outside[k]:.1%} of the others"
+    return float(gap[k]), said(
+        "stands in {inside:.1%} of the rows that are {label!r}, and in {outside:.1%} of the others",
+        inside=float(inside[k]),
+        label=label,
+        outside=float(outside[k]),
     )
 
 
@@ -136,7 +142,9 @@ def _value_gap(has: Array, target: Floats, _: Case) -> tuple[float, str]:
     """
     apart = separation(target, has) if _RARE < has.mean() < 1.0 - _RARE else 0.0
     high = np.median(target[has]) > np.median(target[~has])
-    return apart, f"stands almost only where the target is {'high' if high else 'low'}"
+    if high:
+        return apart, said("stands almost only where the target is high")
+    return apart, said("stands almost only where the target is low")
 
 
 def _values(single: Single, case: Case, rows: Array) -> Suspect | None:
@@ -146,7 +154,7 @@ def _values(single: Single, case: Case, rows: Array) -> Suspect | None:
         numbers = [_numbers(text) for text in texts]
         share = _share_that_hold(numbers, truth)
         if share >= _COVERED and share > 2.0 * _share_that_hold(numbers, np.roll(truth, len(truth) // 2)):
-            message = f"It holds the value of the target itself in {share:.0%} of the rows."
+            message = said("It holds the value of the target itself in {share:.0%} of the rows.", share=share)
             evidence = {"share": round(share, 4)}
             return Suspect(column=single.name, strength=Strength.CERTAIN, message=message, evidence=evidence)
     return _telling_word(single.name, [_tokens(text) for text in texts], rows, case)

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlwright.checks.order import separation
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
@@ -50,7 +51,9 @@ def _apart(case: Case, is_missing: Array) -> tuple[float, str]:
             return 0.0, ""  # few rows with extreme values are how honest tables are
         apart = separation(case.target, is_missing)
         high = np.median(case.target[is_missing]) > np.median(case.target[~is_missing])
-        return apart, f"It is empty almost only where the target is {'high' if high else 'low'}."
+        if high:
+            return apart, said("It is empty almost only where the target is high.")
+        return apart, said("It is empty almost only where the target is low.")
     truth = case.target.astype(np.int64)
     n_rows = np.bincount(truth, minlength=case.n_classes)
     n_gaps = np.bincount(truth[is_missing], minlength=case.n_classes)
@@ -58,5 +61,9 @@ def _apart(case: Case, is_missing: Array) -> tuple[float, str]:
     outside = (n_gaps.sum() - n_gaps) / np.maximum(case.n_rows - n_rows, 1)
     gap = np.where(n_rows >= _FEWEST_ROWS, np.abs(inside - outside), 0.0)
     most = int(np.argmax(gap))
-    says = f"It is empty in {inside[most]:.1%} of the rows that are {str(case.classes[most])!r}, "
-    return float(gap[most]), f"{says}and in {outside[most]:.1%} of the others."
+    return float(gap[most]), said(
+        "It is empty in {inside:.1%} of the rows that are {label!r}, and in {outside:.1%} of the others.",
+        inside=float(inside[most]),
+        label=str(case.classes[most]),
+        outside=float(outside[most]),
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, final
 
 from mlwright.checks.single import alone
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.rule import Case
@@ -31,5 +32,6 @@ class NearPerfect(Rule):
                 continue
             low = alone(case, name).low
             strength = Strength.STRONG if low >= _STRONG[has_classes] else Strength.WEAK
-            found.append(Suspect(column=name, strength=strength, message="It gives almost the whole answer."))
+            message = said("It gives almost the whole answer.")
+            found.append(Suspect(column=name, strength=strength, message=message))
         return found

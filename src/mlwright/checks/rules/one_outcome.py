@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array
@@ -72,13 +73,17 @@ def _suspect(case: Case, single: Single, is_filled: Array, outcome: int, usual: 
     label = str(case.classes[outcome])
     filled_in = float(is_filled[is_outcome].mean())
     filled_out = float(is_filled[~is_outcome].mean())
-    word = "filled" if usual == 0 else "other than usual"
+    word = said("filled") if usual == 0 else said("other than usual")
     return Suspect(
         column=single.name,
         strength=Strength.STRONG if filled_in >= _COVERED_SHARE else Strength.FAIR,
-        message=(
-            f"It is {word} in {filled_in:.1%} of the rows that are {label!r}, and in {filled_out:.1%} of the "
-            "others."
+        message=said(
+            "It is {what} in {inside:.1%} of the rows that are {label!r}, and in {outside:.1%} of the "
+            "others.",
+            what=word,
+            inside=filled_in,
+            label=label,
+            outside=filled_out,
         ),
         evidence={
             "outcome": label,

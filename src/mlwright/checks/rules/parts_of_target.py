@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.schema import NUMERIC
 
 if TYPE_CHECKING:
@@ -35,18 +36,20 @@ class PartsOfTarget(Rule):
             return []
         names, table, target = _table(case, values)
         found = _parts(table, target)
-        word = "sum or difference"
+        word = said("sum or difference")
         if not found:
             is_positive = np.asarray((table > 0).all(axis=0))
             if len(target) and (target > 0).all() and is_positive.sum() >= 2:
                 names = [name for name, keep in zip(names, is_positive.tolist(), strict=True) if keep]
-                found, word = _parts(np.log(table[:, is_positive]), np.log(target)), "product or ratio"
+                found = _parts(np.log(table[:, is_positive]), np.log(target))
+                word = said("product or ratio")
         columns = [names[column] for column in found]
+        shown = ", ".join(map(repr, columns))
         return [
             Suspect(
                 column=name,
                 strength=Strength.CERTAIN,
-                message=f"The {word} of {' and '.join(map(repr, columns))} is the target, exactly.",
+                message=said("The {what} of {columns} is the target, exactly.", what=word, columns=shown),
                 evidence={"columns": columns},
             )
             for name in columns

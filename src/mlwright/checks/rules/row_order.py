@@ -9,6 +9,7 @@ import numpy as np
 from mlwright.checks.order import rank_correlation, told_by_neighbors
 from mlwright.checks.single import halves, measure, sure
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.schema import Kind
 from mlwright.core.seeds import stream
 
@@ -40,13 +41,13 @@ class RowOrder(Rule):
         whole = Suspect(
             column="",
             strength=Strength.FAIR,
-            message=(
+            message=said(
                 "Neighbors in the file have like answers: the rows were sorted by the target, or stand in an "
                 "order of time or of groups that was not named."
             ),
             evidence=evidence,
         )
-        message = "It counts the rows in the order of the file, and that order tells the target."
+        message = said("It counts the rows in the order of the file, and that order tells the target.")
         return [whole] + [
             Suspect(column=name, strength=Strength.STRONG, message=message, evidence=evidence)
             for name, single in case.singles.items()

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlwright.checks.order import rank_correlation
 from mlwright.core.rule import Rule, Strength, Suspect
+from mlwright.core.said import said
 from mlwright.core.seeds import stream
 
 if TYPE_CHECKING:
@@ -61,12 +62,17 @@ def _same_labels(single: Single, case: Case) -> tuple[Strength, str]:
         return Strength.WEAK, ""
     if len(levels) > len(common):
         is_whole = pure >= _SAME_LABEL and counts[levels].sum() >= _SAME_LABEL * case.n_rows
-        return Strength.FAIR, "Each of its values stands for one class alone." if is_whole else ""
+        return Strength.FAIR, said("Each of its values stands for one class alone.") if is_whole else ""
     agreed = min(pure, float((hits / n_truth[common][best]).min()))
-    message = "Each of its values stands for one class, and each class for one of its values"
     if agreed >= _SAME_LABEL:
-        return Strength.CERTAIN, f"{message}."
-    return Strength.FAIR, f"{message}, in {agreed:.0%} of the rows at least." if agreed >= _LIKE_LABEL else ""
+        message = said("Each of its values stands for one class, and each class for one of its values.")
+        return Strength.CERTAIN, message
+    message = said(
+        "Each of its values stands for one class, and each class for one of its values, in {share:.0%} of "
+        "the rows at least.",
+        share=agreed,
+    )
+    return Strength.FAIR, message if agreed >= _LIKE_LABEL else ""
 
 
 def _same_values(single: Single, case: Case) -> tuple[Strength, str]:
@@ -82,7 +88,7 @@ def _same_values(single: Single, case: Case) -> tuple[Strength, str]:
         ):
             return (
                 Strength.CERTAIN,
-                "It puts the rows in exactly the order of the target: it is computed from it.",
+                said("It puts the rows in exactly the order of the target: it is computed from it."),
             )
     return Strength.CERTAIN, _ranges(single, case)
 
@@ -107,6 +113,7 @@ def _ranges(single: Single, case: Case) -> str:
     # A level with one value of the target may be a group of rows that share it.
     if np.average(n_values >= _VALUES_IN_LEVEL, weights=counts) < 0.5:
         return ""
-    return (
-        f"Each of its {n_levels} values covers a range of the target of its own: it is the target, rounded."
+    return said(
+        "Each of its {n} values covers a range of the target of its own: it is the target, rounded.",
+        n=n_levels,
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlwright.core.errors import DataError
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import Said, one_after_the_other, said
 from mlwright.core.schema import Kind, Role
 from mlwright.data.cells import text_of
 from mlwright.data.dates import seconds_of
@@ -132,7 +133,7 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
     is_unknown = np.isnan(found)
     n_unknown = int(is_unknown.sum())
     if n_unknown:
-        message = f"{n_unknown:,} rows have no time; they count as the oldest."
+        message = said("{n:,} rows have no time; they count as the oldest.", n=n_unknown)
         findings.append(
             Finding(
                 rule="no_time", severity=Severity.NOTE, column=name, message=message,
@@ -142,16 +143,20 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
         found[is_unknown] = np.nanmin(found) if n_unknown < len(found) else 0.0
     n_known = len(found) - n_unknown
     if len(units) > 1 or 0 < sum(units.values()) < n_known:
-        shown = " and ".join(f"{n:,} of {n_known:,} times are in {unit}" for unit, n in units.items())
-        rest = "" if sum(units.values()) == n_known else ", the others in seconds"
+        shown = [
+            said("{n:,} of {all:,} times are in {unit}", n=n, all=n_known, unit=Said(unit))
+            for unit, n in units.items()
+        ]
+        if sum(units.values()) < n_known:
+            shown.append(said("the others are in seconds"))
         findings.append(
             Finding(
                 rule="mixed_times",
                 severity=Severity.WARNING,
                 column=name,
-                message=f"{shown}{rest}.",
+                message=said("{times}.", times=one_after_the_other(shown, ", ")),
                 evidence={"n": sum(units.values())},
-                remedy="They were read as such; check where they come from.",
+                remedy=said("They were read as such; check where they come from."),
             )
         )
     return found, findings

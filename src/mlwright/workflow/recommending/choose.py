@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.progress import event
+from mlwright.core.said import said
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import RECOMMENDERS
 from mlwright.evaluation.hits import PLACES
@@ -107,7 +108,7 @@ class Choice:
     tried: list[Candidate]
     members: list[tuple[Candidate, float]] = field(default_factory=list)
     naive: Candidate | None = None
-    ended: str = "every candidate was tried"
+    ended: str = said("every candidate was tried")
     blended: float = 0.0
     n_events: int = 0
     n_inside: int = 0
@@ -187,9 +188,9 @@ def choose(
                 continue
             is_late = bool(choice.tried) and _ahead(choice, expected, name) > budget.left_s
             if is_late or (most is not None and len(choice.tried) >= max(1, most)):
-                choice.ended = (
-                    "the time for the search was used up" if is_late else "as many as asked for were tried"
-                )
+                choice.ended = said("as many as asked for were tried")
+                if is_late:
+                    choice.ended = said("the time for the search was used up")
                 waiting[name] = []
                 continue
             _try(choice, name, waiting[name].pop(0), known, exam, has_grades=has_grades)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import MissingColumnError, UsageError
+from mlwright.core.said import Said, one_after_the_other, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +44,8 @@ class LogColumns:
 
     def without(self, role: str) -> LogColumns:
         """Return the others, where the column of a role turned out to be something else."""
-        why = f"{self.why}; {self.named[role]!r} cannot be read as a {role}"
+        lost = said("{column!r} cannot be read as a {role}", column=self.named[role], role=Said(role))
+        why = one_after_the_other([self.why, lost], "; ")
         return replace(self, rating="", why=why) if role == "rating" else replace(self, time="", why=why)
 
     @property
@@ -80,17 +82,21 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
     if len(set(found.values())) < len(found):
         message = f"A column is named for two roles: {found}. Each role needs a column of its own."
         raise UsageError(message)
-    told = [
-        f"{name!r} as {role} {'as told' if role in given else 'by its name'}" for role, name in found.items()
-    ]
+    told = [_found(name, role, is_told=role in given) for role, name in found.items()]
     return LogColumns(
         found["user"],
         found["item"],
         found.get("rating", ""),
         found.get("time", ""),
-        why=", ".join(told),
+        why=one_after_the_other(told, ", "),
         told=frozenset(given),
     )
+
+
+def _found(name: str, role: str, *, is_told: bool) -> str:
+    if is_told:
+        return said("{column!r} as {role} as told", column=name, role=Said(role))
+    return said("{column!r} as {role} by its name", column=name, role=Said(role))
 
 
 def _usual(role: str, names: list[str]) -> str:

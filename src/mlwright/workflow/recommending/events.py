@@ -10,6 +10,7 @@ import numpy as np
 from mlwright.core.errors import DataError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.recommender import Histories
+from mlwright.core.said import Said, one_after_the_other, said
 from mlwright.ranking.order import different, in_order, n_different, runs
 from mlwright.workflow.recommending import cells
 
@@ -208,8 +209,17 @@ def read_events(raw: Raw, columns: LogColumns) -> tuple[Events, LogColumns, list
 
 
 def _left_aside(role: str, name: str, error: DataError) -> Finding:
-    message = f"Column {name!r} is called like a {role}, but cannot be read as one, so it is left out."
-    remedy = f"If it is the {role}, mend its cells; name another column with --{role}. {error}"
+    message = said(
+        "Column {column!r} is called like a {role}, but cannot be read as one, so it is left out.",
+        column=name,
+        role=Said(role),
+    )
+    remedy = said(
+        "If it is the {role}, mend its cells; name another column with --{option}. {error}",
+        role=Said(role),
+        option=role,
+        error=str(error),
+    )
     return _note("no_such_column", message, remedy, {}, name)
 
 
@@ -219,16 +229,19 @@ def noticed(events: Events, columns: LogColumns, *, allows_seen: bool) -> list[F
     n_again = events.n_events - n_different(pairs)
     found = []
     if n_again:
-        message = f"{n_again:,} of {events.n_events:,} rows repeat a pair of user and item."
+        message = said(
+            "{n:,} of {all:,} rows repeat a pair of user and item.", n=n_again, all=events.n_events
+        )
         says = Scale.of(None if events.values is None else events.values[~np.isnan(events.values)]).says
-        remedy = {"counts": "Counts were added up.", "grades": "The latest grade holds."}.get(says, "")
+        remedies = {"counts": said("Counts were added up."), "grades": said("The latest grade holds.")}
+        remedy = remedies.get(says, "")
         if n_again > _MANY_REPEATS * events.n_events and not allows_seen:
-            remedy += " To offer users what they took before, and to judge so, train with --allow-seen."
-            remedy = remedy.strip()
+            again = said("To offer users what they took before, and to judge so, train with --allow-seen.")
+            remedy = one_after_the_other([remedy, again])
         found.append(_note("repeated_pairs", message, remedy, {"n": n_again}))
     if events.values is not None and (events.values < 0).any():
         n_below = int((events.values < 0).sum())
-        message = f"{n_below:,} ratings are below zero; they are read as the low end of a scale."
+        message = said("{n:,} ratings are below zero; they are read as the low end of a scale.", n=n_below)
         found.append(_note("negative_ratings", message, "", {"n": n_below}, columns.rating))
     return found
 
@@ -240,7 +253,12 @@ def _note(rule: str, message: str, remedy: str, evidence: dict[str, Any], column
 
 
 def _left_out(n_rows: int, columns: LogColumns) -> Finding:
-    message = f"{n_rows:,} rows have no {columns.user!r} or no {columns.item!r} and were left out."
+    message = said(
+        "{n:,} rows have no {user!r} or no {item!r} and were left out.",
+        n=n_rows,
+        user=columns.user,
+        item=columns.item,
+    )
     return Finding(
         rule="no_user_or_item", severity=Severity.WARNING, message=message, action="dropped",
         evidence={"n": n_rows},

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.said import Said, one_after_the_other, said, spelled
 from mlwright.workflow.circumstances import budget_told, environment
+from mlwright.workflow.decisions import decision
 from mlwright.workflow.judge import EVIDENCE_FORMAT
 from mlwright.workflow.recommending import cut
 from mlwright.workflow.recommending.judge import beside, doubts, groups, paired, parts, scored
@@ -38,7 +40,11 @@ _EMPTY = (
     "selection", "slice_search", "groups", "fairness", "contract", "recipe",
 )  # fmt: skip
 """What the evidence of other questions holds, and this one has not."""
-_AGAIN = {"what": "what was taken before", "choice": "offered, and judged", "why": "--allow-seen"}
+_AGAIN = {
+    "what": said("what was taken before"),
+    "choice": said("offered, and judged"),
+    "why": said("asked for"),
+}
 _NO_LISTS = ("leaks", "importance", "dependence", "slices", "ledger")
 
 
@@ -145,7 +151,7 @@ def collect(
     leaderboard = _leaderboard(result)
     if not is_timed:
         leaderboard = [{**row, "fit_s": None} for row in leaderboard]
-    return {
+    found = {
         "format": EVIDENCE_FORMAT,
         "name": log.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds") if is_timed else None,
@@ -184,6 +190,7 @@ def collect(
         "findings": [finding.to_json() for finding in (*log.findings, *result.noticed)],
         "environment": environment(options.seed),
     }
+    return dict(spelled(found))
 
 
 def _programs(result: Result, shipped: Compiled) -> dict[str, Any]:
@@ -249,27 +256,24 @@ def _leaderboard(result: Result) -> list[dict[str, Any]]:
 def _decisions(result: Result) -> list[dict[str, Any]]:
     log = result.log
     scale = {
-        "grades": f"grades; liked from {log.scale.liked_from or 0.0:g} on, which is what counts as relevant",
-        "counts": "counts; all are relevant, and strength grows with their logarithm",
-        "nothing": "all events weigh alike",
-        "repeats": "none; strength grows with the logarithm of how often a user took an item",
+        "grades": said(
+            "grades; liked from {least:g} on, which is what counts as relevant",
+            least=log.scale.liked_from or 0.0,
+        ),
+        "counts": said("counts; all are relevant, and strength grows with their logarithm"),
+        "nothing": said("all events weigh alike"),
+        "repeats": said("none; strength grows with the logarithm of how often a user took an item"),
     }
-    members = ", ".join(one.name for one, _ in sorted(result.choice.members, key=lambda pair: -pair[1]))
-    span = f"values from {log.scale.low:g} to {log.scale.high:g}"
+    span = said("values from {low:g} to {high:g}", low=log.scale.low, high=log.scale.high)
     if log.scale.says in ("nothing", "repeats"):
-        span = "every rating is the same" if log.columns.rating else "there is no column of ratings"
-    by = "the best nDCG@10 on events cut off by the same rule as the test"
-    if 0 < result.choice.n_events < result.choice.n_inside:
-        part = f"{result.choice.n_events:,} of {result.choice.n_inside:,} events"
-        by += f", learned from {part}, those of users at random"
-    if len(result.learned.items) > result.most_events:
-        members += f", each of {result.most_events:,.0f} events of users at random"
-        by += "; all events would not have fitted into the time limit"
+        span = said("there is no column of ratings")
+        if log.columns.rating:
+            span = said("every rating is the same")
     return [
-        {"what": "columns", "choice": ", ".join(log.columns.named.values()), "why": log.columns.why},
-        {"what": "ratings", "choice": scale[log.scale.says], "why": span},
-        {"what": "split", "choice": log.how, "why": _why(log)},
-        {"what": "recommenders", "choice": members, "why": by},
+        decision(said("columns"), ", ".join(log.columns.named.values()), log.columns.why),
+        decision(said("ratings"), scale[log.scale.says], span),
+        decision(said("split"), Said(log.how), _why(log)),
+        decision(said("recommenders"), *_members(result)),
         *([_AGAIN] if log.allows_seen else []),
         *_new_users(result),
     ]
@@ -280,23 +284,49 @@ def _new_users(result: Result) -> list[dict[str, Any]]:
     choice, log = result.choice, result.log
     if log.people is None:
         return []
-    reads = any(one.name == "traits" for one, _ in choice.members)
-    by = "the best nDCG@10 of users who were held out, judged as if nobody knew an item of theirs"
-    columns = ", ".join(log.reader.readings) if log.reader is not None else ""
+    what = said("users who took nothing")
     if choice.cold is None:
         is_empty = log.traits is None or not log.traits.words
-        why = "nothing in the table is shared by users" if is_empty else "it could not be judged in time"
-        return [{"what": "users who took nothing", "choice": "as all others", "why": why}]
-    shown = f"by {columns}" if choice.cold.name == "traits" else "what is popular"
-    told = f"; {columns} are part of the blend for users who took something" if reads else ""
-    return [{"what": "users who took nothing", "choice": shown, "why": f"{by}{told}"}]
+        why = said("it could not be judged in time")
+        if is_empty:
+            why = said("nothing in the table is shared by users")
+        return [decision(what, said("as all others"), why)]
+    columns = ", ".join(log.reader.readings) if log.reader is not None else ""
+    shown = said("what is popular")
+    if choice.cold.name == "traits":
+        shown = said("by {columns}", columns=columns)
+    why = said("the best nDCG@10 of users who were held out, judged as if nobody knew an item of theirs")
+    if any(one.name == "traits" for one, _ in choice.members):
+        more = said("{columns} are part of the blend for users who took something", columns=columns)
+        why = one_after_the_other([why, more], "; ")
+    return [decision(what, shown, why)]
+
+
+def _members(result: Result) -> tuple[str, str]:
+    """Name the recommenders that share the answer, and say by what they were chosen."""
+    choice = result.choice
+    names: str = ", ".join(one.name for one, _ in sorted(choice.members, key=lambda pair: -pair[1]))
+    why: str = said("the best nDCG@10 on events cut off by the same rule as the test")
+    if 0 < choice.n_events < choice.n_inside:
+        part = said(
+            "learned from {n:,} of {all:,} events, those of users at random",
+            n=choice.n_events,
+            all=choice.n_inside,
+        )
+        why = one_after_the_other([why, part], ", ")
+    if len(result.learned.items) > result.most_events:
+        n_each = said("each of {n:,.0f} events of users at random", n=float(result.most_events))
+        names = one_after_the_other([names, n_each], ", ")
+        late = said("all events would not have fitted into the time limit")
+        why = one_after_the_other([why, late], "; ")
+    return names, why
 
 
 def _why(log: Log) -> str:
     if log.is_given:
-        return "so the file to judge by was chosen, as its users and times show"
+        return said("so the file to judge by was chosen, as its users and times show")
     if log.how == cut.RANDOM:
-        return "nothing tells when events took place"
+        return said("nothing tells when events took place")
     if log.how == cut.LATER_TIME:
-        return "most later events are of users who were there before"
-    return "few later events are of users who were there before"
+        return said("most later events are of users who were there before")
+    return said("few later events are of users who were there before")

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlwright.core.evaluation import Direction, Estimate
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.evaluation.resample import Units, interval
 from mlwright.evaluation.score import score_all
 from mlwright.workflow.recommending.judged import as_prediction, beyond_accuracy, ndcg
@@ -117,13 +118,19 @@ def doubts(gain: Estimate, n_users: int, baseline: str) -> list[Finding]:
             Finding(
                 rule="not_better_than_baseline",
                 severity=Severity.ERROR,
-                message=(
-                    f"On the sealed test the recommender is not better than {baseline} beyond noise: the "
-                    f"difference in nDCG@10 is {gain.value:.4f}, 95 % interval {gain.low:.4f} to "
-                    f"{gain.high:.4f}."
+                message=said(
+                    "On the sealed test the recommender is not better than {baseline} beyond noise: the "
+                    "difference in nDCG@10 is {value:.4f}, 95 % interval {low:.4f} to {high:.4f}.",
+                    baseline=baseline,
+                    value=gain.value,
+                    low=gain.low,
+                    high=gain.high,
                 ),
                 evidence={"gain": gain.to_json(), "n_test": n_users},
-                remedy=f"Do not use it: {baseline} does as well. Bring more events for each user.",
+                remedy=said(
+                    "Do not use it: {baseline} does as well. Bring more events for each user.",
+                    baseline=baseline,
+                ),
                 action="kept",
             )
         )
@@ -132,9 +139,11 @@ def doubts(gain: Estimate, n_users: int, baseline: str) -> list[Finding]:
             Finding(
                 rule="few_test_rows",
                 severity=Severity.WARNING,
-                message=f"Only {n_users} users were there to judge by; scores from so few mean little.",
+                message=said(
+                    "Only {n} users were there to judge by; scores from so few mean little.", n=n_users
+                ),
                 evidence={"n_test": n_users},
-                remedy="Bring more events, or a file to judge by with --test.",
+                remedy=said("Bring more events, or a file to judge by with --test."),
             )
         )
     return found

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlwright.core.errors import DataError, UsageError
 from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.core.schema import Column, Kind, Role
 from mlwright.core.seeds import stream
 from mlwright.data.read import read
@@ -238,9 +239,11 @@ def _new(taken: list[str], table: SideTable | None) -> list[str]:
 
 
 def _rare(n_items: int) -> Finding:
-    message = (
-        f"{n_items:,} items are more than the {MOST_ITEMS:,} that can be ranked; the rarest were left "
-        "out, of those that nobody took the last in their table."
+    message = said(
+        "{n:,} items are more than the {most:,} that can be ranked; the rarest were left out, of those that "
+        "nobody took the last in their table.",
+        n=n_items,
+        most=MOST_ITEMS,
     )
     return Finding(rule="large_catalog", severity=Severity.WARNING, message=message, action="dropped")
 

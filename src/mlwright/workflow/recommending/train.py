@@ -11,6 +11,7 @@ from mlwright.artifact.model import Model
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
 from mlwright.core.progress import Event, event
+from mlwright.core.said import said
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import TASKS
 from mlwright.core.task import Task
@@ -182,20 +183,20 @@ def _refit(
     """Fit the judged recipe on all events, if that is wanted and time is left."""
     log = result.log
     if options.refit == "no" or (options.refit == "auto" and log.is_given):
-        result.refit_why = (
-            "--refit no" if options.refit == "no" else "the file to judge by is not learned from"
-        )
+        result.refit_why = said("the file to judge by is not learned from")
+        if options.refit == "no":
+            result.refit_why = said("refit was switched off")
         return result.judged
     more_s = sum(seconds for name, seconds in budget.ledger if name == _READING)
     if budget.left_s < 2.0 * build_s + _AGAIN * more_s + 1.0 and options.refit == "auto":
-        result.refit_why = "there was no time left to fit again"
+        result.refit_why = said("there was no time left to fit again")
         return result.judged
     with budget.phase("refit"):
         listen(event(budget, "refitting", "fitting again with the latest events"))
         result.ships = log.grown()
         everything = result.ships.histories(result.ships.everything)
         result.is_refitted = True
-        result.refit_why = "users are recommended by all that they took"
+        result.refit_why = said("users are recommended by all that they took")
         learned = _some(everything, result.most_events, options)
         result.n_learned = len(learned.items)
         return build(result.choice.fit(learned), result.shipped_task, everything, options.seed)
