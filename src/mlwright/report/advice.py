@@ -9,8 +9,8 @@ from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
     brief,
-    decimals_of,
     dig,
+    has_width,
     interval_of,
     is_number,
     number,
@@ -96,7 +96,7 @@ def _who(found: Evidence) -> str:
 def _amount(estimate: Evidence) -> str:
     """Write the size of an amount and its interval, turned round if it is below zero."""
     estimate = size_of(estimate)
-    if decimals_of(estimate) is None:
+    if not has_width(estimate):
         return value_of(estimate)
     return say("advice.amount", value=value_of(estimate), interval=interval_of(estimate))
 

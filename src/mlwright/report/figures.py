@@ -81,15 +81,21 @@ def two_digits(value: object) -> str:
 
 
 def decimals_of(estimate: Evidence) -> int | None:
-    """Say how many decimals the interval of an estimate justifies; None when it has no width."""
-    low, high = estimate.get("low"), estimate.get("high")
-    if not (is_number(low) and is_number(high)):
+    """Say how many decimals an interval justifies; None without a width, or beside a power of ten."""
+    if not has_width(estimate):
         return None
-    ends = float(low), float(high)  # type: ignore[arg-type]  # both are numbers here
-    width = ends[1] - ends[0]
-    if width <= _NARROW * max(map(abs, ends)) or max(map(abs, ends)) < _SMALLEST:
+    low, high = float(estimate["low"]), float(estimate["high"])
+    if max(abs(low), abs(high)) < _SMALLEST:
         return None
-    return min(max(1 - math.floor(math.log10(width)), 0), 4)
+    return min(max(1 - math.floor(math.log10(high - low)), 0), 4)
+
+
+def has_width(estimate: Evidence) -> bool:
+    """Tell whether there is an interval, and of what may be."""
+    if not has_interval(estimate):
+        return False
+    low, high = float(estimate["low"]), float(estimate["high"])
+    return high - low > _NARROW * max(abs(low), abs(high))
 
 
 def value_of(estimate: Evidence | None) -> str:
@@ -119,7 +125,7 @@ def interval_of(estimate: Evidence | None) -> str:
 
 def estimate_text(estimate: Evidence | None) -> str:
     """Write an estimate with its interval, such as "0.842 (0.823 to 0.861)"."""
-    if not estimate or not has_interval(estimate) or decimals_of(estimate) is None:
+    if not estimate or not has_width(estimate):
         return value_of(estimate)
     return say("marks.estimate", value=value_of(estimate), interval=interval_of(estimate))
 
@@ -174,7 +180,7 @@ def estimate_in_hundred(estimate: Evidence | None) -> str:
     if not estimate:
         return NONE
     value = in_hundred(estimate.get("value"))
-    if not has_interval(estimate) or decimals_of(estimate) is None:
+    if not estimate or not has_width(estimate):
         return value
     span = say("marks.interval", low=in_hundred(estimate["low"]), high=in_hundred(estimate["high"]))
     return say("marks.estimate", value=value, interval=span)

@@ -176,7 +176,7 @@ def test_labels_that_differ_only_in_writing_are_pointed_out():
     rows = [{"x": row % 7 + row / 100, "y": labels[row % 6]} for row in range(60)]
     found = [f for f in prepare(rows, "y", options(kind="multiclass")).findings if f.rule == "labels_alike"]
     assert [sorted(f.evidence["labels"]) for f in found] == [["Yes", "yes"], ["cafe\u0301", "caf\u00e9"]]
-    assert "'cafe\\u0301' and 'caf\\xe9'" in found[1].message
+    assert "'cafe\\u0301', 'caf\\xe9'" in found[1].message
 
 
 @pytest.mark.parametrize(

@@ -147,14 +147,16 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
             said("{n:,} of {all:,} times are in {unit}", n=n, all=n_known, unit=Said(unit))
             for unit, n in units.items()
         ]
+        found_in = one_after_the_other(shown, " and ")
+        message = said("{times}.", times=found_in)
         if sum(units.values()) < n_known:
-            shown.append(said("the others are in seconds"))
+            message = said("{times}, the others in seconds.", times=found_in)
         findings.append(
             Finding(
                 rule="mixed_times",
                 severity=Severity.WARNING,
                 column=name,
-                message=said("{times}.", times=one_after_the_other(shown, ", ")),
+                message=message,
                 evidence={"n": sum(units.values())},
                 remedy=said("They were read as such; check where they come from."),
             )
