@@ -14,7 +14,7 @@ from mlwright.ranking.matrix import matrix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlwright.core.arrays import Integers, Singles
+    from mlwright.core.arrays import Floats, Integers, Singles
     from mlwright.core.graph import Graph
     from mlwright.core.recommender import Settings
 
@@ -24,6 +24,8 @@ _N_EPOCHS, _N_STEPS = 12, 8
 _MOST_CELLS = 4_000_000
 _MOST_WORK = 3e8
 """Events times squared factors: some seconds for each epoch."""
+_MOST_ENTRIES = 200_000
+"""Products that are made at a time."""
 _TINY = 1e-12
 
 
@@ -108,14 +110,24 @@ def _lots(order: Integers, lengths: Integers, n_factors: int) -> list[Integers]:
     return lots
 
 
+def _at(users: Floats, items: Floats, entries: Any) -> Floats:
+    """Return the products of users and items where a sparse matrix has entries, in their order."""
+    found = np.empty(entries.nnz)
+    owners = np.repeat(np.arange(entries.shape[0]), np.diff(entries.indptr))
+    for start in range(0, entries.nnz, _MOST_ENTRIES):
+        at = slice(start, start + _MOST_ENTRIES)
+        found[at] = np.einsum("ef,ef->e", users[owners[at]], items[entries.indices[at]])
+    return found
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class _Folded(FittedRecommender):
     """Factors of items, (n_kept, n_factors), and what solves for a user: steps of conjugate gradients.
 
     `gram` and `start` have shape (n_factors, n_factors): the system of who took nothing, and the inverse of
-    an average one. Sums over factors are products with ones, which round alike for a row alone and in a
-    batch.
+    an average one. In the program sums over factors are products with ones, which round alike for a row alone
+    and in a batch; here the steps are taken in doubles, as each makes more of what the one before rounded.
     """
 
     items: Singles
@@ -125,19 +137,19 @@ class _Folded(FittedRecommender):
     n_items: int
 
     def scores(self, asked: Histories) -> Singles:
-        n_kept = len(self.items)
-        taken = matrix(asked)[:, :n_kept].tocsr()
-        weights = taken.copy()
-        weights.data = self.alpha * weights.data
-        present = taken.copy()
+        n_kept, items = len(self.items), self.items.astype(np.float64)
+        weights = matrix(asked)[:, :n_kept].tocsr().astype(np.float64)
+        weights.data *= float(self.alpha)
+        present = weights.copy()
         present.data = np.ones_like(present.data)
-        rest = (weights + present) @ self.items
+        rest = (weights + present) @ items
         user = np.zeros_like(rest)
         step = near = rest @ self.start
         worth = (rest * near).sum(axis=1, keepdims=True)
         for _ in range(_N_STEPS):
-            given = weights.multiply(step @ self.items.T).tocsr()
-            moved = step @ self.gram + given @ self.items
+            given = weights.copy()
+            given.data = weights.data * _at(step, items, weights)
+            moved = step @ self.gram + given @ items
             rate = worth / np.maximum((step * moved).sum(axis=1, keepdims=True), _TINY)
             user, rest = user + rate * step, rest - rate * moved
             near = rest @ self.start
@@ -145,7 +157,7 @@ class _Folded(FittedRecommender):
             step = near + again / np.maximum(worth, _TINY) * step
             worth = again
         found = np.zeros((asked.n_users, asked.n_items), np.float32)
-        found[:, :n_kept] = user @ self.items.T
+        found[:, :n_kept] = user.astype(np.float32) @ self.items.T
         return found
 
     def lower(self, graph: Graph, given: Given) -> str:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlwright.core.recommender import FittedRecommender, Recommender, Settings
 
 _VIEW = View(is_graded=True, floor=0.3, decay=0.9)
-_ROUNDING = 1e-5
-"""Singles added in another order after steps of a solver; the program itself is held to less."""
 
 
 def check_recommender(recommender: Recommender) -> None:
@@ -119,9 +117,9 @@ def _the_program_ranks_alike(fitted: FittedRecommender, asked: Histories) -> Non
 def _users_do_not_matter_to_each_other(fitted: FittedRecommender, known: Histories) -> None:
     order = np.random.default_rng(1).permutation(known.n_users)
     whole, mixed = fitted.scores(known), fitted.scores(known.take(order))
-    claim_close(mixed, whole[order], "Scores depend on the order of the users", _ROUNDING)
+    claim_close(mixed, whole[order], "Scores depend on the order of the users", 1e-6)
     alone = np.concatenate([fitted.scores(known.take(np.array([user]))) for user in range(5)])
-    claim_close(alone, whole[:5], "Scores depend on the other users who ask", _ROUNDING)
+    claim_close(alone, whole[:5], "Scores depend on the other users who ask", 1e-6)
 
 
 def _any_history_is_answered(fitted: FittedRecommender, known: Histories) -> None:
