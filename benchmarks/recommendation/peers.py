@@ -49,8 +49,9 @@ class Task:
         test = test.filter(pl.col("user_id").is_in(users.tolist()))
         if self.is_grade:
             test = test.filter(pl.col(value) >= 4)
-        at = np.clip(np.searchsorted(items, test["item_id"]), 0, len(items) - 1)
-        self.test = np.searchsorted(users, test["user_id"]), np.where(items[at] == test["item_id"], at, -1)
+        wanted = test["item_id"].to_numpy()
+        at = np.clip(np.searchsorted(items, wanted), 0, len(items) - 1)
+        self.test = np.searchsorted(users, test["user_id"]), np.where(items[at] == wanted, at, -1)
 
     def matrix(self, rows, kind):
         scale = self.r / self.r.max() if self.is_grade else np.log1p(self.r) / np.log1p(self.r.max())

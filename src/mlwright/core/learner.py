@@ -49,10 +49,7 @@ class Sample:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a learner may know of the data before it proposes configurations.
-
-    `levels` numbers the dense features that tell what the target was before, on its own scale.
-    """
+    """What a learner may know of the data before it proposes configurations."""
 
     n_rows: int
     n_dense: int
@@ -60,7 +57,6 @@ class Shape:
     n_terms: int
     n_scores: int
     link: Link
-    levels: tuple[int, ...] = ()
 
 
 @final

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -10,12 +10,12 @@ import numpy as np
 from mlwright.core.learner import FittedModel
 from mlwright.core.part import Layers
 from mlwright.core.scaling import Scaling
+from mlwright.core.task import Link
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Integers, Singles
     from mlwright.core.graph import Graph
-    from mlwright.core.learner import Matrix
-    from mlwright.core.trees import Trees
+    from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample
 
 _PENALTY = 1.0
 """What was before over five, twenty and a hundred rows says much the same."""
@@ -66,29 +66,59 @@ class Level:
 @final
 @dataclass(frozen=True)
 class Leveled(FittedModel):
-    """A level, and trees for what it leaves."""
+    """A level, and what was learned of what it leaves."""
 
     level: Level
-    trees: Trees
+    rest: FittedModel
     n_nodes: int
     is_answer: bool = False
 
     @property
     def n_trees(self) -> int:
-        """Number of trees."""
-        return self.trees.n_trees
+        """Number of trees; 0 where there are none."""
+        return int(getattr(self.rest, "n_trees", 0))
 
     def scores(self, matrix: Matrix) -> Floats:
         """Return the sum of both, shape (n_rows, 1)."""
-        return self.level.scores(matrix) + self.trees.scores(matrix)
+        return self.level.scores(matrix) + self.rest.scores(matrix)
 
     def lower(self, graph: Graph, dense: str, terms: str) -> str:
         """Write both into the program; their sum is the score."""
-        return graph.add("Add", self.level.lower(graph, dense), self.trees.lower(graph, dense, terms))
+        return graph.add("Add", self.level.lower(graph, dense), self.rest.lower(graph, dense, terms))
 
     def edges(self, n_dense: int) -> list[Floats]:
-        """Return the thresholds of the trees."""
-        return self.trees.edges(n_dense)
+        """Return the thresholds of the rest; a line has none."""
+        return self.rest.edges(n_dense)
+
+
+def fit_on_level(
+    learner: Learner,
+    configuration: Configuration,
+    samples: tuple[Sample, Sample | None],
+    levels: tuple[int, ...],
+    limits: Limits,
+) -> Fit:
+    """Let a learner of values learn what a line through the dense features `levels` leaves of the target.
+
+    `samples` are rows to learn from and, perhaps, to be stopped by.
+    """
+    train, valid = samples
+    level = Level.fit(train.matrix.dense, levels, train.target, train.weights)
+    over, over_valid = _over(level, train), None if valid is None else _over(level, valid)
+    fit = learner.fit(configuration, over, over_valid, Link.IDENTITY, limits)
+    scored, probed = fit.valid_scores, fit.probe_scores
+    if valid is not None and scored is not None:
+        scored = scored + level.scores(valid.matrix)
+    if fit.probe is not None and probed is not None:
+        probed = probed + level.scores(fit.probe)
+    model = Leveled(level, fit.model, fit.model.n_nodes)
+    settings = {**fit.settings, "on_a_level": True}
+    return replace(fit, model=model, valid_scores=scored, probe_scores=probed, settings=settings)
+
+
+def _over(level: Level, sample: Sample) -> Sample:
+    """Return the sample with what the level leaves of its target."""
+    return replace(sample, target=sample.target - level.scores(sample.matrix)[:, 0])
 
 
 def _solve(inputs: Floats, target: Floats, counted: Floats) -> tuple[Floats, float]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
-from mlwright.core.level import Level, Leveled
 from mlwright.core.library import bare
 from mlwright.core.task import OF_ROWS, Link
 from mlwright.core.trees import Trees, probe_rows
@@ -46,8 +45,6 @@ _ORDER_MANY = {"small trees": 20, "deep": 24, "randomized": 36, "tiny trees": 50
 """When each is tried, below 2,000 rows, below 8,000 and above; with combined features a little later."""
 _LATER = {"small trees": 2, "deep": 4, "randomized": 10}
 _WITH_SETS, _SETS_LATER = "small trees", 3
-_ON_A_LEVEL, _ORDER_LEVEL = "small trees", 1
-"""Where the target was before, nothing else comes close (benchmarks/ablations.md)."""
 _SETS = {"cat_smooth": 10.0, "cat_l2": 1.0, "max_cat_to_onehot": 8, "min_data_per_group": 20}
 """The library's own splits of categories, by sets of up to 32 codes; they part levels that no order parts."""
 _N_COMBINED = 60
@@ -99,11 +96,6 @@ class LightGBM(Learner):
                 found.append(
                     replace(one, name=combined, order=later, cost=1.8 * cost, n_combined=_N_COMBINED)
                 )
-            if name == _ON_A_LEVEL and shape.levels and shape.link is Link.IDENTITY:
-                level = {**one.parameters, "levels": list(shape.levels)}
-                found.append(
-                    replace(one, name=f"lightgbm {name}, on a level", order=_ORDER_LEVEL, parameters=level)
-                )
             if name == _WITH_SETS and shape.n_codes:
                 sets = {**one.parameters, **_SETS, "as_categories": True}
                 later = _order(name, shape) + _SETS_LATER
@@ -127,11 +119,6 @@ class LightGBM(Learner):
         rounds = int(parameters.pop("rounds"))
         rounds = limits.rounds or max(20, round(rounds / limits.haste))
         codes = list(train.matrix.categories) if parameters.pop("as_categories", False) else []
-        level, levels = None, tuple(parameters.pop("levels", ()))
-        if levels:
-            level = Level.fit(train.matrix.dense, levels, train.target, train.weights)
-            train = _above(level, train)
-            valid = None if valid is None else _above(level, valid)
         data = library.Dataset(
             train.matrix.dense,
             label=train.target,
@@ -153,26 +140,7 @@ class LightGBM(Learner):
         kept = watch.best_round if valid is not None else booster.current_iteration()
         fit = _describe(booster, kept, train, valid, limits, watch)
         settings = {"parameters": parameters, "rounds": rounds, "splits_sets": bool(codes)}
-        if level is None:
-            return replace(fit, settings=settings)
-        return replace(_on(level, fit, valid), settings={**settings, "on_a_level": True})
-
-
-def _above(level: Level, sample: Sample) -> Sample:
-    """Return the sample with what the level leaves of its target."""
-    return replace(sample, target=sample.target - level.scores(sample.matrix)[:, 0])
-
-
-def _on(level: Level, fit: Fit, valid: Sample | None) -> Fit:
-    """Put trees that learned what a level leaves on that level."""
-    assert isinstance(fit.model, Trees)  # noqa: S101 - this learner fits trees
-    scored, probed = fit.valid_scores, fit.probe_scores
-    if valid is not None and scored is not None:
-        scored = scored + level.scores(valid.matrix)
-    if fit.probe is not None and probed is not None:
-        probed = probed + level.scores(fit.probe)
-    model = Leveled(level, fit.model, fit.model.n_nodes)
-    return replace(fit, model=model, valid_scores=scored, probe_scores=probed)
+        return replace(fit, settings=settings)
 
 
 def _order(name: str, shape: Shape) -> int:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from mlwright.core.learner import Configuration, Fit, Limits, Sample
+from mlwright.core.level import fit_on_level
 from mlwright.core.seeds import seed_for
 from mlwright.core.shelves import LEARNERS
-from mlwright.core.task import answers
+from mlwright.core.task import Link, answers
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Integers, Singles
@@ -94,7 +95,10 @@ def _fit(store: Store, job: Job, start: float) -> tuple[Encoder, Fit, Singles | 
             deadline=start + job.allowed_s, rounds=limits.rounds, haste=limits.haste, seed=limits.seed
         )
     learner = LEARNERS.get(job.configuration.learner)
-    fit = learner.fit(job.configuration, sample, watched, store.link, limits)
+    if store.levels and store.link is Link.IDENTITY and job.configuration.order > 0:  # no baseline
+        fit = fit_on_level(learner, job.configuration, (sample, watched), store.levels, limits)
+    else:
+        fit = learner.fit(job.configuration, sample, watched, store.link, limits)
     given = None
     if fit.valid_scores is not None:
         scores = fit.valid_scores if fit.model.is_answer else answers(store.link, fit.valid_scores)

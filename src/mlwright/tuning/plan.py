@@ -89,7 +89,7 @@ class Plan:
 def _root(configuration: Configuration) -> str:
     """Return the name without the move that led to it."""
     parts = configuration.name.split(", ")
-    kept = [part for part in parts[1:] if part in ("short", "long", "combined", "on a level", "no trend")]
+    kept = [part for part in parts[1:] if part in ("short", "long", "combined", "no trend")]
     return ", ".join([parts[0], *kept])
 
 

@@ -58,7 +58,6 @@ class Store:
             n_terms=0 if self.block.terms is None else self.block.terms.shape[1],
             n_scores=self.n_classes if self.link is Link.SOFTMAX else 1,
             link=self.link,
-            levels=self.levels,
         )
 
     def rows(self, chosen: Array, *, ignores_trend: bool = False) -> Block:

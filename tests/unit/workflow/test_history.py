@@ -49,6 +49,13 @@ def test_history_makes_columns_that_the_model_reads(model):
     assert "history" in {finding["rule"] for finding in model.evidence["findings"]}
 
 
+def test_whatever_learns_stands_on_the_level_but_the_baseline(model):
+    members = model.evidence["recipe"]["members"]
+    assert members
+    assert all(member["settings"].get("on_a_level") for member in members)
+    assert model.evidence["baseline"]["rmse"]["value"] > 3.0  # a mean knows no level
+
+
 def test_knowing_earlier_outcomes_is_better_than_memory_and_both_are_told(model, rows):
     late = rows[300:]
     told = mw.evaluate(model, late, history=[rows[:300], late])["metrics"]["rmse"]["value"]

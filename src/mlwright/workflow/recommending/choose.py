@@ -44,8 +44,8 @@ _MORE = 2.0
 """Of what is slow: there are 1.25 to 1.5 times as many events in the end as candidates learn from."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
-_WORTH = 0.25
-"""A member joins if it gains a quarter of a standard error: it costs time at every answer."""
+_WORTH = 1.0
+"""A member joins if it gains a standard error: it costs time at every answer, and less may be chance."""
 
 
 @final
@@ -321,6 +321,12 @@ def _shortlist(ranked: list[Candidate], exam: Exam) -> tuple[Integers, list[Sing
 
     All have shape (n_users, n_listed); an item that is listed twice scores only once.
     """
+    rounds = [_listed(ranked, lot) for lot in exam.lots()]
+    places = np.concatenate([found for found, _ in rounds])
+    return places, [np.concatenate(parts) for parts in zip(*(scores for _, scores in rounds), strict=True)]
+
+
+def _listed(ranked: list[Candidate], exam: Exam) -> tuple[Integers, list[Singles]]:
     scores = []
     for one in ranked:
         assert one.fitted is not None  # noqa: S101 - only such are blended

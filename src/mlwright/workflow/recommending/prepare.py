@@ -34,7 +34,7 @@ MOST_ITEMS = 100_000
 _KNOWN_OPTIONS = frozenset(
     {"kind", "time", "test", "refit", "user", "item", "rating", "items", "users", "allow-seen"}
 )
-_MOST_CELLS = 12_000_000
+_MOST_CELLS = 30_000_000
 _FEWEST_USERS = 300
 _MOST_SEALED, _FEWEST_SEALED = 60_000_000, 3_000
 """Cells of scores, users by items, that choosing may take, and that judging in the end may take."""
