@@ -92,7 +92,7 @@ def hundred(rows: Sequence[tuple[str, Evidence | None]], title: str) -> Markup:
     width, parts = WIDTH / 2, []
     for i, (name, estimate) in enumerate(known):
         kind, left = ("model", "base")[i], width * i + 18
-        n_full = round(100 * float(estimate["value"]))
+        n_full = _full(float(estimate["value"]))
         for k in range(_SIDE * _SIDE):
             x, y = left + 17 * (k % _SIDE) + 7, 14 + 17 * (k // _SIDE)
             parts.append(tag("circle", cx=x, cy=y, r=6, class_=f"case {kind if k < n_full else 'empty'}"))
@@ -101,6 +101,11 @@ def hundred(rows: Sequence[tuple[str, Evidence | None]], title: str) -> Markup:
         parts.append(text(left + 17 * len(told) + 10, 203, name, "name"))
     words = "; ".join(f"{name}: {in_hundred(e['value'])}" for name, e in known)
     return drawing(title, say("charts.hundred", told=words), 214, *parts)
+
+
+def _full(share: float) -> int:
+    """Return how many of a hundred dots are full: none or all only where that is so."""
+    return round(100 * share) if share in (0, 1) else min(max(round(100 * share), 1), 99)
 
 
 def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
@@ -126,7 +131,7 @@ def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
         parts += [bar, span, text(16, y - 5, brief(column, 40), "name")]
         parts.append(text(WIDTH - 16, y - 5, number(drop["value"], places), "value", "end"))
     parts.append(text(WIDTH / 2, height - 4, say("charts.worsens"), "axis", "middle"))
-    words = ", ".join(f"{brief(c, 40)} {value_of(d)}" for c, d in rows[:5])
+    words = ", ".join(f"{brief(c, 40)} {number(d['value'], places)}" for c, d in rows[:5])
     return drawing(say("charts.importance"), say("charts.strongest", columns=words), height, *parts)
 
 

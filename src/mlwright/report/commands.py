@@ -9,6 +9,7 @@ from typing import final
 from mlwright.report import judged
 from mlwright.report.figures import Evidence, dig, is_number
 from mlwright.report.language import say
+from mlwright.report.written import phrase
 
 SOURCES = {
     "data": ("/data",),
@@ -135,4 +136,4 @@ def _with_intervals(evidence: Evidence, model: str) -> list[tuple[str, str]]:
         return []
     level = f"{float(found['level']):g}"
     line = ["mlwright", "predict", model, "new.csv", "--intervals", level, "-o", "answers.csv"]
-    return [(say("again.ranges", answers=found["answers"]), shlex.join(line))]
+    return [(say("again.ranges", answers=phrase(found["answers"])), shlex.join(line))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def _page(found: Evidence, names: tuple[str, str, str]) -> dict[str, Any]:
         "line": say("compared.line", metric=title, n=number(found["n_rows"]), **told),
         "needed": say("compared.needed", n=number(found["n_needed"])) if found["n_needed"] else "",
         "picture": charts.comparison(rows, title),
-        "command": f"mlwright compare {' '.join(names)} --json",
+        "command": shlex.join(["mlwright", "compare", *names, "--json"]),
         **told_changes(found.get("changes") or {}),
     }
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from unicodedata import bidirectional
 
 from mlwright.report.language import catalogue, language, say
 from mlwright.report.text import Figure, Text
@@ -18,6 +20,9 @@ NONE = "\N{EN DASH}"
 
 _SMALLEST = 0.0005
 """Below this a number is written with a power of ten."""
+_ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_TURNS = frozenset({"R", "AL", "AN", "RLE", "LRE", "RLO", "LRO", "RLI", "LRI", "FSI", "PDF", "PDI"})
+"""Classes of letters and marks that turn the direction of a line."""
 _NARROW = 1e-6
 """An interval whose width is less than this share of its ends is arithmetic, not doubt."""
 
@@ -49,8 +54,13 @@ def number(value: object, decimals: int | None = None) -> str:
 
 def usual(value: object) -> str:
     """Write a number of a column; what may be a year has no thousands mark."""
-    is_year = is_number(value) and float(value).is_integer() and 1500 <= value <= 2200  # type: ignore[arg-type,operator]
-    return shown(f"{value:.0f}", value) if is_year else number(value)
+    return shown(usual_digits(float(value)), value) if is_number(value) else NONE  # type: ignore[arg-type]
+
+
+def usual_digits(amount: float) -> str:
+    """Write a number of a column in English marks, as `usual` does."""
+    is_year = amount.is_integer() and 1500 <= amount <= 2200
+    return f"{amount:.0f}" if is_year else _digits(amount, None)
 
 
 def count(items: Sequence[object]) -> str:
@@ -224,12 +234,28 @@ def size(n_bytes: object) -> str:
     return NONE
 
 
+def moment(value: object) -> str:
+    """Write a point of time to the minute, such as "2026-11-22 11:52 UTC"; what is none stays as it is."""
+    try:
+        told = datetime.fromisoformat(str(value))
+    except ValueError:
+        return brief(value)
+    zone = f" {told.tzname()}" if told.tzinfo else ""
+    return f"{told:%Y-%m-%d %H:%M}{zone}"
+
+
 def brief(value: object, length: int = 60) -> str:
-    """Cut a text that would break the page, saying so with an ellipsis."""
+    """Cut a text that would break the page, saying so with an ellipsis.
+
+    What is written from right to left is set apart, so that the words and numbers around it keep their order.
+    """
     if isinstance(value, Number):
         return number(value)
     text = " ".join(str(value).split())
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    told = text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    if told.isascii() or not any(bidirectional(letter) in _TURNS for letter in told):
+        return told
+    return f"{_ISOLATE}{told}{_ISOLATED}"
 
 
 def listing(items: Sequence[object], last: str = "and") -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import advice, charts, judged, leak_words, lists, parts, words
+from mlwright.report import advice, charts, judged, leak_words, lists, parts, promises, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -18,6 +18,7 @@ from mlwright.report.figures import (
     hundredths,
     in_hundred,
     is_number,
+    number,
     percent,
     points,
     size_of,
@@ -38,6 +39,8 @@ MOST_WATCHED = 3
 _WRONG_CHANCES = 0.05
 _FEW_FOUND = 0.5
 _FEW_TEST_ROWS = 100
+_FEWEST_OF_CLASS, _SELDOM = 30, 0.25
+"""Test rows of a class, of which so few are found that it is worth a word."""
 _OFTEN = 0.02
 _TOLD_ELSEWHERE = frozenset(
     {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage"}
@@ -177,7 +180,7 @@ def watch(evidence: Evidence) -> list[Watched]:
     found += [one for one in more if one.severity == "warning"]
     found += [one for one in leaks if one.severity == "note"]
     found += [one for one in more if one.severity == "note"]
-    found += [_told(one) for one in others if one.get("severity") == "note"]
+    found += [_told(one) for one in others if one.get("severity") == "note" and one.get("action") == "kept"]
     seen: list[Watched] = []
     for one in found:
         if one.says and one.says not in [other.says for other in seen]:
@@ -226,14 +229,13 @@ def _rarely_found(evidence: Evidence) -> list[Watched]:
     share = dig(evidence, "test", recall, "value") if recall else None
     if share is None or not is_number(share) or share >= _FEW_FOUND:
         return []
-    label = words.classes(evidence)[-1]
-    return [
-        Watched("note", "performance", say(f"watch.few.{recall}", label=label, n=_missed(evidence, recall)))
-    ]
-
-
-def _missed(evidence: Evidence, name: str) -> str:
-    return estimate_in_hundred(dig(evidence, "test", name))
+    told = say(
+        f"watch.few.{recall}",
+        target=words.target_of(evidence, 40),
+        label=words.classes(evidence)[-1],
+        n=estimate_in_hundred(dig(evidence, "test", recall)),
+    )
+    return [Watched("note", "performance", told)]
 
 
 def _few_rows(evidence: Evidence) -> list[Watched]:
@@ -257,9 +259,43 @@ def _coverage(evidence: Evidence) -> list[Watched]:
     level = dig(evidence, "intervals", "level")
     if not is_number(held.get("high")) or not is_number(level) or held["high"] >= level - _OFTEN:
         return []
-    return [
-        Watched("warning", "calibration", say("watch.held", n=points(held["value"]), level=percent(level)))
+    says = say(f"watch.held.{_sort(evidence)}", n=points(held["value"]), level=percent(level))
+    return [Watched("warning", "calibration", says)]
+
+
+def _uneven(evidence: Evidence) -> list[Watched]:
+    """Warn of a part in which intervals or sets hold far less than asked, though they do on average."""
+    part, level = promises.broken_part(evidence), dig(evidence, "intervals", "level")
+    if part is None or _coverage(evidence):
+        return []
+    holes = {"n": points(part["coverage"]["value"]), "all": number(part["n"]), "level": percent(level)}
+    says = say(f"watch.held_where.{_sort(evidence)}", rows=promises.slice_name(part), **holes)
+    return [Watched("warning", "calibration", says)]
+
+
+def _sort(evidence: Evidence) -> str:
+    return promises.sort_of(dig(evidence, "intervals", default={}))
+
+
+def _missed_class(evidence: Evidence) -> list[Watched]:
+    """Note the class of many that is found least, if it is seldom found and frequent enough to tell."""
+    counts = dig(evidence, "confusion", "counts", default=[])
+    shares = derived(evidence, "confusion", "shares", default=[])
+    if len(counts) < 3:
+        return []
+    found = [
+        (float(shares[i][i]), i)
+        for i, row in enumerate(counts)
+        if sum(row) >= _FEWEST_OF_CLASS and shares[i][i] < _SELDOM
     ]
+    if not found:
+        return []
+    at = min(found)[1]
+    label = brief(dig(evidence, "confusion", "classes")[at], 30)
+    told = say(
+        "watch.missed", target=words.target_of(evidence, 40), label=label, n=in_hundred(shares[at][at])
+    )
+    return [Watched("note", "performance", told)]
 
 
 def _more_rows(evidence: Evidence) -> list[Watched]:
@@ -293,8 +329,8 @@ def _world(_: Evidence) -> list[Watched]:
 
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _uncalibrated, _coverage, _unfair, _weak, _flattering, _rarely_found, _one_driver, _more_rows,
-    _lists, _world,
+    _few_rows, _uncalibrated, _coverage, _uneven, _unfair, _weak, _flattering, _rarely_found, _missed_class,
+    _one_driver, _more_rows, _lists, _world,
 )  # fmt: skip
 
 

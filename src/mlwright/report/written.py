@@ -15,7 +15,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from mlwright.core.said import SENTENCES
-from mlwright.report.figures import NONE, Evidence, brief, dig, is_number, number, shown
+from mlwright.report.figures import NONE, Evidence, brief, dig, is_number, number, shown, usual_digits
 from mlwright.report.language import ENGLISH, language, say
 from mlwright.report.measures import metric_called
 from mlwright.report.text import Foreign, Text
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HOME = Path(__file__).parent / "languages" / "written"
-_LONGEST = 400
+_LONGEST, _LARGE = 400, 1_000
 _SPEC = re.compile(r",?(\.[0-9])?[efg%]?")
 """How a number may be written: the evidence can be a stranger's, and others could fill the memory."""
 
@@ -125,4 +125,6 @@ def _number(value: float, spec: str) -> str:
     if not spec or not _SPEC.fullmatch(spec):
         return number(value)
     words = format(value, ",.0f" if spec == "," and float(value).is_integer() else spec)
+    if spec.endswith("g") and abs(value) >= _LARGE:
+        return shown(usual_digits(float(words.replace(",", ""))), value)  # 25,560, not 2.556e+04
     return shown(f"{words[:-1]} %", value, 100) if spec.endswith("%") else shown(words, value)
