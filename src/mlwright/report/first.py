@@ -43,7 +43,7 @@ _FEWEST_OF_CLASS, _SELDOM = 30, 0.25
 """Test rows of a class, of which so few are found that it is worth a word."""
 _OFTEN = 0.02
 _TOLD_ELSEWHERE = frozenset(
-    {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage"}
+    {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage", "costs_more"}
 )
 """Findings that the headline or a concern says better."""
 
@@ -65,6 +65,11 @@ def answer(evidence: Evidence) -> str:
         return refused
     if not words.is_seen(evidence):
         return say("answer.hardly", dull=judged.unit(evidence, "dull"))
+    rival = words.best_rival(evidence)
+    if rival is not None and words.saves_sign(evidence) == 0:
+        return say("answer.no_saving", against=advice.rival(rival["what"]))
+    if dig(evidence, "in_place", "verdict") == "not_enough_data":
+        return say("answer.untold")
     n_judged = judged.counted(f"plain_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
     begins = say("answer.perhaps", judged=n_judged) if words.are_few(evidence) else say("answer.ships")
     return join([begins, next(_worth(evidence))])
@@ -80,14 +85,15 @@ def _refused(evidence: Evidence) -> str:
     if sign < 1:
         return say("answer.worse" if sign < 0 else "answer.useless", dull=dull)
     errors = words.open_errors(dig(evidence, "findings", default=[]))
-    return _error(errors[0], dull) if errors else ""
+    return _error(evidence, errors[0], dull) if errors else ""
 
 
-def _error(finding: Evidence, dull: str) -> str:
+def _error(evidence: Evidence, finding: Evidence, dull: str) -> str:
     """Say what must be dealt with first."""
-    rule, column = str(finding.get("rule")), finding.get("column")
+    rule, column, rival = str(finding.get("rule")), finding.get("column"), words.best_rival(evidence)
     if known(f"answer.errors.{rule}"):
-        return say(f"answer.errors.{rule}", column=brief(column or "", 40), dull=dull)
+        against = advice.rival(rival["what"]) if rival is not None else dull
+        return say(f"answer.errors.{rule}", column=brief(column or "", 40), dull=dull, against=against)
     return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
 
 
@@ -103,12 +109,10 @@ def _worth(evidence: Evidence) -> Iterator[str]:
 
 
 def _saved(evidence: Evidence) -> str:
-    against = dig(evidence, "decision", "against", default=[])
-    if not against or words.sign_of({**against[0]["per_row"], "direction": "max"}) != 1:
+    rival = words.best_rival(evidence)
+    if rival is None or words.saves_sign(evidence) != 1:
         return ""
-    return say(
-        "answer.saves", amount=value_of(against[0]["per_row"]), against=advice.rival(against[0]["what"])
-    )
+    return say("answer.saves", amount=value_of(rival["per_row"]), against=advice.rival(rival["what"]))
 
 
 def main_plain(evidence: Evidence) -> str:
@@ -152,8 +156,7 @@ def how_good(evidence: Evidence) -> list[str]:
 
 
 def _money(evidence: Evidence) -> list[str]:
-    against = dig(evidence, "decision", "against", default=[])
-    return [_costs(one) for one in against[:2] if is_number(one["per_row"].get("value"))]
+    return [_costs(one) for one in advice.by_strength(evidence)[:2]]
 
 
 def _costs(one: Evidence) -> str:

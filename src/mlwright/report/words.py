@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+BY_THE_MODEL = "deciding for the likeliest"
+"""The one alternative to the decisions that needs the model, too."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -137,7 +141,27 @@ def _better(evidence: Evidence, where: str) -> Verdict:
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
     if are_few(evidence):
         return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_few", where=where))
+    if saves_sign(evidence) == 0:
+        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_no_saving", where=where))
+    if dig(evidence, "in_place", "verdict") == "not_enough_data":
+        return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_untold", where=where))
     return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
+
+
+def best_rival(evidence: Evidence) -> Evidence | None:
+    """Return what else one could do without the model that leaves it least to save; None without costs.
+
+    Whoever asks what a model saves has a choice of dull rules: the best of them is what it is measured by.
+    """
+    against = dig(evidence, "decision", "against", default=[])
+    found = [one for one in against if one["what"] != BY_THE_MODEL and is_number(one["per_row"].get("value"))]
+    return min(found, key=lambda one: float(one["per_row"]["value"]), default=None)
+
+
+def saves_sign(evidence: Evidence) -> int | None:
+    """Return whether deciding by it saves (1), costs (-1) or neither beyond chance (0); None without costs."""
+    rival = best_rival(evidence)
+    return None if rival is None else sign_of({**rival["per_row"], "direction": Direction.MAX})
 
 
 def naive(evidence: Evidence) -> str:

@@ -103,3 +103,15 @@ def test_what_may_be_a_year_has_no_thousands_mark():
 def test_a_loss_is_a_gain_turned_round_with_its_interval(gain, size):
     keys = ("value", "low", "high")
     assert figures.size_of(dict(zip(keys, gain, strict=True))) == dict(zip(keys, size, strict=True))
+
+
+def test_a_moment_is_told_to_the_minute():
+    assert figures.moment("2026-11-22T11:52:07+00:00") == "2026-11-22 11:52 UTC"
+    assert figures.moment("2026-11-22") == "2026-11-22 00:00"
+    assert figures.moment("yesterday") == "yesterday"
+
+
+def test_what_is_written_from_right_to_left_is_set_apart():
+    assert figures.brief("שם", 40) == "\u2068שם\u2069"
+    assert figures.brief("a\u202eb", 40) == "\u2068a\u202eb\u2069"
+    assert figures.brief("naïve 名", 40) == "naïve 名"

@@ -7,6 +7,7 @@ import pytest
 from mlwright.report import advice, first, words
 from mlwright.report.build import build_brief, build_report
 from mlwright.report.language import languages, spoken
+from mlwright.workflow import decide
 
 
 def estimate(value, low, high, direction="max"):
@@ -242,3 +243,77 @@ def test_leaks_are_watched_as_people_would_say_it(income):
     told = " ".join(one.says for one in first.watch(income))
     assert "ROC AUC" not in told
     assert told.count("paid") <= 1
+
+
+def test_a_class_of_many_that_is_seldom_found_is_watched(income):
+    income["task"] |= {"target": "quality", "classes": ["3", "5", "7"]}
+    income["confusion"] = {
+        "classes": ["3", "5", "7"], "counts": [[2, 33, 0], [0, 300, 20], [0, 50, 90]],
+    }  # fmt: skip
+    told = "It seldom finds a class: of 100 cases where quality is 3 it finds 6."
+    assert told in [one.says for one in first.watch(income)]
+    for counts in ([[2, 20, 0], [0, 300, 20], [0, 50, 90]], [[20, 15, 0], [0, 300, 20], [0, 50, 90]]):
+        income["confusion"]["counts"] = counts
+        assert "seldom finds" not in " ".join(one.says for one in first.concerns(income))
+
+
+def test_what_has_been_dealt_with_is_not_to_be_watched(income):
+    income["findings"] = [
+        {**finding("identifier", "note", "id", "It names the row."), "action": "dropped"},
+        finding("group_like", "note", "shop", "It looks like a group."),
+    ]
+    told = [one.says for one in first.watch(income)]
+    assert "shop: It looks like a group." in told
+    assert "id: It names the row." not in told
+
+
+def decided(*saved):
+    """Return decisions that save so much a row against each alternative, with an interval of 2 around it."""
+    names = ["doing nothing", "acting on everything", "deciding for the likeliest"]
+    against = [
+        {"what": what, "per_row": estimate(one, one - 1, one + 1), "total": estimate(one, one - 1, one + 1)}
+        for what, one in zip(names, saved, strict=True)
+    ]
+    return {
+        "costs": [[0, 1], [5, 0]], "classes": ["<=50K", ">50K"], "n_rows": 100, "against": against,
+        "counts": [{"decision": "<=50K", "n": 60}, {"decision": ">50K", "n": 40}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("saved", "tone", "says"),
+    [
+        ((9.0, 2.0, 0.0), "good", "It ships: it saves 2.0 a case against acting on everything."),
+        ((2.0, 9.0, 0.0), "good", "It ships: it saves 2.0 a case against doing nothing."),
+        (
+            (9.0, 0.5, 0.1),
+            "unsure",
+            "It could ship, but with these costs it saves nothing beyond chance against acting on everything.",
+        ),
+        ((9.0, -3.0, 0.1), "bad", "It does not ship: acting on everything costs less than deciding by it."),
+    ],
+)
+def test_what_is_saved_is_measured_by_the_best_that_one_could_do_without(income, saved, tone, says):
+    income["findings"] = [finding("costs_more")] if tone == "bad" else []
+    income["decision"] = decided(*saved)
+    assert first.answer(income) == says
+    assert words.verdict(income).tone == tone
+    against = "acting on everything" if saved[1] < saved[0] else "doing nothing"
+    assert first.how_good(income)[0].endswith(f"than with this: {against}.") or "chance" in says
+    assert f" a row against {against}" in advice.advice(income)
+
+
+def test_a_model_in_place_that_the_rows_cannot_beat_is_told_first(income):
+    income["findings"] = [finding("not_better_than_in_place", "warning")]
+    income["in_place"] = {
+        "verdict": "not_enough_data", "metric": "roc_auc", "old": estimate(0.9, 0.8, 1.0),
+        "new": estimate(0.9, 0.8, 1.0), "difference": estimate(0.0, -0.1, 0.1),
+    }  # fmt: skip
+    assert first.answer(income) == (
+        "It may ship, but whether it is better than the model in place, these rows cannot tell."
+    )
+    assert words.verdict(income).tone == "unsure"
+
+
+def test_training_and_report_call_the_alternative_that_needs_the_model_alike():
+    assert words.BY_THE_MODEL == decide.BY_THE_MODEL
