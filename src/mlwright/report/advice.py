@@ -51,7 +51,7 @@ def advice(evidence: Evidence) -> str:
     saved = against[0]
     amount = dig(saved, "per_row", "value", default=0.0)
     return say(
-        "advice.saves" if amount >= 0 else "advice.costs",
+        "advice.saves" if amount > 0 else "advice.costs" if amount else "advice.same",
         who=_who(found),
         amount=_amount(saved["per_row"]),
         against=rival(saved["what"]),

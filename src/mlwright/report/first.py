@@ -354,7 +354,7 @@ def lede(evidence: Evidence) -> Text:
 
 def picture(evidence: Evidence) -> tuple[str, Markup]:
     """Return the title and the drawing of the first screen: money, else cases, else the score."""
-    against = [one for one in dig(evidence, "decision", "against", default=[]) if one.get("per_row")]
+    against = advice.by_strength(evidence)
     if against:
         title: str = say("compare.saved")
         return title, charts.comparison(

@@ -358,6 +358,7 @@ def _again(evidence: Evidence, names: Names) -> dict[str, Any]:
     judged = refit.get("judged_program")
     return {
         "commands": commands(evidence, names),
+        "by_time": not dig(evidence, "budget", "max_trials"),
         "program": program,
         "judged": str(judged)[:16] if judged and judged != refit.get("shipped_program") else "",
         "environment": dig(evidence, "environment", default={}),

@@ -40,7 +40,7 @@ def interval_lines(evidence: Evidence) -> list[str]:
 
 
 def held_line(evidence: Evidence) -> str:
-    """Write the coverage as a count, such as "9 of 10 of such intervals held the true price"."""
+    """Write the coverage as a count, such as "ranges that did so in 9 of 10"."""
     found = dig(evidence, "intervals", default={})
     covered = found.get("coverage") or {}
     if not is_number(covered.get("value")):
