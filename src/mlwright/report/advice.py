@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
+    NONE,
     Evidence,
     brief,
     dig,
@@ -55,7 +56,7 @@ def advice(evidence: Evidence) -> str:
         who=_who(found),
         amount=_amount(saved["per_row"]),
         against=rival(saved["what"]),
-        total=number(abs(dig(saved, "total", "value", default=0.0))),
+        total=value_of(size_of(saved["total"])) if saved.get("total") else NONE,
     )
 
 

@@ -71,7 +71,7 @@ def count(items: Sequence[object]) -> str:
 
 def _digits(amount: float, decimals: int | None) -> str:
     if decimals is not None:
-        return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
+        return f"{round(amount, decimals) + 0.0:,.{max(decimals, 0)}f}"  # + 0.0 turns -0.0 into 0.0
     size, amount = abs(amount), amount + 0.0  # there is no zero below zero
     if amount.is_integer() and size < 1e15:
         return f"{amount:,.0f}"
@@ -91,13 +91,18 @@ def two_digits(value: object) -> str:
 
 
 def decimals_of(estimate: Evidence) -> int | None:
-    """Say how many decimals an interval justifies; None without a width, or beside a power of ten."""
+    """Say how many decimals an interval justifies; None without a width, or beside a power of ten.
+
+    Below zero are the places before the decimal mark that are not known: -3 of 12,048 (6,640 to 20,655).
+    """
     if not has_width(estimate):
         return None
     low, high = float(estimate["low"]), float(estimate["high"])
     if max(abs(low), abs(high)) < _SMALLEST:
         return None
-    return min(max(1 - math.floor(math.log10(high - low)), 0), 4)
+    size = abs(float(estimate["value"])) if is_number(estimate.get("value")) else 0.0
+    most = 1 - math.floor(math.log10(size)) if size else 0  # two digits are left in any case
+    return min(max(1 - math.floor(math.log10(high - low)), min(most, 0)), 4)
 
 
 def has_width(estimate: Evidence) -> bool:
