@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+_BACK, _MAIN_PART = 0.05, 0.5
+"""Of the way from one end to the other: so far back it may go; and of the height: less is no way to tell of."""
 _SMALL_SHARE = 0.02
 """Of the height of the answer: less is called flat."""
 
@@ -49,15 +51,25 @@ def says_of(evidence: Evidence, item: Evidence) -> str:
     if top["mean"] - bottom["mean"] <= _SMALL_SHARE * max(abs(top["mean"]), abs(bottom["mean"])):
         return say("goes.flat", column=column, what=what)
     known = [point for point in points if point["at"] is not None]
-    if _is_curve(points):
+    key = _course([point["mean"] for point in known], top["mean"] - bottom["mean"])
+    if key and _is_curve(points):
         first, last = known[0], known[-1]
-        steps = [b["mean"] - a["mean"] for a, b in pairwise(known)]
-        for sign, key in ((1, "goes.rises"), (-1, "goes.falls")):
-            if all(sign * step >= -0.05 * (top["mean"] - bottom["mean"]) for step in steps):
-                holes = {"a": show(first["mean"]), "b": show(last["mean"])}
-                return say(key, column=column, what=what, first=_at(first), last=_at(last), **holes)
+        holes = {"a": show(first["mean"]), "b": show(last["mean"])}
+        return say(key, column=column, what=what, first=_at(first), last=_at(last), **holes)
     ends = {"high": show(top["mean"]), "low": show(bottom["mean"]), "top": _at(top), "bottom": _at(bottom)}
     return say("goes.highest", what=what, column=column, **ends)
+
+
+def _course(means: Sequence[float], height: float) -> str:
+    """Return "goes.rises" or "goes.falls"; "" if the answer does neither, or most of its height is elsewhere.
+
+    Where cells are missing the answer may be another altogether: that is no part of the way along the column.
+    """
+    way = means[-1] - means[0] if means else 0.0
+    if abs(way) < _MAIN_PART * height:
+        return ""
+    back = [step for a, b in pairwise(means) if (step := b - a) * way < -_BACK * abs(way) * abs(way)]
+    return "" if back else "goes.rises" if way > 0 else "goes.falls"
 
 
 def _at(point: Evidence) -> str:

@@ -315,6 +315,8 @@ def _more_rows(evidence: Evidence) -> list[Watched]:
 def _one_driver(evidence: Evidence) -> list[Watched]:
     """Note a single column that carries the answer: if it breaks, everything does."""
     found = words.drivers(evidence, 2)
+    if words.gain_sign(evidence) != 1:
+        return []  # there is nothing to lean
     if len(dig(evidence, "importance", default=[])) == 1 and not dig(evidence, "importance_left_out"):
         return []  # there is no other
     if not found or (len(found) > 1 and found[0]["drop"]["value"] < 3 * found[1]["drop"]["value"]):

@@ -7,6 +7,7 @@ what a language has no words for, such as a finding of somebody's own rule, stay
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOME = Path(__file__).parent / "languages" / "written"
 _LONGEST, _LARGE = 400, 1_000
+_OPTION = re.compile(r"--[a-z-]+ $")
 _SPEC = re.compile(r",?(\.[0-9])?[efg%]?")
 """How a number may be written: the evidence can be a stranger's, and others could fill the memory."""
 
@@ -89,7 +91,9 @@ def _made(made: Evidence) -> Iterator[str]:
     for literal, name, spec, how in _parsed(words if other is None else other):
         if literal:
             yield Foreign(literal) if other is None else literal
-        if name:
+        if name and how == "r" and _OPTION.search(literal):
+            yield shlex.quote(str(values.get(name)))  # to be copied into a terminal
+        elif name:
             yield from _value(name, values.get(name), spec or specs.get(name) or "", how)
 
 

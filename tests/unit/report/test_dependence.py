@@ -27,6 +27,8 @@ def followed(places, means, label="yes", kind="number"):
         ),
         ([1, 20, 70], [0.2, 0.3, 0.5], "rises from 20 % to 50 % on average."),
         ([1, 20, 70, None], [0.2, 0.3, 0.5, 0.1], "rises from 20 % to 50 % on average."),
+        ([1, 20, 70, None], [0.28, 0.27, 0.25, 0.9], "90 % where <tenure> is missing, and lowest, 25 %,"),
+        ([1, 20, 70, None], [0.5, 0.51, 0.2, 0.1], "falls from 50 % to 20 % on average."),
         (
             [1, 20, 70],
             [0.2, 0.5, 0.3],

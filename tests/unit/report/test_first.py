@@ -267,6 +267,14 @@ def test_what_has_been_dealt_with_is_not_to_be_watched(income):
     assert "id: It names the row." not in told
 
 
+def test_a_model_that_is_worth_nothing_leans_on_nothing(income):
+    income["importance"] = [{"column": "age", "drop": estimate(0.1, 0.05, 0.15)}]
+    income["importance_left_out"] = 3
+    assert "It leans on one column, age" in " ".join(one.says for one in first.concerns(income))
+    useless(income)
+    assert "It leans on" not in " ".join(one.says for one in first.concerns(income))
+
+
 def decided(*saved):
     """Return decisions that save so much a row against each alternative, with an interval of 2 around it."""
     names = ["doing nothing", "acting on everything", "deciding for the likeliest"]

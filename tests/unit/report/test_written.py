@@ -157,3 +157,11 @@ def test_the_ends_of_a_range_are_numbers_as_people_read_them(language, told):
         assert named(years, "slice").startswith("1990 ")
         assert "2015" in named(years, "slice")
         assert named(small, "slice").replace(",", ".").startswith("4.681 ")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_name_that_follows_an_option_can_be_copied_into_a_terminal(language):
+    words = "If it is known when a prediction is made, use --vouch {column!r}."
+    holder = spelled({"remedy": said(words, column="it's boat")})
+    with spoken(language):
+        assert """--vouch 'it'"'"'s boat'""" in written(holder, "remedy")
