@@ -19,7 +19,6 @@ from mlwright.report.figures import (
     percent,
     seconds,
     value_beside,
-    value_of,
 )
 from mlwright.report.language import say, word
 from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     Show = Callable[[object], str]
 
 LEFT, RIGHT, TOP = 60, 396, 16
+_SHORT_TICK, _LONGEST_TICK = 5, 12
+"""Letters: more than so many leave no room for the name of an axis, and more than so many no room at all."""
 _SIDE = 10
 """Of the square of a hundred dots."""
 
@@ -74,7 +75,7 @@ def _tick(value: float) -> str:
         "0"
         if abs(value) < 1e-12
         else number(value)
-        if abs(value) >= 1000
+        if abs(value) >= 1000 or abs(value) < 1e-4
         else number(float(f"{value:.6g}"), _places(value))
     )
 
@@ -203,15 +204,19 @@ def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:
 
 def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, Show]) -> list[Markup]:
     """Draw grid, ticks and the names of both axes; `shows` write the ticks across and up."""
-    parts = []
+    parts, longest = [], 0
     for tick in y_axis.ticks():
-        y = y_axis.at(tick)
-        parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, shows[1](tick), "tick", "end")]
+        y, words = y_axis.at(tick), shows[1](tick)
+        words = words if len(words) <= _LONGEST_TICK else f"{tick:.3g}"
+        longest = max(longest, len(words))
+        parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, words, "tick", "end")]
     parts += [text(x, 273, words, "tick", "middle") for x, words in labels(x_axis, shows[0])]
     parts.append(text((LEFT + RIGHT) / 2, 296, brief(axes[0], 52), "axis", "middle"))
     middle = (TOP + 256) / 2
     turn = f"rotate(-90 12 {middle:.0f})"
     up = brief(axes[1], 40)
+    if longest > _SHORT_TICK:
+        return [*parts, text(0, 6, up, "axis")]  # beside such numbers there is no room for a name
     parts.append(tag("text", up, x=12, y=middle, transform=turn, text_anchor="middle", class_="axis"))
     return parts
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _BACK, _MAIN_PART = 0.05, 0.5
-"""Of the way from one end to the other: so far back it may go; and of the height: less is no way to tell of."""
+"""Of the way from end to end: so far back it may go; and of the height: less is no way to tell of."""
 _SMALL_SHARE = 0.02
 """Of the height of the answer: less is called flat."""
 

@@ -159,7 +159,7 @@ def best_rival(evidence: Evidence) -> Evidence | None:
 
 
 def saves_sign(evidence: Evidence) -> int | None:
-    """Return whether deciding by it saves (1), costs (-1) or neither beyond chance (0); None without costs."""
+    """Return whether deciding by it saves (1), costs (-1) or neither, beyond chance (0); None: no costs."""
     rival = best_rival(evidence)
     return None if rival is None else sign_of({**rival["per_row"], "direction": Direction.MAX})
 

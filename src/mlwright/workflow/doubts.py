@@ -75,8 +75,8 @@ def costs_more(decision: dict[str, Any] | None) -> list[Finding]:
             rule="costs_more",
             severity=Severity.ERROR,
             message=said(
-                "With these costs the best rule that needs no model is cheaper than deciding by the model, by "
-                "{value:.4g} a row (95 % interval {low:.4g} to {high:.4g}).",
+                "With these costs the best rule that needs no model is cheaper than deciding by the model, "
+                "by {value:.4g} a row (95 % interval {low:.4g} to {high:.4g}).",
                 value=-saved["value"],
                 low=-saved["high"],
                 high=-saved["low"],

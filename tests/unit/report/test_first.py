@@ -6,6 +6,7 @@ import pytest
 
 from mlwright.report import advice, first, words
 from mlwright.report.build import build_brief, build_report
+from mlwright.report.concerns import concerns
 from mlwright.report.language import languages, spoken
 from mlwright.workflow import decide
 
@@ -254,7 +255,7 @@ def test_a_class_of_many_that_is_seldom_found_is_watched(income):
     assert told in [one.says for one in first.watch(income)]
     for counts in ([[2, 20, 0], [0, 300, 20], [0, 50, 90]], [[20, 15, 0], [0, 300, 20], [0, 50, 90]]):
         income["confusion"]["counts"] = counts
-        assert "seldom finds" not in " ".join(one.says for one in first.concerns(income))
+        assert "seldom finds" not in " ".join(one.says for one in concerns(income))
 
 
 def test_what_has_been_dealt_with_is_not_to_be_watched(income):
@@ -270,9 +271,9 @@ def test_what_has_been_dealt_with_is_not_to_be_watched(income):
 def test_a_model_that_is_worth_nothing_leans_on_nothing(income):
     income["importance"] = [{"column": "age", "drop": estimate(0.1, 0.05, 0.15)}]
     income["importance_left_out"] = 3
-    assert "It leans on one column, age" in " ".join(one.says for one in first.concerns(income))
+    assert "It leans on one column, age" in " ".join(one.says for one in concerns(income))
     useless(income)
-    assert "It leans on" not in " ".join(one.says for one in first.concerns(income))
+    assert "It leans on" not in " ".join(one.says for one in concerns(income))
 
 
 def decided(*saved):
@@ -296,7 +297,10 @@ def decided(*saved):
         (
             (9.0, 0.5, 0.1),
             "unsure",
-            "It could ship, but with these costs it saves nothing beyond chance against acting on everything.",
+            (
+                "It could ship, but with these costs it saves nothing beyond chance against acting on "
+                "everything."
+            ),
         ),
         ((9.0, -3.0, 0.1), "bad", "It does not ship: acting on everything costs less than deciding by it."),
     ],
@@ -325,3 +329,41 @@ def test_a_model_in_place_that_the_rows_cannot_beat_is_told_first(income):
 
 def test_training_and_report_call_the_alternative_that_needs_the_model_alike():
     assert words.BY_THE_MODEL == decide.BY_THE_MODEL
+
+
+def test_a_share_that_a_dull_answer_drives_up_is_no_gain(income):
+    income["test"] = {
+        "roc_auc": estimate(0.88, 0.866, 0.894), "accuracy": estimate(0.68, 0.66, 0.69),
+        "recall": estimate(0.92, 0.9, 0.94), "precision": estimate(1.0, 0.03, 1.0),
+    }  # fmt: skip
+    income["baseline"] = {
+        "roc_auc": same(0.5),
+        "accuracy": same(0.8),
+        "recall": same(0.0),
+        "precision": same(0.0),
+    }
+    assert first.answer(income) == (
+        "It ships: shown one case where income is >50K and one where it is not, it tells them apart 88 times "
+        "in 100; guessing does so 50 times."
+    )
+    told = (
+        "Its answers are right in 68 of 100 cases, always giving the most usual one in 80: use its order of"
+    )
+    assert told in " ".join(one.says for one in first.watch(income))
+    income["test"]["accuracy"] = estimate(0.79, 0.77, 0.81)
+    assert told[:20] not in " ".join(one.says for one in first.watch(income))
+
+
+def test_what_is_optimized_is_told_where_the_paired_gain_shows_it(bikes):
+    bikes["test"] = {
+        "rmse": estimate(1_900.0, 1_200.0, 3_000.0, "min"),
+        "mae": estimate(730.0, 570.0, 1_000.0, "min"),
+    }
+    bikes["baseline"] = {"rmse": same(2_000.0, "min"), "mae": same(710.0, "min")}
+    bikes["gain"] = estimate(-94.0, -162.0, -25.0, "min")
+    assert first.answer(bikes) == (
+        "It ships: its answers are typically off by 1,900; always giving the same answer is off by 2,000."
+    )
+    assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
+    bikes["gain"] = estimate(-9.0, -62.0, 25.0, "min")
+    assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")

@@ -35,8 +35,8 @@ def told(evidence, **changes):
 
 def test_coverage_is_a_count_with_its_interval(bikes):
     assert held_line(told(bikes)) == (
-        "Asked for ranges that hold the true cnt in 90 % of cases, it gave ranges that did so in 9 of 10 on the "
-        "sealed test: 91.2 % (95 % interval 89.4 % to 92.7 %)."
+        "Asked for ranges that hold the true cnt in 90 % of cases, it gave ranges that did so in 9 of 10 on "
+        "the sealed test: 91.2 % (95 % interval 89.4 % to 92.7 %)."
     )
     assert held_line(told(bikes, coverage=estimate(0.853, 0.8, 0.9))).count(" in 85 of 100 on ") == 1
     assert held_line(told(bikes, coverage=estimate(0.997, 0.99, 0.999))).count(" in >99 of 100 on ") == 1
@@ -97,8 +97,8 @@ def test_where_ranges_are_far_too_narrow_in_a_large_part_the_first_screen_warns(
     (one,) = [one for one in first.watch(bikes) if one.place == "calibration"]
     assert one.severity == "warning"
     assert one.says == (
-        "The ranges around its answers are too narrow in a part: where the answer is 400 to 900, they held the "
-        "truth in 68.6 % of 96 rows, not in 90 %."
+        "The ranges around its answers are too narrow in a part: where the answer is 400 to 900, they held "
+        "the truth in 68.6 % of 96 rows, not in 90 %."
     )
     for fine in ({"off": 0}, {"coverage": estimate(0.87, 0.86, 0.89)}, {"n": 20}):
         bikes = told(bikes, slices=[{**narrow, **fine}])

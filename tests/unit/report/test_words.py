@@ -80,9 +80,7 @@ def test_the_meaning_is_told_in_counts():
 
 def test_a_share_that_is_nearly_all_is_not_all():
     evidence = {"task": {"classes": ["no", "yes"]}, "test": {"recall": estimate(0.996, 0.99, 0.999)}}
-    assert words.meaning(evidence) == [
-        "Of 100 cases where the target is yes it finds >99 (99 to >99)."
-    ]
+    assert words.meaning(evidence) == ["Of 100 cases where the target is yes it finds >99 (99 to >99)."]
 
 
 def test_only_columns_that_matter_beyond_chance_drive(income):

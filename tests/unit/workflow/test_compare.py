@@ -142,6 +142,10 @@ def test_a_model_in_place_whose_columns_are_gone_is_refused_before_the_search(pr
 
 
 def test_where_answers_differ_is_told_in_words_that_other_languages_know(weak_model, price_model, later):
-    ranges = [one for one in mw.compare(weak_model, price_model, later)["changes"]["where"] if " to " in one["group"]]
+    ranges = [
+        one
+        for one in mw.compare(weak_model, price_model, later)["changes"]["where"]
+        if " to " in one["group"]
+    ]
     assert ranges
     assert {one["sentences"]["group"]["words"] for one in ranges} == {"{low:.4g} to {high:.4g}"}
