@@ -124,7 +124,7 @@ def _sort(evidence: Evidence) -> str:
 
 
 def _usual_is_better(evidence: Evidence) -> list[Watched]:
-    """Warn of answers that are right less often than the most usual one: their order alone is worth a thing."""
+    """Warn of answers that are right less often than the most usual one: only their order is worth it."""
     test, base = (dig(evidence, which, "accuracy", default={}) for which in ("test", "baseline"))
     if not (has_interval(test) and is_number(base.get("value"))) or test["high"] >= base["value"]:
         return []

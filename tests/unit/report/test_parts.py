@@ -91,8 +91,8 @@ def test_gaps_are_told_in_points_or_as_chance(income):
             "a gap of 20 points (13 to 27)."
         ),
         (
-            f"Of rows where income is {label} it finds 60 % where sex is m, 50 % where it is f: the gap may be "
-            "chance."
+            f"Of rows where income is {label} it finds 60 % where sex is m, 50 % where it is f: "
+            "the gap may be chance."
         ),
     ]
     assert told["says"][-1] == "What it says is off, beyond chance, for m (too low)."
