@@ -216,7 +216,7 @@ def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, 
     turn = f"rotate(-90 12 {middle:.0f})"
     up = brief(axes[1], 40)
     if longest > _SHORT_TICK:
-        return [*parts, text(0, 6, up, "axis")]  # beside such numbers there is no room for a name
+        return [*parts, text(0, 9, up, "axis")]  # beside such numbers there is no room for a name
     parts.append(tag("text", up, x=12, y=middle, transform=turn, text_anchor="middle", class_="axis"))
     return parts
 

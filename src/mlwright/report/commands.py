@@ -84,7 +84,7 @@ def _train(evidence: Evidence, names: Names) -> str:
     name = names.data or dig(evidence, "name", default="data.csv")
     task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
     train = ["mlwright", "train", name, *_asked(evidence)]
-    if task.get("metric"):
+    if task.get("metric") and not _is_usual(evidence):
         train += ["--metric", task["metric"]]
     if budget.get("max_trials"):
         train += ["--max-trials", f"{budget['max_trials']:.0f}"]
@@ -97,6 +97,12 @@ def _train(evidence: Evidence, names: Names) -> str:
     return shlex.join(
         [*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model]
     )
+
+
+def _is_usual(evidence: Evidence) -> bool:
+    """Tell whether nobody asked for the metric: who does so leaves another decision in the evidence."""
+    told = [one for one in dig(evidence, "decisions", default=[]) if one.get("what") == "metric"]
+    return any(str(one.get("why")).startswith("the usual one") for one in told)
 
 
 def _asked(evidence: Evidence) -> list[str]:

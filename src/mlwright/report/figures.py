@@ -18,6 +18,8 @@ Evidence = Mapping[str, Any]
 NONE = "\N{EN DASH}"
 """Stands where nothing is known."""
 
+_BILLIONS, _LARGEST = 1e10, 1e15
+"""From here on amounts are told in billions, and from there on with a power of ten."""
 _SMALLEST = 0.0005
 """Below this a number is written with a power of ten."""
 _ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
@@ -49,7 +51,13 @@ def shown(words: str, value: object, per: float = 1.0) -> str:
 
 def number(value: object, decimals: int | None = None) -> str:
     """Write a number with about three significant digits, or with `decimals` places."""
-    return shown(_digits(float(value), decimals), value) if is_number(value) else NONE  # type: ignore[arg-type]
+    if not is_number(value):
+        return NONE
+    amount = float(value)  # type: ignore[arg-type]  # is_number has just seen to it
+    if not _BILLIONS <= abs(amount) < _LARGEST:
+        return shown(_digits(amount, decimals), value)
+    places = None if decimals is None else min(decimals + 9, 2)
+    return shown(f"{_digits(amount / 1e9, places)} {catalogue(language())['marks.billion']}", value, 1e-9)
 
 
 def usual(value: object) -> str:
@@ -70,12 +78,12 @@ def count(items: Sequence[object]) -> str:
 
 
 def _digits(amount: float, decimals: int | None) -> str:
-    if decimals is not None:
+    if decimals is not None and abs(amount) < _LARGEST:
         return f"{round(amount, decimals) + 0.0:,.{max(decimals, 0)}f}"  # + 0.0 turns -0.0 into 0.0
     size, amount = abs(amount), amount + 0.0  # there is no zero below zero
-    if amount.is_integer() and size < 1e15:
+    if amount.is_integer() and size < _LARGEST:
         return f"{amount:,.0f}"
-    if size >= 1e15 or size < _SMALLEST:
+    if size >= _LARGEST or size < _SMALLEST:
         return f"{amount:.2e}"
     return f"{amount:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3}f}"
 
@@ -85,8 +93,10 @@ def two_digits(value: object) -> str:
     if not is_number(value):
         return NONE
     size = float(f"{abs(float(value)):.2g}")  # type: ignore[arg-type]  # is_number has just seen to it
-    if not size or size >= 1e15 or size < _SMALLEST:
+    if not size or size >= _LARGEST or size < _SMALLEST:
         return shown(_digits(size, None), value)
+    if size >= _BILLIONS:
+        return number(size if not isinstance(value, Number) else Number(size, value.at))
     return shown(f"{size:,.{max(0, 1 - math.floor(math.log10(size)))}f}", value)
 
 

@@ -109,9 +109,9 @@ def are_few(evidence: Evidence) -> bool:
 
 
 def has_learned(evidence: Evidence) -> bool:
-    """Tell whether anything but the baseline was complete when the search ended."""
+    """Tell whether anything but the baseline was learned when the search ended, be it incomplete."""
     is_bare = "selection" in evidence and evidence["selection"] is None
-    return judged.are_users(evidence) or not is_bare
+    return judged.are_users(evidence) or not is_bare or gain_sign(evidence) == 1
 
 
 def verdict(evidence: Evidence) -> Verdict:

@@ -93,7 +93,8 @@ def fit(
         is_cut = is_interrupted or (search.has_baseline_alone and bool(search.begun()))
         chosen = search.begun() if is_cut else choose(search)
         if is_cut:
-            chosen[0].weight = 1.0
+            for trial in search.trials:  # the one that answers, be it incomplete, and nothing beside it
+                trial.weight = float(trial is chosen[0])
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
         finish = Finish(prepared, options, budget, listen, search, recipe, folder)
         with ending_is_near() if is_interrupted else nullcontext():

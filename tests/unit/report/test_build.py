@@ -384,3 +384,9 @@ def test_commands_speak_the_language(income):
     income["intervals"] = {"mode": "certified", "level": 0.9, "answers": "sets"}
     with spoken("de"):
         assert "Mit Mengen, die die Wahrheit enthalten" in [str(what) for what, _ in commands(income)]
+
+
+@pytest.mark.parametrize(("why", "is_named"), [("the usual one; see --metric", False), ("asked for", True)])
+def test_training_again_asks_for_what_was_asked_for(income, why, is_named):
+    income["decisions"] = [{"what": "metric", "choice": "ROC AUC", "why": why}]
+    assert ("--metric roc_auc" in commands(income)[0][1]) == is_named

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlwright.report import figures
+from mlwright.report.trace import Number
 
 
 @pytest.mark.parametrize(
@@ -117,3 +118,23 @@ def test_what_is_written_from_right_to_left_is_set_apart():
     assert figures.brief("שם", 40) == "\u2068שם\u2069"
     assert figures.brief("a\u202eb", 40) == "\u2068a\u202eb\u2069"
     assert figures.brief("naïve 名", 40) == "naïve 名"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [
+        (534_061_000_000.0, -9, "534 billion"),
+        (2_520_000_000_000.0, None, "2,520 billion"),
+        (-15_300_000_000.0, None, "-15.30 billion"),
+        (9_999_999_999.0, None, "9,999,999,999"),
+        (5.21e17, -16, "5.21e+17"),
+    ],
+)
+def test_vast_amounts_are_told_in_billions_or_powers(value, decimals, shown):
+    assert figures.number(value, decimals) == shown
+
+
+def test_billions_know_their_place():
+    told = figures.number(Number(534e9, "/test/mae/value"))
+    assert (told, told.exact * told.per) == ("534 billion", pytest.approx(534))
+    assert figures.two_digits(-1.13e12) == "1,100 billion"

@@ -367,3 +367,10 @@ def test_what_is_optimized_is_told_where_the_paired_gain_shows_it(bikes):
     assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
     bikes["gain"] = estimate(-9.0, -62.0, 25.0, "min")
     assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
+
+
+def test_what_was_learned_in_part_is_something_learned(income):
+    income["selection"] = None
+    assert first.answer(income).startswith("It ships: it is right in 85 of 100 cases")
+    income["gain"] = estimate(0.0, -0.1, 0.1)
+    assert first.answer(income) == "It does not ship: the search ended before anything was learned."
