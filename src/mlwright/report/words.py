@@ -34,7 +34,7 @@ from mlwright.report.figures import (
     value_beside,
     value_of,
 )
-from mlwright.report.language import keys_below, known, say, word
+from mlwright.report.language import keys_below, known, say, say_some, word
 from mlwright.report.lists import took
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
@@ -345,7 +345,7 @@ def budget_line(evidence: Evidence) -> str:
     limit, trials = budget.get("time_limit_s"), budget.get("max_trials")
     allowed = (
         say("budget.limit", limit=seconds(limit)) if limit
-        else say("budget.trials", n=number(trials)) if trials else ""
+        else say_some("budget.trials", trials, n=number(trials)) if trials else ""
     )  # fmt: skip
     ended = written(budget, "ended")
     took = say("budget.took", time=seconds(budget.get("elapsed_s")))

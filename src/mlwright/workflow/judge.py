@@ -79,8 +79,7 @@ def judge(
         goes = dependence(prepared, fitted.judged, importance, options.seed, budget)
     task = prepared.task
     noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *costs_more(decision)]
-    noticed += weak_slice(parts)
-    noticed += on_history(history, scores, task)
+    noticed += [*weak_slice(parts), *on_history(history, scores, task)]
     found = {
         "format": EVIDENCE_FORMAT,
         "name": prepared.name,

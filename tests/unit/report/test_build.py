@@ -390,3 +390,24 @@ def test_commands_speak_the_language(income):
 def test_training_again_asks_for_what_was_asked_for(income, why, is_named):
     income["decisions"] = [{"what": "metric", "choice": "ROC AUC", "why": why}]
     assert ("--metric roc_auc" in commands(income)[0][1]) == is_named
+
+
+def test_a_comparison_is_told_in_figures_that_people_write(read):
+    score = {"value": 0.8, "low": 0.79, "high": 0.83, "direction": "max"}
+    why = [
+        {"column": "age", "amount": 0.1, "value": "2.0"},
+        {"column": "code", "amount": 0.1, "value": "007"},
+    ]
+    moved = {"row": 7, "truth": "yes", "old": "no", "new": "yes", "distance": 0.4, "why": why}
+    found = {
+        "verdict": "not_enough_data", "why": "too few", "metric": "roc_auc", "n_rows": 900, "n_needed": 1613,
+        "old": score, "new": score, "difference": score,
+        "changes": {
+            "n_rows": 900, "is_value": False, "n_changed": 3, "n_better": 2, "n_worse": 1, "middle": 0.02,
+            "where": [], "rows": [moved], "inputs": {"old": [], "new": []},
+        },
+    }  # fmt: skip
+    page = read(build_comparison(found, ("old.mlw", "new.mlw", "rows.csv")))
+    assert "age = 2: +10.0 points; code = 007: +10.0 points" in page
+    assert "About 1,600 rows would tell." in page
+    assert "ROC AUC: higher is better" in page
