@@ -43,6 +43,8 @@ def answer(evidence: Evidence) -> str:
         return refused
     if not words.is_seen(evidence):
         return say("answer.hardly", dull=judged.unit(evidence, "dull"))
+    if doubtful := leak_words.whole_answer(evidence):
+        return say("answer.doubtful", column=doubtful)
     rival = words.best_rival(evidence)
     if rival is not None and words.saves_sign(evidence) == 0:
         return say("answer.no_saving", against=advice.rival(rival["what"]))

@@ -115,7 +115,7 @@ def _told(one: Evidence, asked: dict[str, str], of: str) -> list[tuple[str, bool
     told = [
         (_gap_line(one, rate, gap, asked, of), bool(gap.get("low")))
         for rate in _GAPS
-        if (gap := dig(one, "gaps", rate)) is not None
+        if (gap := dig(one, "gaps", rate)) is not None and gap["between"][0] != gap["between"][1]
     ]
     worst = one.get("worst")
     if worst:

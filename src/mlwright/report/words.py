@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import judged
+from mlwright.report import judged, leak_words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -141,6 +141,9 @@ def _better(evidence: Evidence, where: str) -> Verdict:
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
     if are_few(evidence):
         return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_few", where=where))
+    if doubtful := leak_words.whole_answer(evidence):
+        told = say("verdict.beats_doubtful", where=where, column=doubtful)
+        return Verdict("unsure", say("verdict.perhaps"), told)
     if saves_sign(evidence) == 0:
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_no_saving", where=where))
     if dig(evidence, "in_place", "verdict") == "not_enough_data":

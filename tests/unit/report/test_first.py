@@ -122,7 +122,7 @@ MATRIX = [
     (doubtful, "unsure", "It may ship, but only 24 rows judged it: it is right in", "Only 24 rows judge it."),
     (few, "good", "It ships:", "Only 60 rows judged it"),
     (drifting, "good", "It ships:", "Time or groups matter here"),
-    (unfair, "good", "It ships:", "It answers >50K 40 % of the time where sex is m, 10 % where it is f"),
+    (unfair, "good", "It ships:", "It answers >50K in 40 % of cases where sex is m, in 10 % where it is f"),
     (uncalibrated, "good", "It ships:", "Its chances are off by 12 points on average"),
     (beaten, "bad", "It does not ship: it is not better than the model in place.", ""),
 ]
@@ -374,3 +374,15 @@ def test_what_was_learned_in_part_is_something_learned(income):
     assert first.answer(income).startswith("It ships: it is right in 85 of 100 cases")
     income["gain"] = estimate(0.0, -0.1, 0.1)
     assert first.answer(income) == "It does not ship: the search ended before anything was learned."
+
+
+def test_a_column_in_doubt_that_gives_the_whole_answer_is_asked_about_first(income):
+    income["findings"] = [finding("target_copy", "warning", "bar")]
+    leak = {"column": "bar", "verdict": "warn", "action": "kept", "charges": ["dominance", "near_perfect"]}
+    income["leaks"] = [leak]
+    assert first.answer(income) == (
+        "It may ship, once somebody knows when bar is filled in: it gives nearly the whole answer alone."
+    )
+    assert words.verdict(income).tone == "unsure"
+    income["leaks"] = [{**leak, "charges": ["dominance"]}]
+    assert words.verdict(income).tone == "good"
