@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
+    NONE,
     Evidence,
     brief,
     dig,
@@ -20,13 +21,14 @@ from mlwright.report.figures import (
 )
 from mlwright.report.language import say, word
 from mlwright.report.text import join
-from mlwright.report.words import sign_of
+from mlwright.report.words import best_rival, sign_of
 from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_CLASSES = 12
+_TODAY = "today's rule"
 
 
 def decision_lines(evidence: Evidence) -> list[str]:
@@ -34,7 +36,7 @@ def decision_lines(evidence: Evidence) -> list[str]:
     found = dig(evidence, "decision", default={})
     if not found:
         return []
-    against = [_against(one) for one in found.get("against", [])[1:]]
+    against = [_against(one) for one in by_strength(evidence)[1:]]
     why = say("advice.because", why=written(found, "why")) if found.get("why") else ""
     lines = [advice(evidence), why, *against, _capacity(evidence, found), _sensitivity(found)]
     return [line for line in lines if line]
@@ -44,18 +46,26 @@ def advice(evidence: Evidence) -> str:
     """Write the policy with what it saves in one sentence; "" without costs."""
     found = dig(evidence, "decision", default={})
     counts: Sequence[Evidence] = found.get("counts") or []
-    against: Sequence[Evidence] = found.get("against") or []
+    against = by_strength(evidence)
     if not counts or not against:
         return ""
     saved = against[0]
     amount = dig(saved, "per_row", "value", default=0.0)
     return say(
-        "advice.saves" if amount >= 0 else "advice.costs",
+        "advice.saves" if amount > 0 else "advice.costs" if amount else "advice.same",
         who=_who(found),
         amount=_amount(saved["per_row"]),
         against=rival(saved["what"]),
-        total=number(abs(dig(saved, "total", "value", default=0.0))),
+        total=value_of(size_of(saved["total"])) if saved.get("total") else NONE,
     )
+
+
+def by_strength(evidence: Evidence) -> list[Evidence]:
+    """Return what else one could do: the best that needs no model, today's rule, the others."""
+    best = best_rival(evidence)
+    others = [one for one in dig(evidence, "decision", "against", default=[]) if one is not best]
+    others.sort(key=lambda one: one["what"] != _TODAY)
+    return [one for one in (best, *others) if one is not None and is_number(one["per_row"].get("value"))]
 
 
 def costs(evidence: Evidence) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlwright.report import advice, first, judged, leak_words, parts, promises, words
 from mlwright.report.commands import commands
+from mlwright.report.concerns import concerns
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -149,7 +150,7 @@ def _behind(evidence: Evidence) -> list[str]:
 def _watch(evidence: Evidence) -> list[str]:
     """Return all findings with their remedies, then what else the page warns of."""
     found = [_finding(one) for one in dig(evidence, "findings", default=[])]
-    return found + [one.says for one in first.concerns(evidence)]
+    return found + [one.says for one in concerns(evidence)]
 
 
 def _leaks(evidence: Evidence) -> list[str]:

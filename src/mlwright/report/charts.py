@@ -19,7 +19,6 @@ from mlwright.report.figures import (
     percent,
     seconds,
     value_beside,
-    value_of,
 )
 from mlwright.report.language import say, word
 from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     Show = Callable[[object], str]
 
 LEFT, RIGHT, TOP = 60, 396, 16
+_SHORT_TICK, _LONGEST_TICK = 5, 12
+"""Letters: more than so many leave no room for the name of an axis, and more than so many no room at all."""
 _SIDE = 10
 """Of the square of a hundred dots."""
 
@@ -74,7 +75,7 @@ def _tick(value: float) -> str:
         "0"
         if abs(value) < 1e-12
         else number(value)
-        if abs(value) >= 1000
+        if abs(value) >= 1000 or abs(value) < 1e-4
         else number(float(f"{value:.6g}"), _places(value))
     )
 
@@ -92,7 +93,7 @@ def hundred(rows: Sequence[tuple[str, Evidence | None]], title: str) -> Markup:
     width, parts = WIDTH / 2, []
     for i, (name, estimate) in enumerate(known):
         kind, left = ("model", "base")[i], width * i + 18
-        n_full = round(100 * float(estimate["value"]))
+        n_full = _full(float(estimate["value"]))
         for k in range(_SIDE * _SIDE):
             x, y = left + 17 * (k % _SIDE) + 7, 14 + 17 * (k // _SIDE)
             parts.append(tag("circle", cx=x, cy=y, r=6, class_=f"case {kind if k < n_full else 'empty'}"))
@@ -101,6 +102,11 @@ def hundred(rows: Sequence[tuple[str, Evidence | None]], title: str) -> Markup:
         parts.append(text(left + 17 * len(told) + 10, 203, name, "name"))
     words = "; ".join(f"{name}: {in_hundred(e['value'])}" for name, e in known)
     return drawing(title, say("charts.hundred", told=words), 214, *parts)
+
+
+def _full(share: float) -> int:
+    """Return how many of a hundred dots are full: none or all only where that is so."""
+    return round(100 * share) if share in (0, 1) else min(max(round(100 * share), 1), 99)
 
 
 def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
@@ -126,7 +132,7 @@ def importance(items: Sequence[Evidence], n: int = 12) -> Markup:
         parts += [bar, span, text(16, y - 5, brief(column, 40), "name")]
         parts.append(text(WIDTH - 16, y - 5, number(drop["value"], places), "value", "end"))
     parts.append(text(WIDTH / 2, height - 4, say("charts.worsens"), "axis", "middle"))
-    words = ", ".join(f"{brief(c, 40)} {value_of(d)}" for c, d in rows[:5])
+    words = ", ".join(f"{brief(c, 40)} {number(d['value'], places)}" for c, d in rows[:5])
     return drawing(say("charts.importance"), say("charts.strongest", columns=words), height, *parts)
 
 
@@ -198,15 +204,19 @@ def _thin(points: Sequence[Evidence], most: int = 200) -> list[Evidence]:
 
 def frame(x_axis: Axis, y_axis: Axis, axes: tuple[str, str], shows: tuple[Show, Show]) -> list[Markup]:
     """Draw grid, ticks and the names of both axes; `shows` write the ticks across and up."""
-    parts = []
+    parts, longest = [], 0
     for tick in y_axis.ticks():
-        y = y_axis.at(tick)
-        parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, shows[1](tick), "tick", "end")]
+        y, words = y_axis.at(tick), shows[1](tick)
+        words = words if len(words) <= _LONGEST_TICK else f"{tick:.3g}"
+        longest = max(longest, len(words))
+        parts += [line(LEFT, y, RIGHT, y, "grid"), text(LEFT - 6, y + 4, words, "tick", "end")]
     parts += [text(x, 273, words, "tick", "middle") for x, words in labels(x_axis, shows[0])]
     parts.append(text((LEFT + RIGHT) / 2, 296, brief(axes[0], 52), "axis", "middle"))
     middle = (TOP + 256) / 2
     turn = f"rotate(-90 12 {middle:.0f})"
     up = brief(axes[1], 40)
+    if longest > _SHORT_TICK:
+        return [*parts, text(0, 9, up, "axis")]  # beside such numbers there is no room for a name
     parts.append(tag("text", up, x=12, y=middle, transform=turn, text_anchor="middle", class_="axis"))
     return parts
 

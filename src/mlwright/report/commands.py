@@ -9,6 +9,7 @@ from typing import final
 from mlwright.report import judged
 from mlwright.report.figures import Evidence, dig, is_number
 from mlwright.report.language import say
+from mlwright.report.written import phrase
 
 SOURCES = {
     "data": ("/data",),
@@ -83,7 +84,7 @@ def _train(evidence: Evidence, names: Names) -> str:
     name = names.data or dig(evidence, "name", default="data.csv")
     task, budget = dig(evidence, "task", default={}), dig(evidence, "budget", default={})
     train = ["mlwright", "train", name, *_asked(evidence)]
-    if task.get("metric"):
+    if task.get("metric") and not _is_usual(evidence):
         train += ["--metric", task["metric"]]
     if budget.get("max_trials"):
         train += ["--max-trials", f"{budget['max_trials']:.0f}"]
@@ -96,6 +97,12 @@ def _train(evidence: Evidence, names: Names) -> str:
     return shlex.join(
         [*train, "--seed", f"{float(seed):.0f}" if is_number(seed) else str(seed), "-o", names.model]
     )
+
+
+def _is_usual(evidence: Evidence) -> bool:
+    """Tell whether nobody asked for the metric: who does so leaves another decision in the evidence."""
+    told = [one for one in dig(evidence, "decisions", default=[]) if one.get("what") == "metric"]
+    return any(str(one.get("why")).startswith("the usual one") for one in told)
 
 
 def _asked(evidence: Evidence) -> list[str]:
@@ -135,4 +142,4 @@ def _with_intervals(evidence: Evidence, model: str) -> list[tuple[str, str]]:
         return []
     level = f"{float(found['level']):g}"
     line = ["mlwright", "predict", model, "new.csv", "--intervals", level, "-o", "answers.csv"]
-    return [(say("again.ranges", answers=found["answers"]), shlex.join(line))]
+    return [(say("again.ranges", answers=phrase(found["answers"])), shlex.join(line))]

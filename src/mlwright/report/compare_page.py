@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from mlwright.report import charts
-from mlwright.report.figures import Evidence, brief, dig, estimate_text, is_number, listing, number, shown
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    dig,
+    estimate_text,
+    is_number,
+    listing,
+    number,
+    shown,
+    two_digits,
+)
 from mlwright.report.language import ENGLISH, say, spoken
 from mlwright.report.measures import metric_title
 from mlwright.report.render import render
@@ -17,6 +29,7 @@ from mlwright.report.written import named, written
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MACHINE = re.compile(r"-?\d+\.\d+(e[+-]?\d+)?")
 _TONES = {"ship": "good", "do_not_ship": "bad"}
 
 
@@ -44,9 +57,10 @@ def _page(found: Evidence, names: tuple[str, str, str]) -> dict[str, Any]:
         "answer": say(f"compared.{found['verdict']}"),
         "why": sentence(written(found, "why")),
         "line": say("compared.line", metric=title, n=number(found["n_rows"]), **told),
-        "needed": say("compared.needed", n=number(found["n_needed"])) if found["n_needed"] else "",
+        "needed": say("compared.needed", n=two_digits(found["n_needed"])) if found["n_needed"] else "",
         "picture": charts.comparison(rows, title),
-        "command": f"mlwright compare {' '.join(names)} --json",
+        "picture_title": _better(title, found["new"]),
+        "command": shlex.join(["mlwright", "compare", *names, "--json"]),
         **told_changes(found.get("changes") or {}),
     }
 
@@ -68,6 +82,11 @@ def told_changes(changes: Evidence) -> dict[str, Any]:
             for row in changes.get("rows", [])
         ],
     }
+
+
+def _better(title: str, estimate: Evidence) -> str:
+    """Name the measure, and which way is better."""
+    return say("compared.higher" if estimate.get("direction") == "max" else "compared.lower", metric=title)
 
 
 def _changed(changes: Evidence) -> str:
@@ -99,8 +118,14 @@ def _answer(value: object) -> str:
     return number(value) if is_number(value) else brief(value, 40)
 
 
+def _cell(value: object) -> str:
+    """Write a cell; a number that was written by a machine, such as "1.0", as people write it."""
+    told = str(value)
+    return number(float(told)) if _MACHINE.fullmatch(told) else brief(value, 30)
+
+
 def _moved(one: Evidence, *, is_class: bool) -> str:
-    value = say("why.missing") if one.get("value") is None else brief(one["value"], 30)
+    value = say("why.missing") if one.get("value") is None else _cell(one["value"])
     amount = number(one["amount"])
     if is_class:
         amount = say("why.points", n=shown(f"{100 * one['amount']:+.1f}", one["amount"], 100))

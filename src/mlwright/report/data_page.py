@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -51,9 +52,8 @@ def _page(profile: Evidence, data: str) -> dict[str, Any]:
         "findings": bool(findings),
     }
     target = profile.get("target")
-    line = (
-        f"mlwright profile {data or profile.get('name') or 'DATA'}{f' --target {target}' if target else ''}"
-    )
+    line = ["mlwright", "profile", str(data or profile.get("name") or "DATA")]
+    line += ["--target", str(target)] if target else []
     return {
         "name": brief(profile.get("name") or say("question.target")),
         "target": target,
@@ -72,7 +72,7 @@ def _page(profile: Evidence, data: str) -> dict[str, Any]:
         "columns": columns[:FIRST_COLUMNS],
         "rest": columns[FIRST_COLUMNS:MOST_COLUMNS],
         "findings": findings[:_MOST_FINDINGS],
-        "commands": [f"{line} --json", line],
+        "commands": [shlex.join([*line, "--json"]), shlex.join(line)],
     }
 
 

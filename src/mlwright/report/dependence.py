@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,14 @@ from mlwright.report.language import say
 from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from markupsafe import Markup
 
+_BACK, _MAIN_PART = 0.05, 0.5
+"""Of the way from end to end: so far back it may go; and of the height: less is no way to tell of."""
+_OFTEN = 0.05
+"""Chances below this are told with decimals."""
 _SMALL_SHARE = 0.02
 """Of the height of the answer: less is called flat."""
 
@@ -41,23 +46,41 @@ def _is_curve(points: Sequence[Evidence]) -> bool:
     return sum(is_number(point["at"]) for point in points) > 2
 
 
+def _shown(item: Evidence) -> Callable[[object], str]:
+    """Return what writes answers: numbers, or chances with as many digits as small ones need."""
+    if item.get("class") is None:
+        return number
+    highest = max(float(point["mean"]) for point in item["points"])
+    return partial(percent, decimals=0 if highest >= _OFTEN else 1 if highest >= _OFTEN / 10 else 2)
+
+
 def says_of(evidence: Evidence, item: Evidence) -> str:
     """Say how the mean answer goes: up, down, highest where; or that it hardly moves."""
-    show = number if item.get("class") is None else percent
+    show = _shown(item)
     points, what, column = item["points"], _what(evidence, item), brief(item["column"], 40)
     top, bottom = max(points, key=lambda p: p["mean"]), min(points, key=lambda p: p["mean"])
     if top["mean"] - bottom["mean"] <= _SMALL_SHARE * max(abs(top["mean"]), abs(bottom["mean"])):
         return say("goes.flat", column=column, what=what)
     known = [point for point in points if point["at"] is not None]
-    if _is_curve(points):
+    key = _course([point["mean"] for point in known], top["mean"] - bottom["mean"])
+    if key and _is_curve(points):
         first, last = known[0], known[-1]
-        steps = [b["mean"] - a["mean"] for a, b in pairwise(known)]
-        for sign, key in ((1, "goes.rises"), (-1, "goes.falls")):
-            if all(sign * step >= -0.05 * (top["mean"] - bottom["mean"]) for step in steps):
-                holes = {"a": show(first["mean"]), "b": show(last["mean"])}
-                return say(key, column=column, what=what, first=_at(first), last=_at(last), **holes)
+        holes = {"a": show(first["mean"]), "b": show(last["mean"])}
+        return say(key, column=column, what=what, first=_at(first), last=_at(last), **holes)
     ends = {"high": show(top["mean"]), "low": show(bottom["mean"]), "top": _at(top), "bottom": _at(bottom)}
     return say("goes.highest", what=what, column=column, **ends)
+
+
+def _course(means: Sequence[float], height: float) -> str:
+    """Return "goes.rises" or "goes.falls"; "" if the answer does neither, or most of its height is elsewhere.
+
+    Where cells are missing the answer may be another altogether: that is no part of the way along the column.
+    """
+    way = means[-1] - means[0] if means else 0.0
+    if abs(way) < _MAIN_PART * height:
+        return ""
+    back = [step for a, b in pairwise(means) if (step := b - a) * way < -_BACK * abs(way) * abs(way)]
+    return "" if back else "goes.rises" if way > 0 else "goes.falls"
 
 
 def _at(point: Evidence) -> str:
@@ -75,7 +98,7 @@ def _curve(item: Evidence, says: str, what: str) -> Markup:
     ends = [float(point[key]) for point in points for key in ("low", "high")]
     x_axis = Axis.around([float(point["at"]) for point in points], LEFT, RIGHT)
     y_axis = Axis.around(ends, 256, TOP)
-    show = number if item.get("class") is None else percent
+    show = _shown(item)
     places = [(x_axis.at(p["at"]), p) for p in points]
     upper = [f"{x:.1f},{y_axis.at(p['high']):.1f}" for x, p in places]
     lower = [f"{x:.1f},{y_axis.at(p['low']):.1f}" for x, p in reversed(places)]
@@ -93,7 +116,7 @@ def _curve(item: Evidence, says: str, what: str) -> Markup:
 
 def _dots(item: Evidence, says: str, what: str) -> Markup:
     """Draw one line per level: the mean, and a bar that holds 8 in 10 rows."""
-    points, show = item["points"], number if item.get("class") is None else percent
+    points, show = item["points"], _shown(item)
     axis = Axis.around([float(point[key]) for point in points for key in ("low", "high")], 16, WIDTH - 16)
     height = 34 * len(points) + 42
     parts: list[Markup] = []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from unicodedata import bidirectional
 
 from mlwright.report.language import catalogue, language, say
 from mlwright.report.text import Figure, Text
@@ -16,8 +18,13 @@ Evidence = Mapping[str, Any]
 NONE = "\N{EN DASH}"
 """Stands where nothing is known."""
 
+_BILLIONS, _LARGEST = 1e10, 1e15
+"""From here on amounts are told in billions, and from there on with a power of ten."""
 _SMALLEST = 0.0005
 """Below this a number is written with a power of ten."""
+_ISOLATE, _ISOLATED = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_TURNS = frozenset({"R", "AL", "AN", "RLE", "LRE", "RLO", "LRO", "RLI", "LRI", "FSI", "PDF", "PDI"})
+"""Classes of letters and marks that turn the direction of a line."""
 _NARROW = 1e-6
 """An interval whose width is less than this share of its ends is arithmetic, not doubt."""
 
@@ -44,13 +51,24 @@ def shown(words: str, value: object, per: float = 1.0) -> str:
 
 def number(value: object, decimals: int | None = None) -> str:
     """Write a number with about three significant digits, or with `decimals` places."""
-    return shown(_digits(float(value), decimals), value) if is_number(value) else NONE  # type: ignore[arg-type]
+    if not is_number(value):
+        return NONE
+    amount = float(value)  # type: ignore[arg-type]  # is_number has just seen to it
+    if not _BILLIONS <= abs(amount) < _LARGEST:
+        return shown(_digits(amount, decimals), value)
+    places = None if decimals is None else min(decimals + 9, 2)
+    return shown(f"{_digits(amount / 1e9, places)} {catalogue(language())['marks.billion']}", value, 1e-9)
 
 
 def usual(value: object) -> str:
     """Write a number of a column; what may be a year has no thousands mark."""
-    is_year = is_number(value) and float(value).is_integer() and 1500 <= value <= 2200  # type: ignore[arg-type,operator]
-    return shown(f"{value:.0f}", value) if is_year else number(value)
+    return shown(usual_digits(float(value)), value) if is_number(value) else NONE  # type: ignore[arg-type]
+
+
+def usual_digits(amount: float) -> str:
+    """Write a number of a column in English marks, as `usual` does."""
+    is_year = amount.is_integer() and 1500 <= amount <= 2200
+    return f"{amount:.0f}" if is_year else _digits(amount, None)
 
 
 def count(items: Sequence[object]) -> str:
@@ -60,12 +78,12 @@ def count(items: Sequence[object]) -> str:
 
 
 def _digits(amount: float, decimals: int | None) -> str:
-    if decimals is not None:
-        return f"{round(amount, decimals) + 0.0:,.{decimals}f}"  # + 0.0 turns -0.0 into 0.0
+    if decimals is not None and abs(amount) < _LARGEST:
+        return f"{round(amount, decimals) + 0.0:,.{max(decimals, 0)}f}"  # + 0.0 turns -0.0 into 0.0
     size, amount = abs(amount), amount + 0.0  # there is no zero below zero
-    if amount.is_integer() and size < 1e15:
+    if amount.is_integer() and size < _LARGEST:
         return f"{amount:,.0f}"
-    if size >= 1e15 or size < _SMALLEST:
+    if size >= _LARGEST or size < _SMALLEST:
         return f"{amount:.2e}"
     return f"{amount:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3}f}"
 
@@ -75,19 +93,26 @@ def two_digits(value: object) -> str:
     if not is_number(value):
         return NONE
     size = float(f"{abs(float(value)):.2g}")  # type: ignore[arg-type]  # is_number has just seen to it
-    if not size or size >= 1e15 or size < _SMALLEST:
+    if not size or size >= _LARGEST or size < _SMALLEST:
         return shown(_digits(size, None), value)
+    if size >= _BILLIONS:
+        return number(size if not isinstance(value, Number) else Number(size, value.at))
     return shown(f"{size:,.{max(0, 1 - math.floor(math.log10(size)))}f}", value)
 
 
 def decimals_of(estimate: Evidence) -> int | None:
-    """Say how many decimals an interval justifies; None without a width, or beside a power of ten."""
+    """Say how many decimals an interval justifies; None without a width, or beside a power of ten.
+
+    Below zero are the places before the decimal mark that are not known: -3 of 12,048 (6,640 to 20,655).
+    """
     if not has_width(estimate):
         return None
     low, high = float(estimate["low"]), float(estimate["high"])
     if max(abs(low), abs(high)) < _SMALLEST:
         return None
-    return min(max(1 - math.floor(math.log10(high - low)), 0), 4)
+    size = abs(float(estimate["value"])) if is_number(estimate.get("value")) else 0.0
+    most = 1 - math.floor(math.log10(size)) if size else 0  # two digits are left in any case
+    return min(max(1 - math.floor(math.log10(high - low)), min(most, 0)), 4)
 
 
 def has_width(estimate: Evidence) -> bool:
@@ -224,12 +249,28 @@ def size(n_bytes: object) -> str:
     return NONE
 
 
+def moment(value: object) -> str:
+    """Write a point of time to the minute, such as "2026-11-22 11:52 UTC"; what is none stays as it is."""
+    try:
+        told = datetime.fromisoformat(str(value))
+    except ValueError:
+        return brief(value)
+    zone = f" {told.tzname()}" if told.tzinfo else ""
+    return f"{told:%Y-%m-%d %H:%M}{zone}"
+
+
 def brief(value: object, length: int = 60) -> str:
-    """Cut a text that would break the page, saying so with an ellipsis."""
+    """Cut a text that would break the page, saying so with an ellipsis.
+
+    What is written from right to left is set apart, so that the words and numbers around it keep their order.
+    """
     if isinstance(value, Number):
         return number(value)
     text = " ".join(str(value).split())
-    return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    told = text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
+    if told.isascii() or not any(bidirectional(letter) in _TURNS for letter in told):
+        return told
+    return f"{_ISOLATE}{told}{_ISOLATED}"
 
 
 def listing(items: Sequence[object], last: str = "and") -> str:

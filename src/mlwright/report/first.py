@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import advice, charts, judged, leak_words, lists, parts, words
-from mlwright.report.derive import derived
+from mlwright.report import advice, charts, judged, leak_words, lists, words
+from mlwright.report.concerns import Watched, concerns
 from mlwright.report.figures import (
     Evidence,
     brief,
     dig,
-    estimate_in_hundred,
     estimate_text,
     has_interval,
-    hundredths,
     in_hundred,
     is_number,
-    percent,
-    points,
     size_of,
     value_beside,
     value_of,
 )
-from mlwright.report.language import known, say, say_some
+from mlwright.report.language import known, say
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
 from mlwright.report.written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from markupsafe import Markup
 
 MOST_WATCHED = 3
-_WRONG_CHANCES = 0.05
-_FEW_FOUND = 0.5
-_FEW_TEST_ROWS = 100
-_OFTEN = 0.02
 _TOLD_ELSEWHERE = frozenset(
-    {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage"}
+    {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage", "costs_more"}
 )
 """Findings that the headline or a concern says better."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """One thing to watch: how bad it is, in which section more is told, and the sentence."""
-
-    severity: str
-    place: str
-    says: str
 
 
 def answer(evidence: Evidence) -> str:
@@ -62,6 +43,13 @@ def answer(evidence: Evidence) -> str:
         return refused
     if not words.is_seen(evidence):
         return say("answer.hardly", dull=judged.unit(evidence, "dull"))
+    if doubtful := leak_words.whole_answer(evidence):
+        return say("answer.doubtful", column=doubtful)
+    rival = words.best_rival(evidence)
+    if rival is not None and words.saves_sign(evidence) == 0:
+        return say("answer.no_saving", against=advice.rival(rival["what"]))
+    if dig(evidence, "in_place", "verdict") == "not_enough_data":
+        return say("answer.untold")
     n_judged = judged.counted(f"plain_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
     begins = say("answer.perhaps", judged=n_judged) if words.are_few(evidence) else say("answer.ships")
     return join([begins, next(_worth(evidence))])
@@ -77,14 +65,15 @@ def _refused(evidence: Evidence) -> str:
     if sign < 1:
         return say("answer.worse" if sign < 0 else "answer.useless", dull=dull)
     errors = words.open_errors(dig(evidence, "findings", default=[]))
-    return _error(errors[0], dull) if errors else ""
+    return _error(evidence, errors[0], dull) if errors else ""
 
 
-def _error(finding: Evidence, dull: str) -> str:
+def _error(evidence: Evidence, finding: Evidence, dull: str) -> str:
     """Say what must be dealt with first."""
-    rule, column = str(finding.get("rule")), finding.get("column")
+    rule, column, rival = str(finding.get("rule")), finding.get("column"), words.best_rival(evidence)
     if known(f"answer.errors.{rule}"):
-        return say(f"answer.errors.{rule}", column=brief(column or "", 40), dull=dull)
+        against = advice.rival(rival["what"]) if rival is not None else dull
+        return say(f"answer.errors.{rule}", column=brief(column or "", 40), dull=dull, against=against)
     return say("answer.error_in", column=brief(column, 40)) if column else say("answer.error")
 
 
@@ -100,21 +89,23 @@ def _worth(evidence: Evidence) -> Iterator[str]:
 
 
 def _saved(evidence: Evidence) -> str:
-    against = dig(evidence, "decision", "against", default=[])
-    if not against or words.sign_of({**against[0]["per_row"], "direction": "max"}) != 1:
+    rival = words.best_rival(evidence)
+    if rival is None or words.saves_sign(evidence) != 1:
         return ""
-    return say(
-        "answer.saves", amount=value_of(against[0]["per_row"]), against=advice.rival(against[0]["what"])
-    )
+    return say("answer.saves", amount=value_of(rival["per_row"]), against=advice.rival(rival["what"]))
 
 
 def main_plain(evidence: Evidence) -> str:
-    """Return the first metric in counts or units that shows that the model gains, "" if none does."""
-    return next((name for name in words.plain_metrics(evidence) if _is_gain(evidence, name)), "")
+    """Return the first metric in counts or units that shows that the model gains, "" if none does.
+
+    One that a dull answer can drive up alone, as always saying yes finds all, shows nothing and has no words.
+    """
+    told = (name for name in words.plain_metrics(evidence) if known(f"answer.plain.{name}"))
+    return next((name for name in told if _is_gain(evidence, name)), "")
 
 
 def _is_gain(evidence: Evidence, name: str) -> bool:
-    """Tell whether the metric shows a gain: in its interval, and in the digits that people read."""
+    """Tell whether the metric shows a gain: beyond chance, and in the digits that people read."""
     test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
     if not (has_interval(test) and is_number(base.get("value"))):
         return False
@@ -122,10 +113,12 @@ def _is_gain(evidence: Evidence, name: str) -> bool:
         (in_hundred(test["value"]), in_hundred(base["value"])) if words.is_share(evidence)
         else (value_of(test), value_beside(base, test))
     )  # fmt: skip
+    if str(shown) == str(other):
+        return False
+    if name == dig(evidence, "task", "metric") and words.gain_sign(evidence) is not None:
+        return words.gain_sign(evidence) == 1  # paired: it knows more than both intervals
     is_max = test.get("direction") == Direction.MAX
-    return str(shown) != str(other) and (
-        test["low"] > base["value"] if is_max else test["high"] < base["value"]
-    )
+    return bool(test["low"] > base["value"] if is_max else test["high"] < base["value"])
 
 
 def _plainly(evidence: Evidence, name: str) -> str:
@@ -149,8 +142,7 @@ def how_good(evidence: Evidence) -> list[str]:
 
 
 def _money(evidence: Evidence) -> list[str]:
-    against = dig(evidence, "decision", "against", default=[])
-    return [_costs(one) for one in against[:2] if is_number(one["per_row"].get("value"))]
+    return [_costs(one) for one in advice.by_strength(evidence)[:2]]
 
 
 def _costs(one: Evidence) -> str:
@@ -177,17 +169,12 @@ def watch(evidence: Evidence) -> list[Watched]:
     found += [one for one in more if one.severity == "warning"]
     found += [one for one in leaks if one.severity == "note"]
     found += [one for one in more if one.severity == "note"]
-    found += [_told(one) for one in others if one.get("severity") == "note"]
+    found += [_told(one) for one in others if one.get("severity") == "note" and one.get("action") == "kept"]
     seen: list[Watched] = []
     for one in found:
         if one.says and one.says not in [other.says for other in seen]:
             seen.append(one)
     return seen[:MOST_WATCHED]
-
-
-def concerns(evidence: Evidence) -> list[Watched]:
-    """Return what to watch that no finding tells."""
-    return [one for rule in _CONCERNS for one in rule(evidence)]
 
 
 def _told(finding: Evidence) -> Watched:
@@ -197,105 +184,6 @@ def _told(finding: Evidence) -> Watched:
     about = f"{brief(column, 40)}: " if column else ""
     says = Text([about, written(finding, "message", 240)])
     return Watched(str(finding.get("severity")), "limits", says)
-
-
-def _uncalibrated(evidence: Evidence) -> list[Watched]:
-    error = dig(evidence, "calibration_error", default={})
-    if not is_number(error.get("low")) or error["low"] <= _WRONG_CHANCES:
-        return []
-    return [Watched("warning", "calibration", say("watch.chances", n=hundredths(error["value"])))]
-
-
-def _weak(evidence: Evidence) -> list[Watched]:
-    return [
-        Watched("warning", "slices", say("watch.weak", told=parts.weak_sentence(one)))
-        for one in dig(evidence, "slices", default=[])[:1]
-    ]
-
-
-def _unfair(evidence: Evidence) -> list[Watched]:
-    found = []
-    for one in parts.fairness(evidence):
-        gap = next((sentence for sentence, is_sure in one["told"] if is_sure), "")
-        found += [Watched("warning", "slices", gap)] if gap else []
-    return found[:1]
-
-
-def _rarely_found(evidence: Evidence) -> list[Watched]:
-    recall = next((name for name in words.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
-    share = dig(evidence, "test", recall, "value") if recall else None
-    if share is None or not is_number(share) or share >= _FEW_FOUND:
-        return []
-    label = words.classes(evidence)[-1]
-    return [
-        Watched("note", "performance", say(f"watch.few.{recall}", label=label, n=_missed(evidence, recall)))
-    ]
-
-
-def _missed(evidence: Evidence, name: str) -> str:
-    return estimate_in_hundred(dig(evidence, "test", name))
-
-
-def _few_rows(evidence: Evidence) -> list[Watched]:
-    n_test = dig(evidence, "split", "n_test")
-    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS or words.are_few(evidence):
-        return []  # or a finding says so
-    few = judged.counted(f"plain_{judged.which(evidence)}", n_test)
-    return [Watched("warning", "split", say_some("watch.few_rows", n_test, judged=few))]
-
-
-def _flattering(evidence: Evidence) -> list[Watched]:
-    price = dig(evidence, "split", "price", default={})
-    if words.sign_of(price.get("flattery")) != 1:
-        return []
-    key = f"watch.drift_{judged.rule(evidence)}"
-    return [Watched("note", "split", say(key if known(key) else f"watch.drift_{judged.which(evidence)}"))]
-
-
-def _coverage(evidence: Evidence) -> list[Watched]:
-    held = dig(evidence, "intervals", "coverage", default={})
-    level = dig(evidence, "intervals", "level")
-    if not is_number(held.get("high")) or not is_number(level) or held["high"] >= level - _OFTEN:
-        return []
-    return [
-        Watched("warning", "calibration", say("watch.held", n=points(held["value"]), level=percent(level)))
-    ]
-
-
-def _more_rows(evidence: Evidence) -> list[Watched]:
-    low = derived(evidence, "further", "low")
-    if not is_number(low) or low <= _OFTEN:
-        return []
-    return [
-        Watched(
-            "note", "candidates", say("watch.more_rows", share=percent(derived(evidence, "further", "value")))
-        )
-    ]
-
-
-def _one_driver(evidence: Evidence) -> list[Watched]:
-    """Note a single column that carries the answer: if it breaks, everything does."""
-    found = words.drivers(evidence, 2)
-    if len(dig(evidence, "importance", default=[])) == 1 and not dig(evidence, "importance_left_out"):
-        return []  # there is no other
-    if not found or (len(found) > 1 and found[0]["drop"]["value"] < 3 * found[1]["drop"]["value"]):
-        return []
-    return [Watched("note", "explanations", say("watch.one_driver", column=brief(found[0]["column"], 40)))]
-
-
-def _lists(evidence: Evidence) -> list[Watched]:
-    told = [("warning", lists.unknown(evidence)), ("note", lists.popular(evidence))]
-    return [Watched(severity, "lists", says) for severity, says in told if says]
-
-
-def _world(_: Evidence) -> list[Watched]:
-    return [Watched("note", "limits", say("watch.world"))]
-
-
-_CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _uncalibrated, _coverage, _unfair, _weak, _flattering, _rarely_found, _one_driver, _more_rows,
-    _lists, _world,
-)  # fmt: skip
 
 
 def effect(evidence: Evidence, column: str) -> str:
@@ -315,14 +203,14 @@ def lede(evidence: Evidence) -> Text:
 
 def picture(evidence: Evidence) -> tuple[str, Markup]:
     """Return the title and the drawing of the first screen: money, else cases, else the score."""
-    against = [one for one in dig(evidence, "decision", "against", default=[]) if one.get("per_row")]
+    against = advice.by_strength(evidence)
     if against:
         title: str = say("compare.saved")
         return title, charts.comparison(
             [(advice.rival(one["what"]), one["per_row"]) for one in against], title, say("compare.per_case")
         )
-    plain = words.plain_metrics(evidence)
-    name = main_plain(evidence) or (plain[0] if plain else dig(evidence, "task", "metric", default=""))
+    plain, name = words.plain_metrics(evidence), dig(evidence, "task", "metric", default="")
+    name = main_plain(evidence) or (plain[0] if plain and name not in plain else name)
     rows = [
         (say("compare.model"), dig(evidence, "test", name)),
         (judged.unit(evidence, "beside"), dig(evidence, "baseline", name)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.report.figures import Evidence, brief, dig, is_number, number
-from mlwright.report.language import say, say_some
+from mlwright.report.language import say, say_some, word
 from mlwright.report.written import phrase
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def how(told: object) -> str:
     """Say how rows or events were cut, in the language if it has words for it."""
     whole = brief(str(told or say("split.aside")).rstrip("."), 120)
     plain = whole.removesuffix(_AS_GIVEN)
-    said = phrase(plain)
+    said = word(f"split.ways.{plain}", phrase(plain))
     return say("split.as_given", how=said) if plain != whole else said
 
 

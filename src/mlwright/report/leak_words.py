@@ -7,12 +7,25 @@ from mlwright.report.language import say, say_some
 from mlwright.report.text import Text, join
 
 _MOST_NAMED = 6
+_WHOLE = frozenset({"near_perfect", "target_copy"})
+"""Charges that a column tells nearly all."""
 
 
 def accused(evidence: Evidence) -> list[Evidence]:
     """Return the leaks that are about a column and were not cleared, in their order."""
     leaks = dig(evidence, "leaks", default=[])
     return [leak for leak in leaks if leak.get("column") and leak.get("verdict") in ("drop", "warn")]
+
+
+def whole_answer(evidence: Evidence) -> str:
+    """Name the first column in doubt that gives nearly the whole answer alone; "" if none does."""
+    doubtful = [leak for leak in accused(evidence) if leak.get("verdict") == "warn"]
+    found = [leak for leak in doubtful if _WHOLE & {*_charges(leak)}]
+    return brief(found[0]["column"], 40) if found else ""
+
+
+def _charges(leak: Evidence) -> list[str]:
+    return [str(charge) for charge in dig(leak, "charges", default=[])]
 
 
 def leaks_line(evidence: Evidence) -> str:

@@ -165,6 +165,7 @@ def _candidates(evidence: Evidence) -> dict[str, Any]:
             words.budget_line(evidence),
             words.memory_line(evidence),
             say("candidates.steer"),
+            _loss_line(evidence),
             promises.contract_line(evidence),
         ],
         "shown": found[:_FIRST_CANDIDATES],
@@ -181,6 +182,13 @@ def _candidates(evidence: Evidence) -> dict[str, Any]:
             for one in list(dig(evidence, "decisions", default=[]))[:_MOST_DECISIONS]
         ],
     }
+
+
+def _loss_line(evidence: Evidence) -> str:
+    """Say what the scores of candidates are; those of recommenders have other names in each run."""
+    if judged.are_users(evidence):
+        return ""
+    return say("candidates.loss_classes" if words.classes(evidence) else "candidates.loss_value")
 
 
 def _performance(evidence: Evidence) -> dict[str, Any]:
@@ -270,12 +278,14 @@ def _calibration(evidence: Evidence) -> dict[str, Any]:
         "levels": ranges.get("levels") or [],
         "level": ranges.get("level"),
         "size": say("calibration.labels" if ranges.get("answers") == "sets" else "calibration.width"),
+        "usual": ranges.get("size"),
         "rows": promises.slice_rows(evidence),
     }
 
 
 def _trust(evidence: Evidence) -> str:
-    gap = derived(evidence, "calibration_gap")
+    """Say as the title of the picture what the section says: chance taken off, where that was worked out."""
+    gap = dig(evidence, "calibration_error", "value", default=derived(evidence, "calibration_gap"))
     if not is_number(gap) or gap <= _SMALL_GAP:
         return say("charts.trusted")
     return say("charts.not_trusted", n=hundredths(gap))
@@ -348,6 +358,7 @@ def _again(evidence: Evidence, names: Names) -> dict[str, Any]:
     judged = refit.get("judged_program")
     return {
         "commands": commands(evidence, names),
+        "by_time": not dig(evidence, "budget", "max_trials"),
         "program": program,
         "judged": str(judged)[:16] if judged and judged != refit.get("shipped_program") else "",
         "environment": dig(evidence, "environment", default={}),

@@ -81,12 +81,13 @@ def groups(evidence: Evidence) -> list[dict[str, Any]]:
 def fairness(evidence: Evidence) -> list[dict[str, Any]]:
     """Return sensitive columns with their groups and with sentences about the gaps."""
     label = brief((dig(evidence, "task", "classes", default=[]) or ["yes"])[-1], 30)
+    target = brief(dig(evidence, "task", "target", default=say("question.target")), 40)
     found = []
     for one in dig(evidence, "fairness", default=[]):
         rates = list(one["groups"][0]["rates"]) if one["groups"] else []
         of = one.get("of", "answers")
         rows = [{**group, "rates": [group["rates"][rate] for rate in rates]} for group in _named(one)]
-        told = _told(one, label, of)
+        told = _told(one, {"target": target, "label": label}, of)
         found.append(
             {
                 "column": one["column"],
@@ -107,14 +108,14 @@ def _head(rate: str, label: str, of: str) -> str:
     return say(key, label=label) if word(key, "") else rate.replace("_", " ")
 
 
-def _told(one: Evidence, label: str, of: str) -> list[tuple[str, bool]]:
+def _told(one: Evidence, asked: dict[str, str], of: str) -> list[tuple[str, bool]]:
     """Return sentences, each with whether it tells of a gap beyond chance."""
     if len(one["groups"]) < 2:
         return [(say("fair.too_few"), False)]
     told = [
-        (_gap_line(one, rate, gap, label, of), bool(gap.get("low")))
+        (_gap_line(one, rate, gap, asked, of), bool(gap.get("low")))
         for rate in _GAPS
-        if (gap := dig(one, "gaps", rate)) is not None
+        if (gap := dig(one, "gaps", rate)) is not None and gap["between"][0] != gap["between"][1]
     ]
     worst = one.get("worst")
     if worst:
@@ -144,14 +145,14 @@ def _off(one: Evidence, group: Evidence) -> str:
     return say("fair.too_high" if group["off"] > 0 else "fair.too_low", group=_name(one, group["group"]))
 
 
-def _gap_line(one: Evidence, rate: str, gap: Evidence, label: str, of: str) -> str:
+def _gap_line(one: Evidence, rate: str, gap: Evidence, asked: dict[str, str], of: str) -> str:
     rates = {group["group"]: group["rates"] for group in one["groups"]}
     show = percent if rate in _OF_SHARES else number
     top, bottom = gap["between"]
     high, low = (show(rates[group][rate]["value"]) for group in (top, bottom))
     return say(
         f"fair.gaps.{of}.{rate}",
-        label=label,
+        **asked,
         high=high,
         low=low,
         column=brief(one["column"], 40),

@@ -19,10 +19,11 @@ from mlwright.report.figures import (
     shown,
 )
 from mlwright.report.language import say
-from mlwright.report.text import sentence
 from mlwright.report.written import named, written
 
 _MOST_WEAK = 3
+_LARGE_PART, _FAR_BELOW = 0.05, 0.05
+"""A part worth a word on the first screen: of the test rows, and below the level that was asked for."""
 
 
 def interval_lines(evidence: Evidence) -> list[str]:
@@ -34,18 +35,18 @@ def interval_lines(evidence: Evidence) -> list[str]:
         held_line(evidence),
         _size_line(evidence),
         *_weak_lines(evidence),
-        sentence(written(found, "why")),
+        say("held.rests", why=written(found, "why")) if found.get("why") else "",
     ]
 
 
 def held_line(evidence: Evidence) -> str:
-    """Write the coverage as a count, such as "9 of 10 of such intervals held the true price"."""
+    """Write the coverage as a count, such as "ranges that did so in 9 of 10"."""
     found = dig(evidence, "intervals", default={})
     covered = found.get("coverage") or {}
     if not is_number(covered.get("value")):
         return ""
     return say(
-        f"held.{_sort(found)}",
+        f"held.{sort_of(found)}",
         count=_count(covered["value"]),
         target=brief(dig(evidence, "task", "target", default="value")),
         share=points(covered["value"]),
@@ -55,7 +56,8 @@ def held_line(evidence: Evidence) -> str:
     )
 
 
-def _sort(found: Evidence) -> str:
+def sort_of(found: Evidence) -> str:
+    """Return "intervals" of values or "sets" of labels, the end of the keys of sentences that differ."""
     return "sets" if found.get("answers") == "sets" else "intervals"
 
 
@@ -101,9 +103,24 @@ def _count(share: float) -> str:
 
 def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
-    if _sort(found) == "sets":
+    if sort_of(found) == "sets":
         return say("held.labels", n=estimate_text(found.get("size")))
     return say("held.width", n=estimate_text(found.get("size")), depends=written(found, "depends_on"))
+
+
+def broken_part(evidence: Evidence) -> Evidence | None:
+    """Return the part in which most truths are missing that were promised; None if it is none to speak of."""
+    level, n_test = dig(evidence, "intervals", "level"), dig(evidence, "split", "n_test")
+    if not is_number(level) or not is_number(n_test):
+        return None
+    found = [
+        (n_missing, part)
+        for part in _parts(evidence)
+        if (part.get("off") or 0) < 0
+        and part["n"] >= _LARGE_PART * n_test
+        and (n_missing := (level - part["coverage"]["value"]) * part["n"]) > _FAR_BELOW * part["n"]
+    ]
+    return max(found, key=lambda one: one[0])[1] if found else None
 
 
 def _weak_lines(evidence: Evidence) -> list[str]:

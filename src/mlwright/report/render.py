@@ -39,6 +39,7 @@ def _environment() -> Environment:
         count=figures.count,
         estimate=figures.estimate_text,
         interval=figures.interval_of,
+        moment=figures.moment,
         percent=figures.percent,
         points=figures.points,
         points_between=figures.points_between,

@@ -68,22 +68,24 @@ def look_up(evidence: Evidence, at: str) -> Any:
         Nothing stands there; the message names what does, one step before.
     """
     value: Any = evidence
+    if not at.startswith("/"):
+        message = f"{at!r} is no place in the evidence: places begin with a slash, such as '/{at[:60]}'."
+        raise UsageError(message)
     for n_done, step in enumerate(at.split("/")[1:]):
         name = step.replace("~1", "/").replace("~0", "~")
         try:
             value = value[int(name)] if isinstance(value, list) else value[name]
         except (KeyError, IndexError, ValueError, TypeError):
             where = "/".join(at.split("/")[: n_done + 1]) or "/"
-            there = (
-                list(value)
-                if isinstance(value, Mapping)
-                else f"{len(value)} items"
-                if isinstance(value, list)
-                else value
-            )
-            message = f"Nothing stands at {at!r} of the evidence. At {where!r} there is: {str(there)[:300]}."
+            message = f"Nothing stands at {at!r} of the evidence. At {where!r} there is: {_held(value)}."
             raise UsageError(message) from None
     return value
+
+
+def _held(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(map(str, value)) or "nothing"
+    return f"{len(value)} items" if isinstance(value, list) else str(value)[:300]
 
 
 def _escaped(key: object) -> str:

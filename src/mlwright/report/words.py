@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import judged
+from mlwright.report import judged, leak_words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -34,7 +34,7 @@ from mlwright.report.figures import (
     value_beside,
     value_of,
 )
-from mlwright.report.language import keys_below, known, say, word
+from mlwright.report.language import keys_below, known, say, say_some, word
 from mlwright.report.lists import took
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
@@ -42,6 +42,10 @@ from mlwright.report.written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+BY_THE_MODEL = "deciding for the likeliest"
+"""The one alternative to the decisions that needs the model, too."""
 
 
 @final
@@ -105,9 +109,9 @@ def are_few(evidence: Evidence) -> bool:
 
 
 def has_learned(evidence: Evidence) -> bool:
-    """Tell whether anything but the baseline was complete when the search ended."""
+    """Tell whether anything but the baseline was learned when the search ended, be it incomplete."""
     is_bare = "selection" in evidence and evidence["selection"] is None
-    return judged.are_users(evidence) or not is_bare
+    return judged.are_users(evidence) or not is_bare or gain_sign(evidence) == 1
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -137,7 +141,30 @@ def _better(evidence: Evidence, where: str) -> Verdict:
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
     if are_few(evidence):
         return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_few", where=where))
+    if doubtful := leak_words.whole_answer(evidence):
+        told = say("verdict.beats_doubtful", where=where, column=doubtful)
+        return Verdict("unsure", say("verdict.perhaps"), told)
+    if saves_sign(evidence) == 0:
+        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_no_saving", where=where))
+    if dig(evidence, "in_place", "verdict") == "not_enough_data":
+        return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_untold", where=where))
     return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
+
+
+def best_rival(evidence: Evidence) -> Evidence | None:
+    """Return what else one could do without the model that leaves it least to save; None without costs.
+
+    Whoever asks what a model saves has a choice of dull rules: the best of them is what it is measured by.
+    """
+    against = dig(evidence, "decision", "against", default=[])
+    found = [one for one in against if one["what"] != BY_THE_MODEL and is_number(one["per_row"].get("value"))]
+    return min(found, key=lambda one: float(one["per_row"]["value"]), default=None)
+
+
+def saves_sign(evidence: Evidence) -> int | None:
+    """Return whether deciding by it saves (1), costs (-1) or neither, beyond chance (0); None: no costs."""
+    rival = best_rival(evidence)
+    return None if rival is None else sign_of({**rival["per_row"], "direction": Direction.MAX})
 
 
 def naive(evidence: Evidence) -> str:
@@ -321,7 +348,7 @@ def budget_line(evidence: Evidence) -> str:
     limit, trials = budget.get("time_limit_s"), budget.get("max_trials")
     allowed = (
         say("budget.limit", limit=seconds(limit)) if limit
-        else say("budget.trials", n=number(trials)) if trials else ""
+        else say_some("budget.trials", trials, n=number(trials)) if trials else ""
     )  # fmt: skip
     ended = written(budget, "ended")
     took = say("budget.took", time=seconds(budget.get("elapsed_s")))

@@ -7,6 +7,7 @@ what a language has no words for, such as a finding of somebody's own rule, stay
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +16,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from mlwright.core.said import SENTENCES
-from mlwright.report.figures import NONE, Evidence, brief, dig, is_number, number, shown
+from mlwright.report.figures import NONE, Evidence, brief, dig, is_number, number, shown, usual_digits
 from mlwright.report.language import ENGLISH, language, say
 from mlwright.report.measures import metric_called
 from mlwright.report.text import Foreign, Text
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HOME = Path(__file__).parent / "languages" / "written"
-_LONGEST = 400
+_LONGEST, _LARGE = 400, 1_000
+_OPTION = re.compile(r"--[a-z-]+ $")
 _SPEC = re.compile(r",?(\.[0-9])?[efg%]?")
 """How a number may be written: the evidence can be a stranger's, and others could fill the memory."""
 
@@ -89,7 +91,9 @@ def _made(made: Evidence) -> Iterator[str]:
     for literal, name, spec, how in _parsed(words if other is None else other):
         if literal:
             yield Foreign(literal) if other is None else literal
-        if name:
+        if name and how == "r" and _OPTION.search(literal):
+            yield shlex.quote(str(values.get(name)))  # to be copied into a terminal
+        elif name:
             yield from _value(name, values.get(name), spec or specs.get(name) or "", how)
 
 
@@ -125,4 +129,6 @@ def _number(value: float, spec: str) -> str:
     if not spec or not _SPEC.fullmatch(spec):
         return number(value)
     words = format(value, ",.0f" if spec == "," and float(value).is_integer() else spec)
+    if spec.endswith("g") and abs(value) >= _LARGE:
+        return shown(usual_digits(float(words.replace(",", ""))), value)  # 25,560, not 2.556e+04
     return shown(f"{words[:-1]} %", value, 100) if spec.endswith("%") else shown(words, value)

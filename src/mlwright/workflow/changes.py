@@ -10,6 +10,7 @@ import numpy as np
 
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import UsageError
+from mlwright.core.said import said
 from mlwright.core.schema import NUMERIC
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _groups(cells: Array, *, is_number: bool) -> dict[str, Array]:
     pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     last = edges[-1]
     return {
-        f"{low:.4g} to {high:.4g}": known
+        said("{low:.4g} to {high:.4g}", low=low, high=high): known
         & (cells >= low)
         & ((cells < high) | (high == last) & (cells == last))
         for low, high in pairs

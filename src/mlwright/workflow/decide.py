@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlwright.workflow.prepare import Prepared
 
 _FACTORS = (0.5, 2.0)
+BY_THE_MODEL = "deciding for the likeliest"
+"""The one alternative that needs the model."""
 _MOST_CLASSES = 12
 
 
@@ -70,7 +72,7 @@ class Decided:
         elif len(self.classes) <= _MOST_CLASSES:
             found |= {f"always deciding {label}": always(number) for number, label in enumerate(self.classes)}
         if not self.is_capped and self.prediction.labels is not None:
-            found["deciding for the likeliest"] = self.paid(self.prediction.labels)
+            found[BY_THE_MODEL] = self.paid(self.prediction.labels)
         if self.today is not None:
             found["today's rule"] = self.paid(self.today)
         return found

@@ -10,6 +10,7 @@ from mlwright.core.finding import Finding, Severity
 from mlwright.core.said import one_after_the_other, said
 from mlwright.core.shelves import METRICS
 from mlwright.evaluation.verdict import Answer
+from mlwright.workflow.decide import BY_THE_MODEL
 
 if TYPE_CHECKING:
     from mlwright.data.split import Split
@@ -58,6 +59,30 @@ def _coverage(intervals: dict[str, Any]) -> list[Finding]:
             ),
             evidence={"level": intervals["level"], "coverage": held},
             remedy=said("Ask for a higher level than you need, or train with --intervals certified."),
+            action="kept",
+        )
+    ]
+
+
+def costs_more(decision: dict[str, Any] | None) -> list[Finding]:
+    """Say that a rule that needs no model is cheaper, beyond chance, than deciding by the model."""
+    rivals = [] if decision is None else [one for one in decision["against"] if one["what"] != BY_THE_MODEL]
+    saved = min((one["per_row"] for one in rivals), key=lambda saved: float(saved["value"]), default=None)
+    if saved is None or saved["high"] is None or saved["high"] >= 0:
+        return []
+    return [
+        Finding(
+            rule="costs_more",
+            severity=Severity.ERROR,
+            message=said(
+                "With these costs the best rule that needs no model is cheaper than deciding by the model, "
+                "by {value:.4g} a row (95 % interval {low:.4g} to {high:.4g}).",
+                value=-saved["value"],
+                low=-saved["high"],
+                high=-saved["low"],
+            ),
+            evidence={"saved": saved},
+            remedy=said("Use that rule, or correct the costs."),
             action="kept",
         )
     ]

@@ -27,11 +27,12 @@ from mlwright.workflow.measure import scales
 from mlwright.workflow.run import work_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mlwright.core.arrays import Integers
     from mlwright.core.budget import Budget
     from mlwright.tuning.journal import Journal
+    from mlwright.tuning.trial import Trial
     from mlwright.workflow.memory import Memory
     from mlwright.workflow.options import TrainOptions
     from mlwright.workflow.prepare import Prepared
@@ -93,13 +94,19 @@ def fit(
         is_cut = is_interrupted or (search.has_baseline_alone and bool(search.begun()))
         chosen = search.begun() if is_cut else choose(search)
         if is_cut:
-            chosen[0].weight = 1.0
+            leave_all_to(chosen[0], search.trials)
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
         finish = Finish(prepared, options, budget, listen, search, recipe, folder)
         with ending_is_near() if is_interrupted else nullcontext():
             fitted = finish.run(chosen, dull, refit=not is_cut)
         fitted.is_interrupted = is_interrupted
         return fitted
+
+
+def leave_all_to(chosen: Trial, trials: Iterable[Trial]) -> None:
+    """Let one candidate answer alone, be it incomplete: the others, the baseline too, have no share in it."""
+    for trial in trials:
+        trial.weight = float(trial is chosen)
 
 
 def fold_rows(

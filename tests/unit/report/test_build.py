@@ -10,7 +10,10 @@ from mlwright.report import build
 from mlwright.report.build import build_report, write_report
 from mlwright.report.card import model_card
 from mlwright.report.commands import Names, commands
+from mlwright.report.compare_page import build_comparison
+from mlwright.report.data_page import build_data_report
 from mlwright.report.derive import complete
+from mlwright.report.language import spoken
 from mlwright.report.page import page
 
 NASTY = "<script>alert('x')</script>\"&|`[a](b)"
@@ -339,3 +342,72 @@ def test_many_findings_are_folded_behind_the_first(income, read):
     page = build_report(income)
     assert "The other 31 findings" in read(page)
     assert page.index("<td>c14</td>") < page.index("The other") < page.index("<td>c45</td>")
+
+
+def test_commands_are_quoted_as_a_shell_reads_them(read):
+    profile = {
+        "name": "my $(x).csv", "target": "the price", "n_rows": 9, "columns": [], "findings": [], "leaks": [],
+    }  # fmt: skip
+    page = read(build_data_report(profile, "my $(x).csv"))
+    assert "mlwright profile 'my $(x).csv' --target 'the price' --json" in page
+
+
+def test_drivers_that_were_not_measured_have_no_picture_to_explain(income, read):
+    income["importance"], income["importance_left_out"] = [], 3
+    page = read(build_report(income))
+    assert "Not measured: no time was left." in page
+    assert "the bars show" not in page
+
+
+def test_scores_of_candidates_say_what_they_are(income, bikes, read):
+    assert "They are the log loss: less is better." in read(build_report(income))
+    assert "as a share of that of always giving the same answer" in read(build_report(bikes))
+
+
+def test_a_rule_to_split_by_is_told_in_words(income, read):
+    income["split"]["how"] = "stratified"
+    assert "(random, each class in its share)" in read(build_report(income))
+
+
+def test_what_an_older_comparison_holds_is_marked_in_its_own_language(read):
+    score = {"value": 0.8, "low": 0.79, "high": 0.83, "direction": "max"}
+    found = {
+        "verdict": "ship", "why": "the difference is beyond chance", "metric": "roc_auc", "n_rows": 900,
+        "n_needed": None, "old": score, "new": score, "difference": score, "changes": {},
+    }  # fmt: skip
+    told = build_comparison(found, ("in place.mlw", "new.mlw", "rows.csv"), "de")
+    assert '<p class="lede">' in told
+    assert "mlwright compare 'in place.mlw' new.mlw rows.csv --json" in read(told)
+
+
+def test_commands_speak_the_language(income):
+    income["intervals"] = {"mode": "certified", "level": 0.9, "answers": "sets"}
+    with spoken("de"):
+        assert "Mit Mengen, die die Wahrheit enthalten" in [str(what) for what, _ in commands(income)]
+
+
+@pytest.mark.parametrize(("why", "is_named"), [("the usual one; see --metric", False), ("asked for", True)])
+def test_training_again_asks_for_what_was_asked_for(income, why, is_named):
+    income["decisions"] = [{"what": "metric", "choice": "ROC AUC", "why": why}]
+    assert ("--metric roc_auc" in commands(income)[0][1]) == is_named
+
+
+def test_a_comparison_is_told_in_figures_that_people_write(read):
+    score = {"value": 0.8, "low": 0.79, "high": 0.83, "direction": "max"}
+    why = [
+        {"column": "age", "amount": 0.1, "value": "2.0"},
+        {"column": "code", "amount": 0.1, "value": "007"},
+    ]
+    moved = {"row": 7, "truth": "yes", "old": "no", "new": "yes", "distance": 0.4, "why": why}
+    found = {
+        "verdict": "not_enough_data", "why": "too few", "metric": "roc_auc", "n_rows": 900, "n_needed": 1613,
+        "old": score, "new": score, "difference": score,
+        "changes": {
+            "n_rows": 900, "is_value": False, "n_changed": 3, "n_better": 2, "n_worse": 1, "middle": 0.02,
+            "where": [], "rows": [moved], "inputs": {"old": [], "new": []},
+        },
+    }  # fmt: skip
+    page = read(build_comparison(found, ("old.mlw", "new.mlw", "rows.csv")))
+    assert "age = 2: +10.0 points; code = 007: +10.0 points" in page
+    assert "About 1,600 rows would tell." in page
+    assert "ROC AUC: higher is better" in page

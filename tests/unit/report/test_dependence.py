@@ -27,6 +27,8 @@ def followed(places, means, label="yes", kind="number"):
         ),
         ([1, 20, 70], [0.2, 0.3, 0.5], "rises from 20 % to 50 % on average."),
         ([1, 20, 70, None], [0.2, 0.3, 0.5, 0.1], "rises from 20 % to 50 % on average."),
+        ([1, 20, 70, None], [0.28, 0.27, 0.25, 0.9], "90 % where <tenure> is missing, and lowest, 25 %,"),
+        ([1, 20, 70, None], [0.5, 0.51, 0.2, 0.1], "falls from 50 % to 20 % on average."),
         (
             [1, 20, 70],
             [0.2, 0.5, 0.3],
@@ -59,3 +61,8 @@ def test_the_page_shows_it_and_can_do_without(income):
     page = build_report({**income, "dependence": followed([1, 20, 70], [0.5, 0.3, 0.2])["dependence"]})
     assert "How the answer goes with them" in page
     assert "&lt;tenure&gt;" in page
+
+
+def test_small_chances_are_told_with_the_digits_that_tell_them_apart():
+    (found,) = dependence(followed(["a", "b"], [0.0031, 0.0012]))
+    assert "highest on average, 0.31 % where <tenure> is a, and lowest, 0.12 %" in found["says"]

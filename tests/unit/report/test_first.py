@@ -6,7 +6,9 @@ import pytest
 
 from mlwright.report import advice, first, words
 from mlwright.report.build import build_brief, build_report
+from mlwright.report.concerns import concerns
 from mlwright.report.language import languages, spoken
+from mlwright.workflow import decide
 
 
 def estimate(value, low, high, direction="max"):
@@ -120,7 +122,7 @@ MATRIX = [
     (doubtful, "unsure", "It may ship, but only 24 rows judged it: it is right in", "Only 24 rows judge it."),
     (few, "good", "It ships:", "Only 60 rows judged it"),
     (drifting, "good", "It ships:", "Time or groups matter here"),
-    (unfair, "good", "It ships:", "It answers >50K 40 % of the time where sex is m, 10 % where it is f"),
+    (unfair, "good", "It ships:", "It answers >50K in 40 % of cases where sex is m, in 10 % where it is f"),
     (uncalibrated, "good", "It ships:", "Its chances are off by 12 points on average"),
     (beaten, "bad", "It does not ship: it is not better than the model in place.", ""),
 ]
@@ -242,3 +244,145 @@ def test_leaks_are_watched_as_people_would_say_it(income):
     told = " ".join(one.says for one in first.watch(income))
     assert "ROC AUC" not in told
     assert told.count("paid") <= 1
+
+
+def test_a_class_of_many_that_is_seldom_found_is_watched(income):
+    income["task"] |= {"target": "quality", "classes": ["3", "5", "7"]}
+    income["confusion"] = {
+        "classes": ["3", "5", "7"], "counts": [[2, 33, 0], [0, 300, 20], [0, 50, 90]],
+    }  # fmt: skip
+    told = "It seldom finds a class: of 100 cases where quality is 3 it finds 6."
+    assert told in [one.says for one in first.watch(income)]
+    for counts in ([[2, 20, 0], [0, 300, 20], [0, 50, 90]], [[20, 15, 0], [0, 300, 20], [0, 50, 90]]):
+        income["confusion"]["counts"] = counts
+        assert "seldom finds" not in " ".join(one.says for one in concerns(income))
+
+
+def test_what_has_been_dealt_with_is_not_to_be_watched(income):
+    income["findings"] = [
+        {**finding("identifier", "note", "id", "It names the row."), "action": "dropped"},
+        finding("group_like", "note", "shop", "It looks like a group."),
+    ]
+    told = [one.says for one in first.watch(income)]
+    assert "shop: It looks like a group." in told
+    assert "id: It names the row." not in told
+
+
+def test_a_model_that_is_worth_nothing_leans_on_nothing(income):
+    income["importance"] = [{"column": "age", "drop": estimate(0.1, 0.05, 0.15)}]
+    income["importance_left_out"] = 3
+    assert "It leans on one column, age" in " ".join(one.says for one in concerns(income))
+    useless(income)
+    assert "It leans on" not in " ".join(one.says for one in concerns(income))
+
+
+def decided(*saved):
+    """Return decisions that save so much a row against each alternative, with an interval of 2 around it."""
+    names = ["doing nothing", "acting on everything", "deciding for the likeliest"]
+    against = [
+        {"what": what, "per_row": estimate(one, one - 1, one + 1), "total": estimate(one, one - 1, one + 1)}
+        for what, one in zip(names, saved, strict=True)
+    ]
+    return {
+        "costs": [[0, 1], [5, 0]], "classes": ["<=50K", ">50K"], "n_rows": 100, "against": against,
+        "counts": [{"decision": "<=50K", "n": 60}, {"decision": ">50K", "n": 40}],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("saved", "tone", "says"),
+    [
+        ((9.0, 2.0, 0.0), "good", "It ships: it saves 2.0 a case against acting on everything."),
+        ((2.0, 9.0, 0.0), "good", "It ships: it saves 2.0 a case against doing nothing."),
+        (
+            (9.0, 0.5, 0.1),
+            "unsure",
+            (
+                "It could ship, but with these costs it saves nothing beyond chance against acting on "
+                "everything."
+            ),
+        ),
+        ((9.0, -3.0, 0.1), "bad", "It does not ship: acting on everything costs less than deciding by it."),
+    ],
+)
+def test_what_is_saved_is_measured_by_the_best_that_one_could_do_without(income, saved, tone, says):
+    income["findings"] = [finding("costs_more")] if tone == "bad" else []
+    income["decision"] = decided(*saved)
+    assert first.answer(income) == says
+    assert words.verdict(income).tone == tone
+    against = "acting on everything" if saved[1] < saved[0] else "doing nothing"
+    assert first.how_good(income)[0].endswith(f"than with this: {against}.") or "chance" in says
+    assert f" a row against {against}" in advice.advice(income)
+
+
+def test_a_model_in_place_that_the_rows_cannot_beat_is_told_first(income):
+    income["findings"] = [finding("not_better_than_in_place", "warning")]
+    income["in_place"] = {
+        "verdict": "not_enough_data", "metric": "roc_auc", "old": estimate(0.9, 0.8, 1.0),
+        "new": estimate(0.9, 0.8, 1.0), "difference": estimate(0.0, -0.1, 0.1),
+    }  # fmt: skip
+    assert first.answer(income) == (
+        "It may ship, but whether it is better than the model in place, these rows cannot tell."
+    )
+    assert words.verdict(income).tone == "unsure"
+
+
+def test_training_and_report_call_the_alternative_that_needs_the_model_alike():
+    assert words.BY_THE_MODEL == decide.BY_THE_MODEL
+
+
+def test_a_share_that_a_dull_answer_drives_up_is_no_gain(income):
+    income["test"] = {
+        "roc_auc": estimate(0.88, 0.866, 0.894), "accuracy": estimate(0.68, 0.66, 0.69),
+        "recall": estimate(0.92, 0.9, 0.94), "precision": estimate(1.0, 0.03, 1.0),
+    }  # fmt: skip
+    income["baseline"] = {
+        "roc_auc": same(0.5),
+        "accuracy": same(0.8),
+        "recall": same(0.0),
+        "precision": same(0.0),
+    }
+    assert first.answer(income) == (
+        "It ships: shown one case where income is >50K and one where it is not, it tells them apart 88 times "
+        "in 100; guessing does so 50 times."
+    )
+    told = (
+        "Its answers are right in 68 of 100 cases, always giving the most usual one in 80: use its order of"
+    )
+    assert told in " ".join(one.says for one in first.watch(income))
+    income["test"]["accuracy"] = estimate(0.79, 0.77, 0.81)
+    assert told[:20] not in " ".join(one.says for one in first.watch(income))
+
+
+def test_what_is_optimized_is_told_where_the_paired_gain_shows_it(bikes):
+    bikes["test"] = {
+        "rmse": estimate(1_900.0, 1_200.0, 3_000.0, "min"),
+        "mae": estimate(730.0, 570.0, 1_000.0, "min"),
+    }
+    bikes["baseline"] = {"rmse": same(2_000.0, "min"), "mae": same(710.0, "min")}
+    bikes["gain"] = estimate(-94.0, -162.0, -25.0, "min")
+    assert first.answer(bikes) == (
+        "It ships: its answers are typically off by 1,900; always giving the same answer is off by 2,000."
+    )
+    assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
+    bikes["gain"] = estimate(-9.0, -62.0, 25.0, "min")
+    assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
+
+
+def test_what_was_learned_in_part_is_something_learned(income):
+    income["selection"] = None
+    assert first.answer(income).startswith("It ships: it is right in 85 of 100 cases")
+    income["gain"] = estimate(0.0, -0.1, 0.1)
+    assert first.answer(income) == "It does not ship: the search ended before anything was learned."
+
+
+def test_a_column_in_doubt_that_gives_the_whole_answer_is_asked_about_first(income):
+    income["findings"] = [finding("target_copy", "warning", "bar")]
+    leak = {"column": "bar", "verdict": "warn", "action": "kept", "charges": ["dominance", "near_perfect"]}
+    income["leaks"] = [leak]
+    assert first.answer(income) == (
+        "It may ship, once somebody knows when bar is filled in: it gives nearly the whole answer alone."
+    )
+    assert words.verdict(income).tone == "unsure"
+    income["leaks"] = [{**leak, "charges": ["dominance"]}]
+    assert words.verdict(income).tone == "good"

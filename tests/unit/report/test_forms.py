@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from mlwright.core.errors import UnknownNameError, UsageError
-from mlwright.report import pdf
+from mlwright.report import pdf, write
 from mlwright.report.forms import FORMS, Wishes, make
 from mlwright.report.trace import look_up
 
@@ -94,3 +95,29 @@ def test_a_place_that_there_is_not_is_told_with_what_is_there(income):
         look_up(income, "/test/auc")
     with pytest.raises(UsageError, match="5 items"):
         look_up({"a": [1] * 5}, "/a/7")
+
+
+def test_a_place_without_its_slash_is_told_with_it(income):
+    with pytest.raises(UsageError, match="such as '/test/roc_auc'"):
+        look_up(income, "test/roc_auc")
+    with pytest.raises(UsageError, match="there is: a, b"):
+        look_up({"a": 1, "b": 2}, "/c")
+
+
+def test_what_cannot_be_written_is_told_by_name_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = tmp_path / "report.html"
+    place.write_text("before", encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr(write.Path, "replace", full)
+        with pytest.raises(UsageError, match=r"report\.html' cannot be written: No space left on device"):
+            write.write_whole(place, "<p>now</p>")
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+    assert place.read_text(encoding="utf-8") == "before"
+
+
+def test_a_name_may_be_as_long_as_a_file_may_have(tmp_path):
+    place = write.write_whole(tmp_path / f"{'a' * 250}.html", "<p>")
+    assert place.read_text(encoding="utf-8") == "<p>"

@@ -87,10 +87,13 @@ def test_gaps_are_told_in_points_or_as_chance(income):
     label = income["task"]["classes"][-1]
     assert told["says"][:2] == [
         (
-            f"It answers {label} 30 % of the time where sex is m, 10 % where it is f: "
+            f"It answers {label} in 30 % of cases where sex is m, in 10 % where it is f: "
             "a gap of 20 points (13 to 27)."
         ),
-        f"Of rows that are {label} it finds 60 % where sex is m, 50 % where it is f: the gap may be chance.",
+        (
+            f"Of rows where income is {label} it finds 60 % where sex is m, 50 % where it is f: "
+            "the gap may be chance."
+        ),
     ]
     assert told["says"][-1] == "What it says is off, beyond chance, for m (too low)."
     assert told["use"].startswith("The model does not read this column.")
@@ -116,3 +119,9 @@ def test_groups_that_were_asked_for_have_a_table(income):
     page = build_report({**income, "slice_search": SEARCH, "slices": [], "groups": [asked], "fairness": None})
     assert "By plan" in page
     assert "gold" in page
+
+
+def test_groups_that_are_all_alike_are_not_compared_with_themselves(income):
+    alike = {"selection_rate": {**estimate(0.0, 0.0, 0.1), "between": ["m", "m"]}}
+    (told,) = parts.fairness({**income, "fairness": [{**FAIRNESS, "gaps": alike}]})
+    assert not [sentence for sentence in told["says"] if sentence.startswith("It answers")]

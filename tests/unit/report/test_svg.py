@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from mlwright.report import charts
 from mlwright.report.figures import number
 from mlwright.report.svg import Axis, labels, text
 from mlwright.report.text import Figure, Text
@@ -25,3 +26,16 @@ def test_short_labels_are_all_there():
 
 def test_numbers_below_zero_have_a_minus_sign():
     assert "\N{MINUS SIGN}0.5" in text(0, 0, Text([Figure("-0.5", -0.5, "/x")]))
+
+
+def test_the_name_of_an_axis_gives_way_to_long_numbers():
+    bins = [{"predicted": n, "observed": n, "n": 5} for n in (10_000.0, 30_000.0)]
+    assert "rotate(-90" not in charts.agreement(bins, "title", ("said", "true"), shares=False)
+    short = [{"predicted": n, "observed": n, "n": 5} for n in (10.0, 30.0)]
+    assert "rotate(-90" in charts.agreement(short, "title", ("said", "true"), shares=False)
+
+
+def test_ticks_of_tiny_numbers_are_no_zeros():
+    drawn = charts.comparison([("this", {"value": 5e-10, "low": 4e-10, "high": 6e-10})], "MAE")
+    assert ">0.000000<" not in drawn
+    assert "e-10" in drawn.replace("\N{MINUS SIGN}", "-")

@@ -66,21 +66,21 @@ def estimate(value, low, high, direction="max"):
 
 def test_the_meaning_is_told_in_counts():
     evidence = {
-        "task": {"classes": ["no", "yes"]},
+        "task": {"target": "Churn", "classes": ["no", "yes"]},
         "test": {"accuracy": estimate(0.85, 0.81, 0.89), "recall": estimate(0.75, 0.6, 0.9)},
         "baseline": {"accuracy": estimate(0.8, 0.75, 0.85)},
         "residuals": {"quantiles": {"0.25": -21.18, "0.75": 26.9}},
     }
     assert words.meaning(evidence) == [
         "Of 100 new cases it gets 85 (81 to 89) right. Always giving the most usual answer gets 80 right.",
-        "Of 100 cases that are yes it finds 75 (60 to 90).",
+        "Of 100 cases where Churn is yes it finds 75 (60 to 90).",
         "Half of the time the truth lies between 21 below and 27 above the answer.",
     ]
 
 
 def test_a_share_that_is_nearly_all_is_not_all():
     evidence = {"task": {"classes": ["no", "yes"]}, "test": {"recall": estimate(0.996, 0.99, 0.999)}}
-    assert words.meaning(evidence) == ["Of 100 cases that are yes it finds >99 (99 to >99)."]
+    assert words.meaning(evidence) == ["Of 100 cases where the target is yes it finds >99 (99 to >99)."]
 
 
 def test_only_columns_that_matter_beyond_chance_drive(income):

@@ -145,3 +145,23 @@ def test_a_report_of_new_evidence_holds_no_english(name, request):
     ]
     evidence["decisions"], evidence["leaks"] = [], []
     assert "Jede Zelle ist leer." in build_report(evidence, language="de")
+
+
+@pytest.mark.parametrize(("language", "told"), [(ENGLISH, "6,573 to 25,560"), ("de", "6.573 bis 25.560")])
+def test_the_ends_of_a_range_are_numbers_as_people_read_them(language, told):
+    holder = spelled({"slice": said("{low:.4g} to {high:.4g}", low=6573.2, high=25557.0)})
+    years = spelled({"slice": said("{low:.4g} to {high:.4g}", low=1990.0, high=2015.0)})
+    small = spelled({"slice": said("{low:.4g} to {high:.4g}", low=4.681, high=9.254)})
+    with spoken(language):
+        assert named(holder, "slice") == told
+        assert named(years, "slice").startswith("1990 ")
+        assert "2015" in named(years, "slice")
+        assert named(small, "slice").replace(",", ".").startswith("4.681 ")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_name_that_follows_an_option_can_be_copied_into_a_terminal(language):
+    words = "If it is known when a prediction is made, use --vouch {column!r}."
+    holder = spelled({"remedy": said(words, column="it's boat")})
+    with spoken(language):
+        assert """--vouch 'it'"'"'s boat'""" in written(holder, "remedy")

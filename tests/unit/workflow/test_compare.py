@@ -139,3 +139,13 @@ def test_a_model_in_place_whose_columns_are_gone_is_refused_before_the_search(pr
     with pytest.raises(MissingColumnError, match="area"):
         trained(rows, "price", baseline=price_model, run=tmp_path / "run")
     assert not list((tmp_path / "run").glob("*.jobs*"))
+
+
+def test_where_answers_differ_is_told_in_words_that_other_languages_know(weak_model, price_model, later):
+    ranges = [
+        one
+        for one in mw.compare(weak_model, price_model, later)["changes"]["where"]
+        if " to " in one["group"]
+    ]
+    assert ranges
+    assert {one["sentences"]["group"]["words"] for one in ranges} == {"{low:.4g} to {high:.4g}"}

@@ -18,7 +18,8 @@ from mlwright.report.card import model_card
 from mlwright.report.parts import fairness
 from mlwright.tuning.halves import pays
 from mlwright.workflow.costs import decided_today
-from mlwright.workflow.decide import judge_decisions
+from mlwright.workflow.decide import BY_THE_MODEL, judge_decisions
+from mlwright.workflow.doubts import costs_more
 from mlwright.workflow.evaluate import evaluate
 from mlwright.workflow.predict import predict_file, predict_frame
 
@@ -383,3 +384,14 @@ def test_a_capacity_counts_the_rows_of_the_data_also_those_without_a_target():
     rows = [{**row, "is_sold": None} if n % 2 else row for n, row in enumerate(rows)]
     told = trained(rows, "is_sold", cost="fn=5,fp=20", capacity=40).evidence["decision"]
     assert told["capacity"]["share"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("saved", "is_told"), [((-3.0, -4.0, -2.0), True), ((-3.0, -7.0, 1.0), False)])
+def test_a_dull_rule_that_is_cheaper_is_an_error(saved, is_told):
+    amount = dict(zip(("value", "low", "high"), saved, strict=True))
+    others = [{"what": "doing nothing", "per_row": {"value": 9.0, "low": 8.0, "high": 10.0}},
+              {"what": BY_THE_MODEL, "per_row": {"value": -9.0, "low": -9.5, "high": -8.5}}]  # fmt: skip
+    found = costs_more({"against": [*others, {"what": "acting on everything", "per_row": amount}]})
+    assert [one.severity.value for one in found] == ["error"] * is_told
+    assert not is_told or "by 3 a row (95 % interval 2 to 4)" in found[0].message
+    assert costs_more(None) == []

@@ -11,7 +11,9 @@ from contextlib import closing
 import pytest
 
 from mlwright.core.errors import UsageError
+from mlwright.tuning.trial import Trial
 from mlwright.workflow import run as run_module
+from mlwright.workflow.fit import leave_all_to
 from mlwright.workflow.run import open_run, remove_run
 from mlwright.workflow.train import train
 
@@ -169,3 +171,9 @@ def test_without_a_folder_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     told_by(None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_candidate_that_answers_alone_leaves_the_baseline_no_share():
+    trials = [Trial(number, None, 2, weight=weight) for number, weight in enumerate((1.0, 0.0, 0.4))]
+    leave_all_to(trials[1], trials)
+    assert [trial.weight for trial in trials] == [0.0, 1.0, 0.0]

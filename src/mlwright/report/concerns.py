@@ -1,0 +1,191 @@
+"""What to watch that no finding tells: one rule for each sort of concern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from mlwright.report import judged, lists, parts, promises, words
+from mlwright.report.derive import derived
+from mlwright.report.figures import (
+    Evidence,
+    brief,
+    dig,
+    estimate_in_hundred,
+    has_interval,
+    hundredths,
+    in_hundred,
+    is_number,
+    number,
+    percent,
+    points,
+)
+from mlwright.report.language import known, say, say_some
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WRONG_CHANCES = 0.05
+_FEW_FOUND = 0.5
+_FEW_TEST_ROWS = 100
+_FEWEST_OF_CLASS, _SELDOM = 30, 0.25
+"""Test rows of a class, of which so few are found that it is worth a word."""
+_OFTEN = 0.02
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One thing to watch: how bad it is, in which section more is told, and the sentence."""
+
+    severity: str
+    place: str
+    says: str
+
+
+def concerns(evidence: Evidence) -> list[Watched]:
+    """Return what to watch that no finding tells."""
+    return [one for rule in _CONCERNS for one in rule(evidence)]
+
+
+def _uncalibrated(evidence: Evidence) -> list[Watched]:
+    error = dig(evidence, "calibration_error", default={})
+    if not is_number(error.get("low")) or error["low"] <= _WRONG_CHANCES:
+        return []
+    return [Watched("warning", "calibration", say("watch.chances", n=hundredths(error["value"])))]
+
+
+def _weak(evidence: Evidence) -> list[Watched]:
+    return [
+        Watched("warning", "slices", say("watch.weak", told=parts.weak_sentence(one)))
+        for one in dig(evidence, "slices", default=[])[:1]
+    ]
+
+
+def _unfair(evidence: Evidence) -> list[Watched]:
+    found = []
+    for one in parts.fairness(evidence):
+        gap = next((sentence for sentence, is_sure in one["told"] if is_sure), "")
+        found += [Watched("warning", "slices", gap)] if gap else []
+    return found[:1]
+
+
+def _rarely_found(evidence: Evidence) -> list[Watched]:
+    recall = next((name for name in words.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
+    share = dig(evidence, "test", recall, "value") if recall else None
+    if share is None or not is_number(share) or share >= _FEW_FOUND:
+        return []
+    told = say(
+        f"watch.few.{recall}",
+        target=words.target_of(evidence, 40),
+        label=words.classes(evidence)[-1],
+        n=estimate_in_hundred(dig(evidence, "test", recall)),
+    )
+    return [Watched("note", "performance", told)]
+
+
+def _few_rows(evidence: Evidence) -> list[Watched]:
+    n_test = dig(evidence, "split", "n_test")
+    if not is_number(n_test) or not 0 < n_test < _FEW_TEST_ROWS or words.are_few(evidence):
+        return []  # or a finding says so
+    few = judged.counted(f"plain_{judged.which(evidence)}", n_test)
+    return [Watched("warning", "split", say_some("watch.few_rows", n_test, judged=few))]
+
+
+def _flattering(evidence: Evidence) -> list[Watched]:
+    price = dig(evidence, "split", "price", default={})
+    if words.sign_of(price.get("flattery")) != 1:
+        return []
+    key = f"watch.drift_{judged.rule(evidence)}"
+    return [Watched("note", "split", say(key if known(key) else f"watch.drift_{judged.which(evidence)}"))]
+
+
+def _coverage(evidence: Evidence) -> list[Watched]:
+    held = dig(evidence, "intervals", "coverage", default={})
+    level = dig(evidence, "intervals", "level")
+    if not is_number(held.get("high")) or not is_number(level) or held["high"] >= level - _OFTEN:
+        return []
+    says = say(f"watch.held.{_sort(evidence)}", n=points(held["value"]), level=percent(level))
+    return [Watched("warning", "calibration", says)]
+
+
+def _uneven(evidence: Evidence) -> list[Watched]:
+    """Warn of a part in which intervals or sets hold far less than asked, though they do on average."""
+    part, level = promises.broken_part(evidence), dig(evidence, "intervals", "level")
+    if part is None or _coverage(evidence):
+        return []
+    holes = {"n": points(part["coverage"]["value"]), "all": number(part["n"]), "level": percent(level)}
+    says = say(f"watch.held_where.{_sort(evidence)}", rows=promises.slice_name(part), **holes)
+    return [Watched("warning", "calibration", says)]
+
+
+def _sort(evidence: Evidence) -> str:
+    return promises.sort_of(dig(evidence, "intervals", default={}))
+
+
+def _usual_is_better(evidence: Evidence) -> list[Watched]:
+    """Warn of answers that are right less often than the most usual one: only their order is worth it."""
+    test, base = (dig(evidence, which, "accuracy", default={}) for which in ("test", "baseline"))
+    if not (has_interval(test) and is_number(base.get("value"))) or test["high"] >= base["value"]:
+        return []
+    holes = {"n": in_hundred(test["value"]), "base": in_hundred(base["value"])}
+    return [Watched("warning", "performance", say("watch.usual_is_better", **holes))]
+
+
+def _missed_class(evidence: Evidence) -> list[Watched]:
+    """Note the class of many that is found least, if it is seldom found and frequent enough to tell."""
+    counts = dig(evidence, "confusion", "counts", default=[])
+    shares = derived(evidence, "confusion", "shares", default=[])
+    if len(counts) < 3:
+        return []
+    found = [
+        (float(shares[i][i]), i)
+        for i, row in enumerate(counts)
+        if sum(row) >= _FEWEST_OF_CLASS and shares[i][i] < _SELDOM
+    ]
+    if not found:
+        return []
+    at = min(found)[1]
+    label = brief(dig(evidence, "confusion", "classes")[at], 30)
+    told = say(
+        "watch.missed", target=words.target_of(evidence, 40), label=label, n=in_hundred(shares[at][at])
+    )
+    return [Watched("note", "performance", told)]
+
+
+def _more_rows(evidence: Evidence) -> list[Watched]:
+    low = derived(evidence, "further", "low")
+    if not is_number(low) or low <= _OFTEN:
+        return []
+    return [
+        Watched(
+            "note", "candidates", say("watch.more_rows", share=percent(derived(evidence, "further", "value")))
+        )
+    ]
+
+
+def _one_driver(evidence: Evidence) -> list[Watched]:
+    """Note a single column that carries the answer: if it breaks, everything does."""
+    found = words.drivers(evidence, 2)
+    if words.gain_sign(evidence) != 1:
+        return []  # there is nothing to lean
+    if len(dig(evidence, "importance", default=[])) == 1 and not dig(evidence, "importance_left_out"):
+        return []  # there is no other
+    if not found or (len(found) > 1 and found[0]["drop"]["value"] < 3 * found[1]["drop"]["value"]):
+        return []
+    return [Watched("note", "explanations", say("watch.one_driver", column=brief(found[0]["column"], 40)))]
+
+
+def _lists(evidence: Evidence) -> list[Watched]:
+    told = [("warning", lists.unknown(evidence)), ("note", lists.popular(evidence))]
+    return [Watched(severity, "lists", says) for severity, says in told if says]
+
+
+def _world(_: Evidence) -> list[Watched]:
+    return [Watched("note", "limits", say("watch.world"))]
+
+
+_CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
+    _few_rows, _usual_is_better, _uncalibrated, _coverage, _uneven, _unfair, _weak, _flattering,
+    _rarely_found, _missed_class, _one_driver, _more_rows, _lists, _world,
+)  # fmt: skip
