@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import mlwright as mw
 from mlwright.serving.keys import add_key
-from mlwright.testing.tastes import taste_log
+from mlwright.testing.tastes import taste_log, taste_users
 
 from .screen import HOSTILE, QUOTED, TARGET, YES
 
@@ -97,7 +97,7 @@ def models(tmp_path_factory):
         found[name] = mw.train(data, target, max_trials=1), place / f"{name}.mlw"
         found[name][0].save(found[name][1])
     found["films"] = (
-        mw.train(taste_log(), kind="recommendation", items=films(), max_trials=6),
+        mw.train(taste_log(), kind="recommendation", items=films(), users=taste_users(), max_trials=8),
         place / "films.mlw",
     )
     found["films"][0].save(found["films"][1])
