@@ -51,6 +51,7 @@ def lists(evidence: Evidence) -> dict[str, Any]:
         "new": _new_users(evidence),
         "users": [{**one, "who": _who(one["what"])} for one in found.get("users") or []],
         "more": history_line(evidence),
+        "growth": growth_line(evidence),
         "beyond": list(_beyond(found)),
         "cold": _cold(evidence),
         "history": say(f"lists.history_{judged.when(evidence)}"),
@@ -90,6 +91,16 @@ def history_line(evidence: Evidence) -> str:
     doubt = math.hypot(*((float(one["high"]) - float(one["low"])) / 2 for one in (short, long)))
     gain = float(long["value"]) - float(short["value"])
     return say("lists.longer" if gain > doubt else "lists.shorter" if gain < -doubt else "lists.alike")
+
+
+def growth_line(evidence: Evidence) -> str:
+    """Say whether more users to learn from may help, by what half of them gave; "" if that was not tried."""
+    found = dig(evidence, "ranking", "more_users", default={})
+    if not all(has_interval(found.get(key)) for key in ("all", "fewer", "gain")):
+        return ""
+    scores = {key: number(found[key]["value"]) for key in ("all", "fewer")}
+    key = "lists.growth.helps" if float(found["gain"]["low"]) > 0 else "lists.growth.flat"
+    return say(key, gain=estimate_text(found["gain"]), **scores)
 
 
 def popular(evidence: Evidence) -> str:
