@@ -87,7 +87,7 @@ def test_what_else_is_known_of_a_user_is_asked_and_sent(serve, look):
     assert page.locator("#about").get_attribute("open") is not None
     assert "most: 2" in field(page, "age").locator(".hint").inner_text()
     for _ in page.locator("#taken button").all():
-        offered(page, lambda: page.locator("#taken button").first.click())
+        offered(page, page.locator("#taken button").first.click)
     assert "Without a history" in page.locator("#outside").inner_text()
     question, answer = offered(page, lambda: field(page, "sport").locator("input").fill("sport 2"))
     assert question == {"history": [], "attributes": {"sport": "sport 2"}, "k": 10}

@@ -57,7 +57,9 @@ def _asked(tastes: Tastes) -> list[dict[str, Any]]:
             found.append(told | {"kind": "number", **_range(reading.edges)})
         elif reading.says == "kinds":
             levels = [word.removeprefix(f"{name}=") for word in reader.words if word.startswith(f"{name}=")]
-            found.append(told | {"kind": "category", "levels": levels, "are_all": not _are_lists(traits, name)})
+            found.append(
+                told | {"kind": "category", "levels": levels, "are_all": not _are_lists(traits, name)}
+            )
         else:
             found.append(told | {"kind": "string"})
     return found
