@@ -55,6 +55,21 @@ def houses(n_rows=240):
     }
 
 
+def posts(n_rows=400):
+    rng = np.random.default_rng(2)
+    words = ["rose soil <b>seed</b> lawn", "oven pasta garlic recipe", "boat anchor sailor tide"]
+    subjects, author = rng.integers(0, 3, n_rows), rng.integers(0, 60, n_rows)
+    subjects = np.where(rng.random(n_rows) < 0.8, author % 3, subjects)
+    day = np.datetime64("2024-01-01") + np.arange(n_rows) // 4
+    return {
+        "who": [f"author {n}" for n in author],
+        "<b>text</b>": [
+            f"{' '.join(rng.permutation(words[s].split())[:3])} {n}" for n, s in enumerate(subjects)
+        ],
+        "day": day.astype(str),
+    }
+
+
 def films():
     return {
         "item": [f"item {number}" for number in range(40)],

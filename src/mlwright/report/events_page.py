@@ -102,8 +102,8 @@ def _trends(found: Evidence) -> dict[str, Any]:
     rows = [
         {
             "name": brief(one["name"], 80),
-            "early": one["early"],
-            "late": one["late"],
+            "early": percent(one["early"], 1),
+            "late": percent(one["late"], 1),
             "goes": word(f"events.goes.{one['direction']}", str(one["direction"])),
         }
         for one in moving[:_MOST_TRENDS]
