@@ -238,6 +238,14 @@ def test_groups_and_the_worth_of_what_is_known_of_users_stand_in_the_report(film
     assert "Users by" not in visible(build_report(films()))
 
 
+def test_few_users_have_no_interval(films):
+    few = {"what": "users who took 1 to 9 items before", "n_users": 3, "ndcg_at_10": estimate(0.0, 0.0)}
+    many = {"what": "users who took 10 to 99 items before", "n_users": 400, "ndcg_at_10": estimate(0.25)}
+    shown = visible(build_report(films(users=[few, many])))
+    assert "of whom it knew 1 to 9 items 3 0 \N{EN DASH} of whom" in shown
+    assert "0.250 0.240 to 0.260" in shown
+
+
 @pytest.mark.parametrize(("gain", "says"), [(0.05, "are likely to help"), (0.005, "Do not expect much")])
 def test_what_more_users_may_bring_is_told_by_half_of_them(gain, says, films):
     tried = {"all": estimate(0.2), "fewer": estimate(0.2 - gain), "gain": estimate(gain)}
