@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import mlwright as mw
 from mlwright.serving.keys import add_key
-from mlwright.testing.tastes import taste_log
+from mlwright.testing.tastes import taste_log, taste_users
 
 from .screen import HOSTILE, QUOTED, TARGET, YES
 
@@ -52,6 +52,21 @@ def houses(n_rows=240):
         "area": area,
         **{f"noise {n}": rng.normal(size=n_rows) for n in range(20)},
         "price": price,
+    }
+
+
+def posts(n_rows=400):
+    rng = np.random.default_rng(2)
+    words = ["rose soil <b>seed</b> lawn", "oven pasta garlic recipe", "boat anchor sailor tide"]
+    subjects, author = rng.integers(0, 3, n_rows), rng.integers(0, 60, n_rows)
+    subjects = np.where(rng.random(n_rows) < 0.8, author % 3, subjects)
+    day = np.datetime64("2024-01-01") + np.arange(n_rows) // 4
+    return {
+        "who": [f"author {n}" for n in author],
+        "<b>text</b>": [
+            f"{' '.join(rng.permutation(words[s].split())[:3])} {n}" for n, s in enumerate(subjects)
+        ],
+        "day": day.astype(str),
     }
 
 
@@ -97,7 +112,7 @@ def models(tmp_path_factory):
         found[name] = mw.train(data, target, max_trials=1), place / f"{name}.mlw"
         found[name][0].save(found[name][1])
     found["films"] = (
-        mw.train(taste_log(), kind="recommendation", items=films(), max_trials=6),
+        mw.train(taste_log(), kind="recommendation", items=films(), users=taste_users(), max_trials=8),
         place / "films.mlw",
     )
     found["films"][0].save(found["films"][1])

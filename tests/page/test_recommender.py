@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .screen import NETWORK
+from .screen import NETWORK, field
 
 
 def shown(page):
@@ -39,7 +39,9 @@ def test_a_history_is_answered_while_it_is_changed(serve, look):
         True
     ] * 10
     assert "The tale of" in texts[0]
-    assert page.locator("#said").inner_text() == f"10 offered, the best: {answer['items'][0]['item']}"
+    best = answer["items"][0]["item"]
+    spoken = f"10 offered, the best: {best} \u00b7 The tale of {best.split()[1]}"
+    assert page.locator("#said").inner_text() == spoken
     widths = [
         float(one.evaluate("(bar) => parseFloat(bar.style.width)")) for one in page.locator(".fill").all()
     ]
@@ -62,6 +64,45 @@ def test_users_filters_and_seen_items(serve, look):
     assert question["allow_seen"] is True
     offered(page, lambda: page.fill("#user", "nobody"))
     assert "Nobody of this name is known" in page.locator("#outside").inner_text()
+
+
+def test_what_goes_with_an_item_by_name_or_title(serve, look):
+    page = shown(look(serve("films").url))
+    question, _ = offered(page, lambda: page.get_by_label("An item").check(force=True))
+    assert question == {"item": "", "k": 10}
+    assert "Name an item" in page.locator("#outside").inner_text()
+    assert page.locator("#about").is_hidden()
+    question, answer = offered(page, lambda: page.fill("#with", "the TALE of 9"))
+    assert question == {"item": "item 9", "k": 10}
+    assert answer["is_known"]
+    assert "item 9" not in [one["item"] for one in answer["items"]]
+    offered(page, lambda: page.fill("#with", "nothing like it"))
+    assert "This item is not known" in page.locator("#outside").inner_text()
+    offered(page, lambda: page.get_by_role("button", name="Start over").click())
+    assert page.locator("#history-field").is_visible()
+
+
+def test_what_else_is_known_of_a_user_is_asked_and_sent(serve, look):
+    page = shown(look(serve("films").url))
+    assert page.locator("#about").get_attribute("open") is not None
+    assert "most: 2" in field(page, "age").locator(".hint").inner_text()
+    for _ in page.locator("#taken button").all():
+        offered(page, page.locator("#taken button").first.click)
+    assert "Without a history" in page.locator("#outside").inner_text()
+    question, answer = offered(page, lambda: field(page, "sport").locator("input").fill("sport 2"))
+    assert question == {"history": [], "attributes": {"sport": "sport 2"}, "k": 10}
+    assert answer["is_known"]
+    assert page.locator("#outside").is_hidden()
+    question, _ = offered(page, lambda: field(page, "age").locator("input[type=number]").fill("99"))
+    assert question["attributes"] == {"sport": "sport 2", "age": 99}
+    assert field(page, "age").locator(".note").inner_text() == ""
+    question, _ = offered(page, lambda: page.get_by_label("A known user").check(force=True))
+    assert question["attributes"] == {"sport": "sport 2", "age": 99}
+    assert "takes the place" in page.locator("#traits-help").inner_text()
+    question, _ = offered(page, lambda: field(page, "word").locator("select").select_option("some"))
+    assert question["attributes"]["word"] == "some"
+    question, _ = offered(page, lambda: page.get_by_role("button", name="Start over").click())
+    assert "attributes" not in question
 
 
 def test_what_cannot_be_used_is_said_at_its_field(serve, look):
@@ -97,6 +138,8 @@ def test_everybody_can_read_it(serve, look, axe, width, scheme):
     page = shown(look(serve("films").url, width=width, scheme=scheme))
     page.fill("#item", "nobody's")
     offered(page, lambda: page.keyboard.press("Enter"))
+    if scheme == "dark":
+        offered(page, lambda: page.get_by_label("An item").check(force=True))
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.evaluate(axe)
     assert page.evaluate("axe.run(document).then(found => found.violations.map(one => one.id))") == []

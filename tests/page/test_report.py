@@ -9,7 +9,7 @@ from mlwright.report.build import build_brief, build_report
 from mlwright.report.compare_page import build_comparison
 from mlwright.report.data_page import build_data_report
 
-from .conftest import houses, visits
+from .conftest import houses, posts, visits
 from .screen import TARGET
 
 STICKS_OUT = """() => [...document.querySelectorAll("body *")].filter(e => {
@@ -36,6 +36,7 @@ def pages(models, tmp_path_factory):
         "houses": build_report(homes.evidence, language="de"),
         "brief": build_brief(model.evidence),
         "data": build_data_report(mw.profile(visits(), TARGET), str(file)),
+        "events": build_data_report(mw.profile(posts(), user="who", text="<b>text</b>", time="day")),
         "wide": build_data_report(mw.profile(wide, "price")),
         "compared": build_comparison(compared, ("old.mlw", "new.mlw", "rows.csv")),
     }
@@ -44,7 +45,7 @@ def pages(models, tmp_path_factory):
     return {name: place / f"{name}.html" for name in made}
 
 
-NAMES = ["visits", "houses", "brief", "data", "wide", "compared"]
+NAMES = ["visits", "houses", "brief", "data", "events", "wide", "compared"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (320, "light")])

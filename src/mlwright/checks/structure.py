@@ -94,7 +94,8 @@ def _target_alike(train: Dataset, case: Case, one: Integers, other: Integers) ->
     if case.n_classes > 2:
         target = (target == np.bincount(target.astype(np.int64)).argmax()).astype(np.float64)
     centered = target - target.mean()
-    spread = float(np.mean(centered[np.concatenate([one, other])] ** 2))
+    # Few pairs may hold one and the same answer by chance, where the other one is rare: that is not alike.
+    spread = float(max(np.mean(centered[np.concatenate([one, other])] ** 2), np.mean(centered**2)))
     return float(np.mean(centered[one] * centered[other])) / spread if spread > 0 else 0.0
 
 

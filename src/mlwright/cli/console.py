@@ -70,11 +70,18 @@ def table(*heads: str) -> "Table":
 
 
 @contextmanager
-def watching(*, is_quiet: bool, limit_s: float | None = None) -> Iterator[Listener]:
-    """Show progress while the body runs: a live line on a terminal, else plain lines now and then."""
+def watching(
+    *, is_quiet: bool, limit_s: float | None = None, only_lasting: bool = False
+) -> Iterator[Listener]:
+    """Show progress while the body runs: a live line on a terminal, else plain lines now and then.
+
+    `only_lasting`: where results go to the same terminal, only what should stay readable.
+    """
     console = stderr()
     if is_quiet:
         yield silence
+    elif only_lasting:
+        yield _lasting(console)
     elif console.is_terminal:
         with _live(console, limit_s) as listen:
             yield listen
@@ -120,6 +127,14 @@ def _fraction(event: Event, limit_s: float | None) -> tuple[float, float | None]
     if limit_s and event.left_s is not None and math.isfinite(event.left_s):
         return max(limit_s - event.left_s, 0.0), limit_s
     return float(event.done or 0), float(event.total) if event.total else None
+
+
+def _lasting(console: "Console") -> Listener:
+    def listen(event: Event) -> None:
+        if event.is_lasting:
+            console.print(f"{event.phase}: {event.message}")
+
+    return listen
 
 
 def _plain(console: "Console") -> Listener:

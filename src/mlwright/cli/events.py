@@ -1,5 +1,6 @@
 """What a table of events holds, for the terminal: topics, segments, trends."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,14 @@ def show_events(found: Mapping[str, Any]) -> None:
     console = stdout()
     for part in (_topics, _segments, _who_with_what, _trends, _spread):
         part(console, found)
+
+
+def hint_at_texts(profile: Mapping[str, Any]) -> None:
+    """Say how to see what texts are about, where there are texts and nobody asked."""
+    texts = [column["name"] for column in profile["columns"] if column["kind"] == "text"]
+    if texts and profile["events"] is None:
+        told = shlex.join(["--text", texts[0]])
+        stdout().print(f"{texts[0]} holds texts: {told} tells what they are about.", style="dim")
 
 
 def _topics(console: Console, found: Mapping[str, Any]) -> None:
@@ -98,8 +107,9 @@ def _spread(console: Console, found: Mapping[str, Any]) -> None:
         if one is None:
             continue
         middle = one["events_each"]["0.5"]
+        each = "one event" if middle == 1 else f"{middle:g} events"
         console.print(
-            f"{one['n']:,} {what}, half of them with {middle:g} events or fewer; a tenth of them is behind "
+            f"{one['n']:,} {what}, half of them with {each} or fewer; a tenth of them is behind "
             f"{one['share_of_top_tenth']:.0%} of all."
         )
     most = (found["items"] or {}).get("most") or []

@@ -111,7 +111,7 @@ def predict(  # noqa: PLR0913 - the parameters are the options
         filter=filter_,
     )
     opened = load(model, require_signed=require_signed)
-    with watching(is_quiet=quiet or output is None) as listen:
+    with watching(is_quiet=quiet, only_lasting=output is None) as listen:
         n_rows = run(opened, data, output, wishes, listen)
     if output and not quiet:
-        stderr().print(f"{n_rows:,} rows answered: {output}")
+        stderr().print(f"{n_rows:,} {'users' if opened.memory is not None else 'rows'} answered: {output}")

@@ -72,11 +72,11 @@ def profile(  # noqa: PLR0913 - the parameters are the options
     if as_json:
         print_json(found)
     else:
+        from mlwright.cli.events import hint_at_texts, show_events
         from mlwright.cli.summary import show_profile
 
         show_profile(found)
+        hint_at_texts(found)
         if found["events"] is not None:
-            from mlwright.cli.events import show_events
-
             show_events(found["events"])
     finish(found["findings"])

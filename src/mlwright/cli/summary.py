@@ -67,13 +67,21 @@ def show_scores(scores: Mapping[str, Any]) -> None:
     for name, estimate, wanted in _judged(scores):
         told = wanted or better.get(estimate["direction"], "")
         grid.add_row(name, value_of(estimate), interval_of(estimate), told)
-    console.print(Text(f"{number(scores['n_rows'])} rows", style="dim"))
+    console.print(Text(_judges(scores), style="dim"))
     console.print(grid)
     if scores["seen"]:
         shown = (
             f"The model has learned from {percent(scores['seen'])} of these rows, so the scores are too good."
         )
         console.print(Text.assemble(("warning  ", _SEVERITIES["warning"]), shown))
+
+
+def _judges(scores: Mapping[str, Any]) -> str:
+    """Say how many judged: rows, or users, of very many some at random."""
+    n_judges, n_users = scores["n_rows"], scores.get("n_users")
+    if n_users is None:
+        return f"{number(n_judges)} rows"
+    return f"{number(n_judges)} {f'of {number(n_users)} users, at random' if n_judges < n_users else 'users'}"
 
 
 def _judged(scores: Mapping[str, Any]) -> list[tuple[str, Evidence, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import final
 
 from mlwright.report import judged
-from mlwright.report.figures import Evidence, dig, is_number
+from mlwright.report.figures import Evidence, dig, is_number, number
 from mlwright.report.language import say
 from mlwright.report.written import phrase
 
@@ -53,7 +53,7 @@ def commands(evidence: Evidence, names: Names | None = None) -> list[tuple[str, 
     return [
         (say("again.train"), _train(evidence, names or Names())),
         *_same_test(evidence, model),
-        (say("again.evaluate"), shlex.join(["mlwright", "evaluate", model, "labeled.csv"])),
+        _evaluate(evidence, model),
         (say("again.all"), shlex.join(["mlwright", "report", model, "--to", "json"])),
         (say("again.one"), look_up_command(model, f"/test/{metric}")),
         (say("again.use"), _use(evidence, model)),
@@ -126,7 +126,18 @@ def _same_test(evidence: Evidence, model: str) -> list[tuple[str, str]]:
     test = dig(evidence, "options", "test", default=[])
     if not test or dig(evidence, "refit", "done"):
         return []
-    return [(say("again.same_test"), shlex.join(["mlwright", "evaluate", model, str(test[0])]))]
+    says = say("again.same_test")
+    if judged.are_drawn(evidence):
+        n_all, n_some = (dig(evidence, "split", key) for key in ("n_test_users", "n_test"))
+        says = say("again.whole_test", all=judged.counted("plain_users", n_all), judged=number(n_some))
+    return [(says, shlex.join(["mlwright", "evaluate", model, str(test[0])]))]
+
+
+def _evaluate(evidence: Evidence, model: str) -> tuple[str, str]:
+    says, data = say("again.evaluate"), "labeled.csv"
+    if judged.are_users(evidence):
+        says, data = say("again.evaluate_users"), "events.csv"
+    return says, shlex.join(["mlwright", "evaluate", model, data])
 
 
 def _with_history(evidence: Evidence, model: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from mlwright.report.events_page import events, options
 from mlwright.report.figures import Evidence, brief, count, dig, listing, number, percent, usual
 from mlwright.report.language import ENGLISH, say, say_some, spoken
 from mlwright.report.leak_words import accused
@@ -44,7 +45,9 @@ def _page(profile: Evidence, data: str) -> dict[str, Any]:
     findings = sorted(profile["findings"], key=lambda f: _SEVERITIES.index(f["severity"]))
     shapes, asked = dig(profile, "shapes", default={}), questions(profile)
     relations, drift = dig(profile, "relations", default=[]), dig(profile, "drift", default=[])
+    told = events(profile)
     shown = {
+        **dict.fromkeys(told, True),
         "relations": bool(relations),
         "odd": bool(dig(profile, "outliers") or dig(profile, "missing_together")),
         "drift": bool(drift),
@@ -53,7 +56,7 @@ def _page(profile: Evidence, data: str) -> dict[str, Any]:
     }
     target = profile.get("target")
     line = ["mlwright", "profile", str(data or profile.get("name") or "DATA")]
-    line += ["--target", str(target)] if target else []
+    line += [*(["--target", str(target)] if target else []), *options(profile)]
     return {
         "name": brief(profile.get("name") or say("question.target")),
         "target": target,
@@ -72,8 +75,18 @@ def _page(profile: Evidence, data: str) -> dict[str, Any]:
         "columns": columns[:FIRST_COLUMNS],
         "rest": columns[FIRST_COLUMNS:MOST_COLUMNS],
         "findings": findings[:_MOST_FINDINGS],
+        "events": told,
+        "hint": _hint(profile),
         "commands": [shlex.join([*line, "--json"]), shlex.join(line)],
     }
+
+
+def _hint(profile: Evidence) -> str:
+    """Say how to see what texts are about, where there are texts and nobody asked."""
+    texts = [column["name"] for column in profile["columns"] if column["kind"] == "text"]
+    if dig(profile, "events") or not texts:
+        return ""
+    return say("events.hint", column=brief(texts[0], 40), option=shlex.join(["--text", str(texts[0])]))
 
 
 def _tone(profile: Evidence) -> str:

@@ -76,6 +76,21 @@ def unit(evidence: Evidence, what: str) -> Text:
     return say(f"unit.{what}_{which(evidence)}")
 
 
+def are_drawn(evidence: Evidence) -> bool:
+    """Tell whether not all users of the test judged, but some of them at random."""
+    split = dig(evidence, "split", default={})
+    n_all, n_some = split.get("n_test_users"), split.get("n_test")
+    return is_number(n_all) and is_number(n_some) and n_all > n_some
+
+
+def judges(evidence: Evidence) -> Text:
+    """Say how many rows or users judge, and of how many they were drawn."""
+    told = counted(f"plain_{which(evidence)}", dig(evidence, "split", "n_test"))
+    if not are_drawn(evidence):
+        return told
+    return say("split.some_users", judged=told, all=number(dig(evidence, "split", "n_test_users")))
+
+
 def counted(key: str, n: object) -> Text:
     """Write how many of something there are, with its name for one or for many."""
     return say_some(f"unit.{key}", float(n) if is_number(n) else 0.0, n=number(n))  # type: ignore[arg-type]

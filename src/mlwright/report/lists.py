@@ -28,7 +28,7 @@ _POPULAR = 1.5
 _NEW = 0.1
 _MOST_EXAMPLES = 5
 _FEWEST_USERS = 20
-"""In a group that is told of in a sentence."""
+"""In a group that is told of in a sentence, or has an interval."""
 
 
 def took(evidence: Evidence) -> str:
@@ -49,13 +49,21 @@ def lists(evidence: Evidence) -> dict[str, Any]:
         "lines": [line for line in (_all_items(evidence), _relevant(evidence)) if line],
         "groups": found.get("groups") or [],
         "new": _new_users(evidence),
-        "users": [{**one, "who": _who(one["what"])} for one in found.get("users") or []],
+        "users": [_group(one) for one in found.get("users") or []],
         "more": history_line(evidence),
+        "growth": growth_line(evidence),
         "beyond": list(_beyond(found)),
         "cold": _cold(evidence),
         "history": say(f"lists.history_{judged.when(evidence)}"),
         "examples": [_example(one) for one in (found.get("examples") or [])[:_MOST_EXAMPLES]],
     }
+
+
+def _group(one: Evidence) -> dict[str, Any]:
+    """Name a group of users for the table; few of them say nothing of others, so there is no interval."""
+    score = one["ndcg_at_10"]
+    told = score if one["n_users"] >= _FEWEST_USERS else {"value": score["value"]}
+    return {**one, "who": _who(one["what"]), "ndcg_at_10": told}
 
 
 def served(evidence: Evidence) -> list[str]:
@@ -90,6 +98,16 @@ def history_line(evidence: Evidence) -> str:
     doubt = math.hypot(*((float(one["high"]) - float(one["low"])) / 2 for one in (short, long)))
     gain = float(long["value"]) - float(short["value"])
     return say("lists.longer" if gain > doubt else "lists.shorter" if gain < -doubt else "lists.alike")
+
+
+def growth_line(evidence: Evidence) -> str:
+    """Say whether more users to learn from may help, by what half of them gave; "" if that was not tried."""
+    found = dig(evidence, "ranking", "more_users", default={})
+    if not all(has_interval(found.get(key)) for key in ("all", "fewer", "gain")):
+        return ""
+    scores = {key: number(found[key]["value"]) for key in ("all", "fewer")}
+    key = "lists.growth.helps" if float(found["gain"]["low"]) > 0 else "lists.growth.flat"
+    return say(key, gain=estimate_text(found["gain"]), **scores)
 
 
 def popular(evidence: Evidence) -> str:

@@ -318,7 +318,7 @@ def split_line(evidence: Evidence) -> str:
     return say(
         f"split.line_{which}",
         learned=judged.counted(learned, split.get("n_train")),
-        judged=judged.counted(f"plain_{which}", split.get("n_test")),
+        judged=judged.judges(evidence),
         how=judged.how(split.get("how")),
     )
 

@@ -92,7 +92,7 @@ class Tastes:
         self._filters: dict[str, Array] = {}
         self._rejects_extra = settings.extra is Extra.REJECT
         self._most = min(settings.max_rows, max(1, _MOST_SCORES // max(1, len(self.items))))
-        self._reads_traits = TRAITS in model.runtime.columns
+        self.reads_traits = TRAITS in model.runtime.columns
         self._full = float(self.memory.scale.strengths(None, 1)[0])
 
     def popular(self, n_most: int) -> list[str]:
@@ -167,7 +167,7 @@ class Tastes:
             bool(told) or not self._catalog.isdisjoint(items),
         )
         row = (written(items), written_strengths(strengths), hidden)
-        return (*row, written(told)) if self._reads_traits else row, wanted
+        return (*row, written(told)) if self.reads_traits else row, wanted
 
     def _told(self, question: dict[str, Any], user: str | None) -> list[str]:
         """Return the words of what is known of the user besides items, as far as the program reads them."""
@@ -194,7 +194,7 @@ class Tastes:
             words = reader.said({name: text_of(cell) for name, cell in given.items()})
         except DataError as error:
             raise Problem(422, "query", str(error)) from error
-        return words if self._reads_traits else []
+        return words if self.reads_traits else []
 
     def _user(self, user: object) -> tuple[str, list[str], list[float]]:
         """Look a user up; of one whom nobody knows the history is empty."""

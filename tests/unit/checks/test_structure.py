@@ -45,6 +45,17 @@ def test_a_key_that_means_nothing_is_no_group():
     assert findings(rows, "stay", "group_like") == []
 
 
+def test_a_key_of_few_rows_that_hold_the_usual_answer_is_no_group():
+    rng = np.random.default_rng(2)
+    n_rows = 4_000
+    rows = {
+        "item_id": rng.permutation(np.arange(n_rows) % 34).tolist(),
+        "size": rng.normal(size=n_rows).tolist(),
+        "click": np.where(rng.random(n_rows) < 0.005, "yes", "no").tolist(),
+    }
+    assert findings(rows, "click", "group_like") == []
+
+
 def test_a_date_along_which_the_target_drifts_is_a_time():
     rows = without(people(), "left")
     rng = np.random.default_rng(3)

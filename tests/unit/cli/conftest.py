@@ -17,6 +17,7 @@ from mlwright.core.progress import Event
 class FakeModel:
     def __init__(self, evidence):
         self.evidence = evidence
+        self.memory = None
 
     def save(self, path):
         Path(path).write_bytes(b"model")
@@ -38,7 +39,7 @@ def _reasons_file(state, _model, _data, out, **chosen):
 @pytest.fixture
 def workflow(monkeypatch, income):
     """Replace the workflow; `calls` records what it was asked, `error` is raised if set."""
-    state = SimpleNamespace(calls=[], error=None, evidence=income, profile=None)
+    state = SimpleNamespace(calls=[], error=None, evidence=income, profile=None, told=[])
 
     def answer(name, result):
         def call(*args, **kwargs):
@@ -53,7 +54,9 @@ def workflow(monkeypatch, income):
         listen(Event(phase="search", message="leafwise trees", metric="roc_auc", best=0.9, left_s=12.0))
         return FakeModel(state.evidence)
 
-    def predict(_model, _data, out, _wishes, _listen):
+    def predict(_model, _data, out, _wishes, listen):
+        for event in state.told:
+            listen(event)
         text = "row,prediction\n1,>50K\n"
         Path(out).write_text(text) if out else sys.stdout.write(text)
         return 1

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mlwright.cli.summary import show_scores
 from mlwright.core.errors import DataError
+from mlwright.core.progress import Event
 
 
 def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
@@ -17,6 +19,17 @@ def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
     done = call("predict", "m.mlw", "a.csv", "-o", "out.csv")
     assert (done.stdout, done.stderr) == ("", "1 rows answered: out.csv\n")
     assert (tmp_path / "out.csv").exists()
+
+
+def test_what_should_stay_readable_is_told_beside_answers_on_stdout(call, workflow):
+    workflow.told = [
+        Event(phase="predicting", message="rows answered", done=1),
+        Event(phase="predicting", message="2 users get what is popular", is_lasting=True),
+    ]
+    done = call("predict", "m.mlw", "a.csv")
+    assert done.stdout == "row,prediction\n1,>50K\n"
+    assert done.stderr == "predicting: 2 users get what is popular\n"
+    assert call("predict", "m.mlw", "a.csv", "--quiet").stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -44,6 +57,13 @@ def test_evaluate_prints_the_documented_shape(call, income):
     assert "0.889 to 0.922" in shown
     assert re.search("Truths in 90 % sets +0.912 +0.897 to 0.926 +near 90 %", shown)
     assert re.search("Saved against doing nothing +3.25", shown)
+
+
+@pytest.mark.parametrize(("n", "says"), [(906, "906 users\n"), (500, "500 of 906 users, at random\n")])
+def test_evaluate_counts_users_where_users_judge(n, says, income, capsys):
+    others = dict.fromkeys(["seen", "calibration_error", "intervals", "decision"])
+    show_scores({"n_rows": n, "n_users": 906, "metrics": income["test"], **others})
+    assert capsys.readouterr().out.startswith(says)
 
 
 def test_profile_prints_the_documented_shape(call):

@@ -238,6 +238,37 @@ def test_groups_and_the_worth_of_what_is_known_of_users_stand_in_the_report(film
     assert "Users by" not in visible(build_report(films()))
 
 
+def test_few_users_have_no_interval(films):
+    few = {"what": "users who took 1 to 9 items before", "n_users": 3, "ndcg_at_10": estimate(0.0, 0.0)}
+    many = {"what": "users who took 10 to 99 items before", "n_users": 400, "ndcg_at_10": estimate(0.25)}
+    shown = visible(build_report(films(users=[few, many])))
+    assert "of whom it knew 1 to 9 items 3 0 \N{EN DASH} of whom" in shown
+    assert "0.250 0.240 to 0.260" in shown
+
+
+@pytest.mark.parametrize(("gain", "says"), [(0.05, "are likely to help"), (0.005, "Do not expect much")])
+def test_what_more_users_may_bring_is_told_by_half_of_them(gain, says, films):
+    tried = {"all": estimate(0.2), "fewer": estimate(0.2 - gain), "gain": estimate(gain)}
+    shown = visible(build_report(films(more_users=tried)))
+    assert "nDCG@10 0.200 in the search, and" in shown
+    assert says in shown
+    assert "half of the users" not in visible(build_report(films(more_users=None)))
+    assert "Hälfte der Nutzer" in visible(build_report(films(more_users=tried), language="de"))
+
+
+def test_where_some_users_judge_for_all_the_report_says_so_and_by_what_command_all_do(films):
+    found = films()
+    found["split"] |= {"n_test_users": 906}
+    found["options"] = {"test": ["later.csv"]}
+    shown = visible(build_report(found))
+    assert "those that judge 700 users of 906, drawn at random, were sealed" in shown
+    assert "The scores by all 906 users of the sealed test; those above are of 700 at random" in shown
+    assert "mlwright evaluate MODEL.mlw events.csv" in shown
+    found["split"] |= {"n_test_users": 700}
+    assert "at random" not in visible(build_report(found))
+    assert "The scores of the sealed test, once more" in visible(build_report(found))
+
+
 def test_where_what_was_taken_counts_the_report_says_so(films):
     beside = films()["ranking"]["beside"] | {
         "n_relevant_seen": 800,

@@ -232,6 +232,18 @@ def test_attributes_that_cannot_be_used_are_refused(knowing, attributes, says):
     assert says in answer["detail"]
 
 
+def test_the_page_asks_for_what_the_program_reads_of_users(knowing, app):
+    sport, age, word = json.loads(ask(knowing, "/form")[2])["attributes"]
+    assert (sport["kind"], sorted(sport["levels"]), sport["are_all"]) == (
+        "category",
+        ["all", "sport 0", "sport 1", "sport 2", "sport 3"],
+        False,  # several of somebody
+    )
+    assert (age["kind"], age["low"], age["high"], age["is_integer"]) == ("number", 22, 54, True)
+    assert (word["kind"], word["levels"], word["are_all"]) == ("category", ["some"], True)
+    assert json.loads(ask(app, "/form")[2])["attributes"] == []
+
+
 def test_a_model_that_knows_nothing_of_users_says_so(app):
     assert "--users FILE" in post(app, {"user": "user 1", "attributes": {"age": 3}})[1]["detail"]
 

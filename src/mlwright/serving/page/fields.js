@@ -1,5 +1,6 @@
 // Fields: one for each column of a row. A field is {column, element, read, write, see, warning, say}; `read` gives
-// {value} or {error}, null is a missing value, and moments are texts in ISO 8601.
+// {value} or {error}, null is a missing value, and moments are texts in ISO 8601. A column that `is_loose` may be left
+// out, and hold what training never saw: nothing is unusual there, and its range is that of most.
 
 import { brief, moment, nice, number, seconds, short } from "./figures.js";
 import { make } from "./make.js";
@@ -47,6 +48,7 @@ function show(field, control, note, error) {
 
 /** Say how a value differs from all that the model was trained on; "" if it does not. */
 export function unusual(column, value) {
+  if (column.is_loose) return "";
   if (value === null && column.start === null && column.is_never_missing) return "Nothing usual is known of it: write what a row may hold. It was never missing in training.";
   if (value === null) return column.is_never_missing ? "It was never missing in training." : "";
   if (column.kind === "number" || column.kind === "datetime") {
@@ -60,6 +62,10 @@ export function unusual(column, value) {
   return "";
 }
 
+function none(column) {
+  return column.is_loose ? "not told" : "missing";
+}
+
 function range(column) {
   const write = column.kind === "number" ? short : moment;
   return column.low === column.high ? write(column.low) : `${write(column.low)} to ${write(column.high)}`;
@@ -69,7 +75,7 @@ function numeric(column, id, changed) {
   const hasRange = typeof column.low === "number" && column.low < column.high;
   const step = hasRange ? nice((column.high - column.low) / 100) : 1;
   const whole = column.is_integer ? Math.max(1, step) : step;
-  const main = make("input", { type: "number", inputmode: column.is_integer && column.low >= 0 ? "numeric" : "decimal", step: whole, placeholder: "missing" });
+  const main = make("input", { type: "number", inputmode: column.is_integer && column.low >= 0 ? "numeric" : "decimal", step: whole, placeholder: none(column) });
   // For pointers only: by keyboard the arrows of the input do the same, so it is no second stop.
   const slider = hasRange
     ? make("input", { type: "range", min: column.low, max: column.high, step: column.is_integer ? 1 : "any", tabindex: -1, "aria-hidden": true })
@@ -89,7 +95,7 @@ function numeric(column, id, changed) {
   return {
     main,
     elements: [main, slider],
-    hint: typeof column.low === "number" ? range(column) : "",
+    hint: typeof column.low === "number" ? `${column.is_loose ? "most: " : ""}${range(column)}` : "",
     read() {
       if (main.validity.badInput) return { error: "This is no number." };
       if (main.value === "") return { value: null };
@@ -136,7 +142,7 @@ function whole(text) {
 function levels(column, id, changed) {
   const known = [...column.levels].sort(ORDER.compare);
   if (known.length > FEW_LEVELS || !column.are_all) return listed(column, id, changed, known);
-  const options = [make("option", {}, "missing"), ...known.map((level) => make("option", {}, brief(level, 80)))];
+  const options = [make("option", {}, none(column)), ...known.map((level) => make("option", {}, brief(level, 80)))];
   const main = make("select", {}, ...options);
   main.addEventListener("change", changed);
   return {
@@ -151,15 +157,16 @@ function listed(column, id, changed, known) {
   const found = words(column, id, changed);
   found.main.setAttribute("list", `${id}-levels`);
   const list = make("datalist", { id: `${id}-levels` }, ...known.map((level) => make("option", { value: level })));
-  return { ...found, elements: [...found.elements, list], hint: `${column.are_all ? "" : "more than "}${number(column.levels.length)} known` };
+  const several = column.is_loose && !column.are_all ? ", several with |" : "";
+  return { ...found, elements: [...found.elements, list], hint: `${column.are_all || column.is_loose ? "" : "more than "}${number(column.levels.length)} known${several}` };
 }
 
 function words(column, id, changed) {
-  return typed(make("input", { type: "text", placeholder: "missing", spellcheck: "false" }), changed);
+  return typed(make("input", { type: "text", placeholder: none(column), spellcheck: "false" }), changed);
 }
 
 function sentences(column, id, changed) {
-  return { ...typed(make("textarea", { rows: 4, placeholder: "missing" }), changed), isWide: true };
+  return { ...typed(make("textarea", { rows: 4, placeholder: none(column) }), changed), isWide: true };
 }
 
 function typed(main, changed) {

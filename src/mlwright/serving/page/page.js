@@ -1,11 +1,12 @@
 // The page: a row as a form, its answer while it is changed, why, and what if one value were another.
 
 import { followed, makeAnswer } from "./answer.js";
-import { Newest, Refusal, ask, askRows, hasKey, useKey } from "./ask.js";
+import { Newest, Refusal, ask, askRows } from "./ask.js";
 import { command, copy } from "./command.js";
 import { written } from "./dates.js";
 import { makeField } from "./fields.js";
 import { listing } from "./figures.js";
+import { askKey, isExchanged, present, stale, summarize, trouble } from "./frame.js";
 import { at, make, tell } from "./make.js";
 import { canVary, drawWhatIf, variants } from "./what_if.js";
 import { drawWhy } from "./why.js";
@@ -14,7 +15,6 @@ const SOON_MS = 120;
 const LATER_MS = 320;
 const MOST_SHOWN = 12;
 const FEW = 16;
-const PATIENCE_MS = 5_000;
 const answers = new Newest();
 const details = new Newest();
 let form = null;
@@ -24,8 +24,6 @@ let drawAnswer = null;
 let last = null;
 let timer = 0;
 let laterTimer = 0;
-let isAnswerSeen = false;
-let exchangedAt = -PATIENCE_MS;
 
 /** Ask what the model wants to know, and put its form up; values that are there already stay. */
 async function open(keep = new Map()) {
@@ -35,21 +33,13 @@ async function open(keep = new Map()) {
     refused(refusal, () => open(keep));
     return;
   }
-  at("key").hidden = true;
   build();
   fill((column) => (keep.has(column.name) ? keep.get(column.name) : column.start));
   await predict();
 }
 
 function build() {
-  document.title = `${form.question} \u00b7 mlwright`;
-  at("question").textContent = form.question;
-  at("headline").textContent = form.headline;
-  tell("name", form.name);
-  tell("version", form.version);
-  at("model").hidden = false;
-  const isDoubtful = form.verdict.tone !== "good";
-  tell("verdict", isDoubtful ? `${form.verdict.title}: ${form.verdict.reason}` : "");
+  present(form);
   fields = form.columns.map((column) => makeField(column, () => changed(column.name)));
   byName = new Map(fields.map((field) => [field.column.name, field]));
   const n = fields.length <= FEW ? fields.length : MOST_SHOWN;
@@ -63,8 +53,6 @@ function build() {
   const varied = fields.filter((field) => canVary(field.column)).map((field) => field.column.name);
   at("chosen").replaceChildren(...varied.map((name) => make("option", { value: name }, name)));
   at("what-if").hidden = !varied.length;
-  at("desk").hidden = false;
-  at("caution").hidden = false;
 }
 
 function fill(choose) {
@@ -115,6 +103,7 @@ async function predict() {
   const row = read();
   if (row === null) {
     answers.stop();
+    busy(false);
     stale("Mend the marked field, and it is answered again.");
     return;
   }
@@ -127,20 +116,13 @@ async function predict() {
     return;
   }
   if (!found) return;
-  // While a service is being updated both models may answer in turn: then each says who it is, and that is enough.
-  if (found.version && found.version !== form.version && performance.now() - exchangedAt > PATIENCE_MS) {
-    await exchanged(found.version);
+  if (isExchanged(form, found)) {
+    // What was filled in stays.
+    await open(new Map(fields.map((field) => [field.column.name, field.read().value ?? null])));
     return;
   }
-  tell("trouble", "");
-  at("drawn").classList.remove("stale");
   last = { row, answer: found.data };
-  const [what, says] = drawAnswer(found.data);
-  at("bar-what").textContent = what;
-  at("bar-answer").textContent = says;
-  at("bar").hidden = isAnswerSeen;
-  at("said").textContent = `${what}: ${says}`;
-  at("told").textContent = `Answered by ${form.name}, version ${found.version ?? form.version}, in ${Math.max(1, Math.round(performance.now() - started))} ms.`;
+  summarize(form, found, started, drawAnswer(found.data));
   laterTimer = setTimeout(detail, LATER_MS - SOON_MS);
 }
 
@@ -205,22 +187,12 @@ function take(name, value) {
   predict();
 }
 
-/** The service changed its model: ask for its form, and keep what was filled in. */
-async function exchanged(version) {
-  exchangedAt = performance.now();
-  const keep = new Map(fields.map((field) => [field.column.name, field.read().value ?? null]));
-  tell("exchanged", `The model was exchanged while you were here: version ${version} answers now.`);
-  await open(keep);
-}
-
 /** Say what went wrong, where it went wrong; ask for a key, or try again, where that helps. */
 function refused(refusal, retry) {
   if (!(refusal instanceof Refusal)) throw refusal;
+  busy(false);
   stale("");
-  if (refusal.status === 401 || refusal.status === 403) {
-    askKey(refusal, retry);
-    return;
-  }
+  if (askKey(refusal, form !== null, retry)) return;
   const field = byName.get(refusal.column);
   if (field) {
     if (at("more").contains(field.element)) at("fold").open = true;
@@ -228,31 +200,9 @@ function refused(refusal, retry) {
     tell("trouble", "");
     return;
   }
-  const again = [0, 429, 503].includes(refusal.status);
-  tell("trouble", again ? `${refusal.message} Trying again \u2026` : refusal.message);
   clearTimeout(timer);
-  if (again) timer = setTimeout(retry, 1000 * Math.max(1, refusal.retryAfter));
-}
-
-function stale(says) {
-  busy(false);
-  at("drawn").classList.add("stale");
-  at("told").textContent = says;
-}
-
-function askKey(refusal, retry) {
-  at("question").textContent = form ? form.question : "A model answers here";
-  if (!form) at("headline").textContent = "It asks who wants to know.";
-  at("key").hidden = false;
-  at("key-note").textContent = hasKey() ? refusal.message : "";
-  at("key-value").focus();
-  at("key").onsubmit = (event) => {
-    event.preventDefault();
-    useKey(at("key-value").value.trim());
-    at("key-value").value = "";
-    at("key").hidden = true;
-    retry();
-  };
+  const wait = trouble(refusal);
+  if (wait) timer = setTimeout(retry, wait);
 }
 
 /** Draw one of the usual values at random: a made-up row, nobody's. */
@@ -283,12 +233,6 @@ at("another").addEventListener("click", () => { fill(drawn); predict(); });
 at("copy").addEventListener("click", () => copy(command("predict", read() ?? last?.row ?? {}), at("copy")));
 at("filter").addEventListener("input", filter);
 at("chosen").addEventListener("change", detail);
-// A rail that is higher than the window sticks with its end, another with its beginning.
-new ResizeObserver(() => at("rail").style.setProperty("--rail", `${at("rail").offsetHeight}px`)).observe(at("rail"));
-new IntersectionObserver((seen) => {
-  isAnswerSeen = seen.at(-1).isIntersecting;
-  at("bar").hidden = isAnswerSeen || !last;
-}, { threshold: 0.3 }).observe(at("answer"));
 let width = window.innerWidth;
 window.addEventListener("resize", () => {
   if (window.innerWidth === width || !last) return;

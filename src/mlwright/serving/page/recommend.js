@@ -1,20 +1,22 @@
 // The page of a recommender: whose taste as a form, what is offered while it is changed.
 
-import { Newest, Refusal, ask, hasKey, useKey } from "./ask.js";
+import { Newest, Refusal, ask } from "./ask.js";
 import { command, copy } from "./command.js";
+import { makeField } from "./fields.js";
 import { brief, number } from "./figures.js";
+import { askKey, isExchanged, present, stale, summarize, trouble } from "./frame.js";
 import { at, make, tell } from "./make.js";
 
 const SOON_MS = 150;
-const PATIENCE_MS = 5_000;
+const FEW = 8;
 const answers = new Newest();
 let form = null;
+let traits = [];
 let taken = [];
 let called = new Map();
+let titled = new Map();
 let last = null;
 let timer = 0;
-let isAnswerSeen = false;
-let exchangedAt = -PATIENCE_MS;
 
 /** Ask what the model knows, and put its form up; what was filled in stays. */
 async function open() {
@@ -27,35 +29,33 @@ async function open() {
   }
   const isFirst = form === null;
   form = found;
-  at("key").hidden = true;
+  const told = attributes();
   build();
+  for (const field of traits) field.write(told[field.column.name] ?? null);
   if (isFirst) start();
   await recommend();
 }
 
 function build() {
-  document.title = `${form.question} \u00b7 mlwright`;
-  at("question").textContent = form.question;
-  at("headline").textContent = form.headline;
-  tell("name", form.name);
-  tell("version", form.version);
-  at("model").hidden = false;
-  tell("verdict", form.verdict.tone === "good" ? "" : `${form.verdict.title}: ${form.verdict.reason}`);
+  present(form);
   called = new Map(form.popular.map((one) => [one.item, one.called]));
+  titled = new Map(form.popular.filter((one) => one.called && !called.has(one.called)).map((one) => [one.called.toLowerCase(), one.item]));
   at("items").replaceChildren(...form.popular.map((one) => make("option", { value: one.item, label: one.called || null })));
   at("wishes").replaceChildren(...form.filters.map((one) => make("option", { value: one })));
   at("wish-field").hidden = !form.can_filter;
-  at("item-hint").textContent = `${number(form.n_items)} items known`;
+  for (const id of ["item", "with"]) at(`${id}-hint`).textContent = `${number(form.n_items)} items known`;
   at("user-hint").textContent = `${number(form.n_users)} users known`;
   at("k").max = form.k.most;
   at("k-hint").textContent = `1 to ${form.k.most}`;
-  at("desk").hidden = false;
-  at("caution").hidden = false;
+  traits = form.attributes.map((column) => makeField(column, changed));
+  at("traits").replaceChildren(...traits.map((field) => field.element));
+  at("about").open = traits.length <= FEW;
 }
 
 function start() {
   taken = [...form.start];
-  for (const id of ["user", "item", "wish"]) at(id).value = "";
+  for (const id of ["user", "item", "with", "wish"]) at(id).value = "";
+  for (const field of traits) field.write(null);
   at("k").value = form.k.usual;
   at("seen").checked = false;
   at("by-history").checked = true;
@@ -63,10 +63,13 @@ function start() {
   turn();
 }
 
-/** Show the field of a user or that of a history. */
+/** Show the fields of a user, of a history, or of an item. */
 function turn() {
-  at("user-field").hidden = !at("by-user").checked;
-  at("history-field").hidden = at("by-user").checked;
+  for (const whose of ["user", "history", "item"]) at(`${whose}-field`).hidden = !at(`by-${whose}`).checked;
+  at("about").hidden = !traits.length || at("by-item").checked;
+  at("traits-help").textContent = at("by-user").checked
+    ? "What you tell here takes the place of what is remembered; the history stays."
+    : "Leave out what you do not know. Without a history this alone decides.";
 }
 
 /** List what was taken; each can be taken out again. */
@@ -87,9 +90,15 @@ function shown(item) {
   return called.get(item) ? `${item} \u00b7 ${called.get(item)}` : item;
 }
 
+/** Return the item of a field, in which its title may stand. */
+function typed(id) {
+  const text = at(id).value.trim();
+  return titled.get(text.toLowerCase()) ?? text;
+}
+
 /** Take the typed item into the history, as the latest. */
 function add() {
-  const item = at("item").value.trim();
+  const item = typed("item");
   if (!item) return;
   if (taken.length >= form.longest) {
     at("item-note").textContent = `A history holds at most ${number(form.longest)} items.`;
@@ -107,10 +116,26 @@ function read() {
   const k = at("k").valueAsNumber;
   const isCount = Number.isInteger(k) && k >= 1 && k <= form.k.most;
   mark("k", isCount ? "" : `Write a whole number from 1 to ${form.k.most}.`);
-  if (!isCount) return null;
-  const question = at("by-user").checked ? { user: at("user").value.trim() } : { history: taken };
+  for (const field of traits) field.see();
+  if (!isCount || (!at("by-item").checked && traits.some((field) => field.read().error))) return null;
   const wish = form.can_filter ? at("wish").value.trim() : "";
-  return { ...question, k, ...(wish ? { filter: wish } : {}), ...(at("seen").checked ? { allow_seen: true } : {}) };
+  return { ...about(), k, ...(wish ? { filter: wish } : {}), ...(at("seen").checked ? { allow_seen: true } : {}) };
+}
+
+/** Say whom or what the question is about, and what else is known of a user. */
+function about() {
+  if (at("by-item").checked) return { item: typed("with") };
+  const told = attributes();
+  return {
+    ...(at("by-user").checked ? { user: at("user").value.trim() } : { history: taken }),
+    ...(Object.keys(told).length ? { attributes: told } : {}),
+  };
+}
+
+/** Return what is told of a user besides items. */
+function attributes() {
+  const told = traits.map((field) => [field.column.name, field.read().value ?? null]);
+  return Object.fromEntries(told.filter(([, value]) => value !== null));
 }
 
 function mark(id, wrong) {
@@ -142,35 +167,31 @@ async function recommend() {
     return;
   }
   if (!found) return;
-  if (found.version && found.version !== form.version && performance.now() - exchangedAt > PATIENCE_MS) {
-    exchangedAt = performance.now();
-    tell("exchanged", `The model was exchanged while you were here: version ${found.version} answers now.`);
+  if (isExchanged(form, found)) {
     await open();
     return;
   }
-  tell("trouble", "");
   mark("wish", "");
-  at("drawn").classList.remove("stale");
   last = { question, offer: found.data };
-  draw(question, found.data);
-  at("told").textContent = `Answered by ${form.name}, version ${found.version ?? form.version}, in ${Math.max(1, Math.round(performance.now() - started))} ms.`;
+  summarize(form, found, started, ...draw(question, found.data));
 }
 
+/** Draw what is offered; return it in short, and for those who listen. */
 function draw(question, { items, is_known: isKnown }) {
   at("offered").replaceChildren(...bars(items));
   at("nothing").hidden = items.length > 0;
   tell("outside", isKnown ? "" : stranger(question));
   const best = items.length ? items[0].item : "nothing";
-  at("said").textContent = `${items.length} offered, the best: ${best}`;
-  at("bar-what").textContent = "The best";
-  at("bar-answer").textContent = brief(best, 24);
-  at("bar").hidden = isAnswerSeen;
+  return [["The best", brief(called.get(best) || best, 24)], `${items.length} offered, the best: ${shown(best)}`];
 }
 
 /** Say why what is offered is not made for this taste. */
 function stranger(question) {
   if (question.user !== undefined) {
     return question.user ? "Nobody of this name is known: this is what is popular." : "Name a user: until then this is what is popular.";
+  }
+  if (question.item !== undefined) {
+    return question.item ? "This item is not known: this is what is popular." : "Name an item: until then this is what is popular.";
   }
   return question.history.length ? "None of these items is known: this is what is popular." : "Without a history this is what is popular.";
 }
@@ -192,38 +213,15 @@ function bars(items) {
 function refused(refusal, retry) {
   if (!(refusal instanceof Refusal)) throw refusal;
   stale("");
-  if (refusal.status === 401 || refusal.status === 403) {
-    askKey(refusal, retry);
-    return;
-  }
+  if (askKey(refusal, form !== null, retry)) return;
   if (refusal.reason === "query") { // all that a filter can be refused for
     mark("wish", refusal.message);
     tell("trouble", "");
     return;
   }
-  const again = [0, 429, 503].includes(refusal.status);
-  tell("trouble", again ? `${refusal.message} Trying again \u2026` : refusal.message);
   clearTimeout(timer);
-  if (again) timer = setTimeout(retry, 1000 * Math.max(1, refusal.retryAfter));
-}
-
-function stale(says) {
-  at("drawn").classList.add("stale");
-  at("told").textContent = says;
-}
-
-function askKey(refusal, retry) {
-  if (!form) at("headline").textContent = "It asks who wants to know.";
-  at("key").hidden = false;
-  at("key-note").textContent = hasKey() ? refusal.message : "";
-  at("key-value").focus();
-  at("key").onsubmit = (event) => {
-    event.preventDefault();
-    useKey(at("key-value").value.trim());
-    at("key-value").value = "";
-    at("key").hidden = true;
-    retry();
-  };
+  const wait = trouble(refusal);
+  if (wait) timer = setTimeout(retry, wait);
 }
 
 at("row").addEventListener("submit", (event) => event.preventDefault());
@@ -234,12 +232,8 @@ at("item").addEventListener("keydown", (event) => {
   }
 });
 at("add").addEventListener("click", () => { add(); at("item").focus(); });
-for (const id of ["user", "k", "wish"]) at(id).addEventListener("input", changed);
-for (const id of ["by-user", "by-history", "seen"]) at(id).addEventListener("change", () => { turn(); recommend(); });
+for (const id of ["user", "with", "k", "wish"]) at(id).addEventListener("input", changed);
+for (const id of ["by-user", "by-history", "by-item", "seen"]) at(id).addEventListener("change", () => { turn(); recommend(); });
 at("again").addEventListener("click", () => { start(); recommend(); });
 at("copy").addEventListener("click", () => copy(command("recommend", read() ?? last?.question ?? {}), at("copy")));
-new IntersectionObserver((seen) => {
-  isAnswerSeen = seen.at(-1).isIntersecting;
-  at("bar").hidden = isAnswerSeen || !last;
-}, { threshold: 0.3 }).observe(at("answer"));
 open();

@@ -103,6 +103,7 @@ class Choice:
     Candidates learned from `n_events`, of `n_inside` that there were to choose by. `end_s` [s] is kept for
     proving and judging; `pace` is how much longer work takes than on a usual processor. `cold` answers users
     of whom no item is known, and `cold_naive` is the best naive way to do so; None without a table of users.
+    `growth` says what half of the users would have given.
     """
 
     tried: list[Candidate]
@@ -114,6 +115,7 @@ class Choice:
     n_inside: int = 0
     cold: Candidate | None = None
     cold_naive: Candidate | None = None
+    growth: dict[str, Any] | None = None
     end_s: float = 0.0
     pace: float = 1.0
     kept: Kept = field(default_factory=Kept)

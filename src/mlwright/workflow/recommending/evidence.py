@@ -109,7 +109,7 @@ class Result:
             "groups": groups(exam, truth, seed),
             "beside": beside(exam, lists, self.learned),
             "baseline_beside": beside(exam, dull, self.learned),
-            "liked_from": self.log.scale.liked_from,
+            "liked_from": self.log.liked_from,
             "examples": _examples(exam, lists, self.task, titles),
         }
         self.noticed = doubts(gain, exam.n_users, self.baseline)
@@ -258,7 +258,7 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
     scale = {
         "grades": said(
             "grades; liked from {least:g} on, which is what counts as relevant",
-            least=log.scale.liked_from or 0.0,
+            least=log.liked_from or 0.0,
         ),
         "counts": said("counts; all are relevant, and strength grows with their logarithm"),
         "nothing": said("all events weigh alike"),

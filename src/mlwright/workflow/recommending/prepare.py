@@ -118,6 +118,14 @@ class Log:
         """The catalog."""
         return self.train.item_names
 
+    @property
+    def liked_from(self) -> float | None:
+        """The least rating of the log that makes a hit; None where all do."""
+        least, values = self.scale.liked_from, self.train.values
+        if least is None or values is None:
+            return None
+        return float(values[values >= least].min(initial=self.scale.high))
+
     def histories(self, events: Events) -> Histories:
         """Return what users took in some of the events, if anything, with what is known of the items."""
         found = replace(self.whole(events), contents=self.contents)

@@ -21,6 +21,7 @@ from mlwright.workflow.recommending.attributes import titles_of
 from mlwright.workflow.recommending.choose import Choice, choose, events_in_time
 from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
+from mlwright.workflow.recommending.growth import growth
 from mlwright.workflow.recommending.kept import Kept
 from mlwright.workflow.recommending.memory import Memory
 from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed, some, work_on
@@ -122,6 +123,7 @@ def _fitted(
             judging = some(judging, _FEWEST_JUDGES, int(cells), options.seed)
         scores = program_scores(judged.program, task.classes)
         result.look(judging, scores, titles_of(log.attributes), options.seed)
+        result.ranking["more_users"] = choice.growth
         result.ranking["new_users"] = judge_cold(log, choice, options.seed)
     return result, _refit(result, options, budget, build_s, listen)
 
@@ -139,10 +141,13 @@ def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener, c
         raise DataError(_nobody("to choose by", hides=not log.allows_seen))
     known = log.histories(inside)
     choice.n_inside = len(known.items)
-    return choose(
-        events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed), judging, budget, listen,
+    known = events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed)
+    choice = choose(
+        known, judging, budget, listen,
         has_grades=log.scale.says != "nothing", most=options.max_trials, choice=choice,
     )  # fmt: skip
+    choice.growth = growth(known, judging, choice, budget, options.seed)
+    return choice
 
 
 def _nobody(which: str, *, hides: bool) -> str:

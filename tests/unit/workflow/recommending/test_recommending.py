@@ -15,6 +15,8 @@ from mlwright.core.recommender import Histories
 from mlwright.ranking.popular import Popular
 from mlwright.testing.check_recommender import program_of
 from mlwright.testing.tastes import taste_log
+from mlwright.workflow import verbs
+from mlwright.workflow.family import Wishes
 from mlwright.workflow.recommending import prepare, train
 from mlwright.workflow.recommending.program import build
 
@@ -81,10 +83,7 @@ def test_a_known_user_is_answered_as_a_new_one_with_the_same_history(ask):
 
 def test_a_user_whom_nobody_knows_gets_what_is_popular(model, ask, tmp_path):
     told = []
-    from mlwright.workflow.family import Wishes
-    from mlwright.workflow.verbs import predict
-
-    predict(model, {"user": ["nobody"]}, tmp_path / "a.csv", Wishes(), told.append)
+    verbs.predict(model, {"user": ["nobody"]}, tmp_path / "a.csv", Wishes(), told.append)
     found = ask({"user": ["nobody"]}, top=5)
     assert len(found) == 5
     assert any("they get what is popular" in event.message for event in told)
@@ -99,6 +98,25 @@ def test_seen_items_come_back_only_when_asked_for(ask):
 def test_a_filter_leaves_other_items_out(ask):
     found = ask(None, top=40, filter="taste=2")
     assert {taste(item) for item in found["item"]} == {2}
+
+
+def test_a_filter_that_no_item_fits_is_said(model, tmp_path):
+    told = []
+    verbs.predict(model, None, tmp_path / "a.csv", Wishes(filter="taste=5"), told.append)
+    assert any("the filter 'taste=5' lets none of the 40 items through" in event.message for event in told)
+    assert (tmp_path / "a.csv").read_text() == "user,item,rank,score\n"
+
+
+def test_what_half_of_the_users_would_have_given_is_told(model):
+    found = model.evidence["ranking"]["more_users"]
+    assert (found["n_users"], found["n_fewer"]) == (60, 30)
+    values = {key: found[key]["value"] for key in ("all", "fewer", "gain")}
+    assert values["gain"] == pytest.approx(values["all"] - values["fewer"])
+    assert values["all"] == max(one["score"]["value"] for one in model.evidence["leaderboard"])
+
+
+def test_what_counts_as_liked_is_a_rating_that_there_is(model):
+    assert model.evidence["ranking"]["liked_from"] == 4
 
 
 def test_saved_and_loaded_it_answers_the_same(model, ask, tmp_path):
