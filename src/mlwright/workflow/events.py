@@ -18,6 +18,7 @@ from mlwright.insight.activity import activity
 from mlwright.insight.segments import find_segments, table_of
 from mlwright.insight.topics import find_topics
 from mlwright.insight.trends import find_trends
+from mlwright.workflow.recommending.cells import in_seconds
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Floats, Integers
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mlwright.insight.topics import Topics
 
 ROLES = ("user", "item", "text", "time")
+_EPOCH_S = (6.3e8, 4.1e9)
+"""The years from 1990 to 2100, in seconds since 1970."""
 _MOST_ITEMS = 30
 """Items whose trends are told where there is no text; the most frequent."""
 
@@ -108,14 +111,18 @@ def _numbers(raw: Raw, name: str | None) -> tuple[Integers | None, list[str]]:
 
 
 def _times(raw: Raw, name: str) -> Floats:
-    """Return epoch seconds; whole numbers are taken for them if that gives years from 1990 to 2100."""
+    """Return epoch seconds; numbers are taken for them, or finer, if that gives years from 1990 to 2100."""
     schema, _ = infer(raw.select(name), roles={name: Role.TIME})
     times = parse_column(schema[name], raw.columns[name])
+    if schema[name].kind is Kind.DATETIME:
+        return times
+    times, _ = in_seconds(times)
     known = times[~np.isnan(times)]
-    is_epoch = len(known) > 0 and known.min() > 6.3e8 and known.max() < 4.1e9
-    if schema[name].kind is not Kind.DATETIME and not is_epoch:
+    if not len(known) or known.min() <= _EPOCH_S[0] or known.max() >= _EPOCH_S[1]:
+        found = f"numbers from {known.min():g} to {known.max():g}" if len(known) else "nothing"
         raise DataError(
-            f"Column {name!r} cannot tell the time: it holds neither dates nor seconds since 1970."
+            f"Column {name!r} cannot tell the time: it holds neither dates nor seconds since 1970 (or milli-,"
+            f" micro-, nanoseconds), but {found}. Name another column with --time, or leave it out."
         )
     return times
 

@@ -65,6 +65,15 @@ def test_items_alone_make_segments_too(rows):
     assert found["who_with_what"] is None
 
 
+@pytest.mark.parametrize("n_each", [1, 10**3, 10**6, 10**9])
+def test_numbers_since_1970_tell_the_time_in_any_unit(rows, n_each):
+    numbers = rows.with_columns(pl.col("seen").dt.epoch("us") // 10**6 * n_each)
+    assert (
+        describe_events(numbers, item="post", time="seen")["trends"]
+        == describe_events(rows, item="post", time="seen")["trends"]
+    )
+
+
 def test_empty_cells_are_nobody(rows):
     is_gap = pl.int_range(len(rows)) % 10 == 0
     gaps = rows.with_columns(pl.when(is_gap).then(None).otherwise(pl.col("who")).alias("who"))

@@ -124,12 +124,13 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
     """
     cells, findings = raw.columns[name], []
     found = _numbers(cells)
+    are_numbers = found is not None
     if found is None:
         found = _moments(cells)
     if found is None:
         column = infer(raw.select(name), roles={name: Role.TIME})[0][name]
-        found = parse_column(column, cells)
-    found, units = _in_seconds(found)
+        found, are_numbers = parse_column(column, cells), column.kind is Kind.NUMBER
+    found, units = in_seconds(found) if are_numbers else (found, {})  # a date far ahead is no number
     is_unknown = np.isnan(found)
     n_unknown = int(is_unknown.sum())
     if n_unknown:
@@ -164,7 +165,7 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
     return found, findings
 
 
-def _in_seconds(found: Floats) -> tuple[Floats, dict[str, int]]:
+def in_seconds(found: Floats) -> tuple[Floats, dict[str, int]]:
     """Turn times in finer units into seconds, and tell how many were in which."""
     units, size = {}, np.abs(found)
     for beyond, n_each, unit in _UNITS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
+from unicodedata import combining, normalize
 
 from mlwright.core.errors import MissingColumnError, UsageError
 from mlwright.core.said import Said, one_after_the_other, said
@@ -15,16 +16,18 @@ if TYPE_CHECKING:
 _NAMES = {
     "user": """user users userid uid customer customerid client clientid visitor visitorid member memberid
         account accountid reader listener viewer subscriber person personid session sessionid reviewerid
-        buyer""",
+        buyer username nutzer benutzer kunde kundennummer kundenid utilisateur usuario cliente""",
     "item": """item items itemid iid movie movieid film filmid product productid article articleid asin isbn
         book bookid song songid track trackid artist artistid sku content contentid video videoid show showid
-        news newsid restaurant business businessid page pageid offer offerid title""",
+        news newsid restaurant business businessid page pageid offer offerid title movietitle trackname
+        artikel artikelnummer produkt buch lied produit articolo articulo producto pelicula""",
     "rating": """rating ratings score stars value preference playcount plays listens weight count clicks
-        quantity strength watchtime duration interactions views overall""",
+        quantity strength watchtime duration interactions views overall bookrating yourrating userrating
+        bewertung anzahl menge valoracion evaluation""",
     "time": """time timestamp ts date datetime when createdat unixreviewtime eventtime ratedat viewedat
-        purchasedat day""",
+        purchasedat day zeit zeitpunkt zeitstempel datum fecha""",
 }
-"""Names of columns, in lower case without signs, the usual first."""
+"""Names of columns, in lower case without signs and accents, the usual first."""
 
 
 @final
@@ -78,7 +81,7 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
         if role not in found:
             shown = ", ".join(repr(name) for name in known[:10])
             message = f"No column of {where} is plainly the {role}: {shown}. Name it: --{role} COLUMN."
-            raise UsageError(message)
+            raise UsageError(f"{message}{_headless(known)}")
     if len(set(found.values())) < len(found):
         message = f"A column is named for two roles: {found}. Each role needs a column of its own."
         raise UsageError(message)
@@ -101,8 +104,19 @@ def _found(name: str, role: str, *, is_told: bool) -> str:
 
 def _usual(role: str, names: list[str]) -> str:
     """Return the column whose name is the most usual one for a role; "" if none is."""
-    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(names)}
+    plain = {re.sub(r"[^a-z0-9]", "", _without_accents(name.lower())): name for name in reversed(names)}
     return next((plain[one] for one in _NAMES[role].split() if one in plain), "")
+
+
+def _without_accents(name: str) -> str:
+    return "".join(letter for letter in normalize("NFD", name) if not combining(letter))
+
+
+def _headless(names: list[str]) -> str:
+    """Say that names look like cells: many logs have no line of names, and their first row is lost."""
+    if all(any(map(str.isalpha, name)) for name in names):
+        return ""
+    return " If this is its first row, put a line of names above it, such as user,item,rating,time."
 
 
 def recognize_item(names: Iterable[str], item: str, where: str) -> str:

@@ -181,6 +181,10 @@ def prepare(data: object, options: TrainOptions) -> Log:
     people = _side(options, "user", columns.user)
     if people is not None:
         people.check(users)
+        findings += people.noticed(users)
+    if table is not None:
+        table.check(train.item_names)
+        findings += table.noticed(train.item_names)
     n_items = len({*train.item_names, *test.item_names, *(table.names if table else ())})
     if n_items > MOST_ITEMS:
         findings.append(_rare(n_items))
@@ -233,7 +237,6 @@ def _new(taken: list[str], table: SideTable | None) -> list[str]:
     """Return the items that only the table knows, in its order, as many as can be ranked."""
     if table is None:
         return []
-    table.check(taken)
     known = set(taken)
     return [item for item in table.names if item not in known][: MOST_ITEMS - len(taken)]
 

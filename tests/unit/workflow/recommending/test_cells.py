@@ -101,6 +101,13 @@ def test_times_in_several_finer_units_are_told():
     assert "1 of 2 times are in microseconds and 1 of 2 times are in milliseconds" in odd[0].message
 
 
+def test_a_date_far_ahead_is_no_number_of_milliseconds():
+    for cells in (["2024-05-31", "9999-12-31"], ["31.05.2024", "31.12.9999"]):
+        found, odd = times(Raw({"t": cells}, 2), "t")
+        assert found.tolist() == [1717113600.0, 253402214400.0]
+        assert odd == []
+
+
 def test_ratings_are_numbers_or_nothing():
     assert ratings(Raw({"r": [1, None, 3.5]}, 3), "r")[0].tolist()[::2] == [1.0, 3.5]
     assert ratings(Raw({"r": np.array([np.nan, np.inf])}, 2), "r")[0] is None

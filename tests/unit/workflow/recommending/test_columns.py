@@ -14,6 +14,12 @@ from mlwright.workflow.recommending.columns import recognize
         (("Customer ID", "ASIN", "Stars", "Date"), ("Customer ID", "ASIN", "Stars", "Date")),
         (("a", "visitor", "article", "b"), ("visitor", "article", "", "")),
         (("title", "user", "item"), ("user", "item", "", "")),
+        (("User-ID", "ISBN", "Book-Rating"), ("User-ID", "ISBN", "Book-Rating", "")),
+        (("Benutzer", "Artikel", "Bewertung", "Zeit"), ("Benutzer", "Artikel", "Bewertung", "Zeit")),
+        (
+            ("usuario", "art\u00edculo", "valoraci\u00f3n"),
+            ("usuario", "art\u00edculo", "valoraci\u00f3n", ""),
+        ),
     ],
 )
 def test_usual_names_are_recognized(names, found):
@@ -32,6 +38,14 @@ def test_a_column_that_is_not_plain_must_be_named():
     with pytest.raises(
         UsageError, match=r"No column of log.csv is plainly the item: 'user', 'x'.*--item COLUMN"
     ):
+        recognize(("user", "x"), {}, "log.csv")
+
+
+@pytest.mark.parametrize("names", [("196", "242", "3", "881250949"), ("ann", "7"), ("1::1193::5",)])
+def test_a_first_row_in_the_place_of_names_is_told(names):
+    with pytest.raises(UsageError, match=r"--user COLUMN\. If this is its first row, put a line of names"):
+        recognize(names, {}, "u.data")
+    with pytest.raises(UsageError, match=r"--item COLUMN\.$"):
         recognize(("user", "x"), {}, "log.csv")
 
 

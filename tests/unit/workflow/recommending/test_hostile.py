@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import MlwrightError
+from mlwright.core.errors import MlwrightError, OutOfMemoryError
 from mlwright.testing.tastes import taste_log
 
 N = 720
@@ -139,6 +139,12 @@ def test_odd_names_stay_themselves(tmp_path):
 def test_what_nothing_can_be_made_of_is_refused(data, says):
     with pytest.raises(MlwrightError, match=says):
         trained(data)
+
+
+def test_a_memory_limit_is_kept_or_named():
+    with pytest.raises(OutOfMemoryError, match=r"the limit is 1 MB. Raise --memory-limit"):
+        trained(log(), memory_limit="1MB")
+    assert trained(log(), memory_limit="64GB").evidence["budget"]["memory_limit_bytes"] == 64_000_000_000
 
 
 ITEMS = [f"item {n}" for n in range(40)]
