@@ -67,7 +67,8 @@ def show_scores(scores: Mapping[str, Any]) -> None:
     for name, estimate, wanted in _judged(scores):
         told = wanted or better.get(estimate["direction"], "")
         grid.add_row(name, value_of(estimate), interval_of(estimate), told)
-    console.print(Text(f"{number(scores['n_rows'])} rows", style="dim"))
+    what = "users" if "n_users" in scores else "rows"
+    console.print(Text(f"{number(scores['n_rows'])} {what}", style="dim"))
     console.print(grid)
     if scores["seen"]:
         shown = (

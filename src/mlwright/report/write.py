@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
+
+from mlwright.core.atomic import replacing
+from mlwright.core.errors import UsageError
 
 
 def write_whole(path: str | Path, content: str | bytes) -> Path:
-    """Write beside the place, then put it there in one step; on failure nothing is left."""
+    """Write beside the place, then put it there in one step; on failure nothing is left.
+
+    Raises
+    ------
+    UsageError
+        The place cannot be written to.
+    """
     place = Path(path)
-    handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(place)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+        with replacing(place) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        message = f"The report cannot be written to {str(place)!r}: {error.strerror or error}."
+        raise UsageError(message) from error
     return place

@@ -58,6 +58,9 @@ def recommend_file(
         message = f"--top is {top}; ask for at least 1 item."
         raise UsageError(message)
     allowed = None if wishes.filter is None else matching(wishes.filter, memory.attributes, asked.n_items)
+    if allowed is not None and not allowed.any():
+        message = f"the filter {wishes.filter!r} lets none of the {asked.n_items:,} items through"
+        listen(Event(phase="predicting", message=message, is_lasting=True))
     _tell_of_strangers(names, asked, listen)
     hides = not (memory.allows_seen if wishes.allow_seen is None else wishes.allow_seen)
     start = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mlwright.data.raw import Raw
 
 _NEARLY_ALL, _MANY_LOST = 0.9, 0.5
+_OR = re.compile(r"\sor\s[^=]{1,60}=", re.IGNORECASE)
 
 
 @final
@@ -156,6 +158,12 @@ def _conditions(wanted: str) -> list[tuple[str, str, bool]]:
 
     A part without a sign belongs to the value before it, such as "rock and roll".
     """
+    if _OR.search(wanted):
+        message = (
+            f"The filter {wanted[:60]!r} asks for one or the other, which a filter cannot: its parts hold "
+            "together, joined by and. Ask once for each."
+        )
+        raise UsageError(message)
     parts: list[str] = []
     for part in " ".join(wanted.split()).split(" and "):
         if "=" in part or not parts:

@@ -83,7 +83,12 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
             message = f"No column of {where} is plainly the {role}: {shown}. Name it: --{role} COLUMN."
             raise UsageError(f"{message}{_headless(known)}")
     if len(set(found.values())) < len(found):
-        message = f"A column is named for two roles: {found}. Each role needs a column of its own."
+        twice = next(name for name in found.values() if list(found.values()).count(name) > 1)
+        roles = [f"--{role}" for role, name in found.items() if name == twice]
+        message = (
+            f"Column {twice!r} is named for two roles, {' and '.join(roles)}. "
+            "Each role needs a column of its own."
+        )
         raise UsageError(message)
     told = [_found(name, role, is_told=role in given) for role, name in found.items()]
     return LogColumns(

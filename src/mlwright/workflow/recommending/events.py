@@ -15,6 +15,8 @@ from mlwright.ranking.order import different, in_order, n_different, runs
 from mlwright.workflow.recommending import cells
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlwright.core.arrays import Array, Floats, Integers, Singles
     from mlwright.data.raw import Raw
     from mlwright.workflow.recommending.columns import LogColumns
@@ -206,6 +208,15 @@ def read_events(raw: Raw, columns: LogColumns) -> tuple[Events, LogColumns, list
     if not n_known:
         raise DataError(f"No row of {raw.source} has both a user and an item.")
     return events, columns, findings
+
+
+def check_known_items(known: Iterable[str], names: list[str], where: str) -> None:
+    """Raise DataError if events name none of the items that are known: they name them otherwise."""
+    if set(known).isdisjoint(names):
+        raise DataError(
+            f"No item of {where}, such as {names[0][:60]!r}, is one that was learned from, so nothing can be "
+            "judged. Check that both name items alike: capitals, spaces and leading zeros count."
+        )
 
 
 def _left_aside(role: str, name: str, error: DataError) -> Finding:

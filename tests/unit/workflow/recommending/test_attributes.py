@@ -34,6 +34,9 @@ def test_a_filter_that_cannot_be_read_is_refused():
         matching("gender=drama", KNOWN, 3)
     with pytest.raises(UsageError, match="--items FILE"):
         matching("genre=drama", {}, 3)
+    for wanted in ("genre=drama or genre=crime", "genre=drama OR year != 1999"):
+        with pytest.raises(UsageError, match="Ask once for each"):
+            matching(wanted, KNOWN, 3)
 
 
 def test_a_table_of_items_is_put_in_the_order_of_the_catalog():

@@ -55,5 +55,5 @@ def test_a_named_column_must_be_there():
 
 
 def test_a_column_has_one_role():
-    with pytest.raises(UsageError, match="two roles"):
+    with pytest.raises(UsageError, match="'user' is named for two roles, --user and --item"):
         recognize(("user", "item"), {"user": "user", "item": "user"}, "log.csv")

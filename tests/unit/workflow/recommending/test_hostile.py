@@ -141,6 +141,22 @@ def test_what_nothing_can_be_made_of_is_refused(data, says):
         trained(data)
 
 
+def test_a_file_to_judge_by_that_names_other_items_is_refused(model):
+    other = {"user": ["user 1", "x"] * 5, "item": [f"thing {n}" for n in range(10)], "rating": [5] * 10,
+             "time": [1_100_000_000] * 10}  # fmt: skip
+    with pytest.raises(MlwrightError, match=r"such as 'thing 0', is one that was learned from"):
+        trained(log(), test=other)
+    with pytest.raises(MlwrightError, match=r"such as 'thing 0', is one that was learned from"):
+        mw.evaluate(model, other)
+
+
+def test_items_of_the_table_alone_may_judge():
+    new = {"item": ["item 1", *(f"new {n}" for n in range(9))], "kind": ["a", "b"] * 5}
+    later = {"user": ["user 1", "user 2"] * 4, "item": [f"new {n}" for n in range(8)], "rating": [5] * 8,
+             "time": [1_100_000_000] * 8}  # fmt: skip
+    assert trained(log(), items=new, test=later).evidence["ranking"]["beside"]["n_relevant_new_items"] == 8
+
+
 def test_a_memory_limit_is_kept_or_named():
     with pytest.raises(OutOfMemoryError, match=r"the limit is 1 MB. Raise --memory-limit"):
         trained(log(), memory_limit="1MB")
