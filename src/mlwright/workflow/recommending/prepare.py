@@ -179,9 +179,8 @@ def prepare(data: object, options: TrainOptions) -> Log:
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
     table, more = _side(options, "item", columns.item, train.item_names)
-    findings += more
-    people, more = _side(options, "user", columns.user, users)
-    findings += more
+    people, others = _side(options, "user", columns.user, users)
+    findings += [*more, *others]
     known = {*train.item_names, *(table.names if table else ())}
     if options.test is not None:
         check_known_items(known, test.item_names, other.source)
@@ -244,7 +243,8 @@ def _check_several(events: Events, where: str) -> None:
 
 
 def _check_options(options: TrainOptions) -> None:
-    odd = sorted(set(options.named()) - _KNOWN_OPTIONS)
+    given = {*options.named(), *(() if options.baseline is None else ("baseline",))}
+    odd = sorted(given - _KNOWN_OPTIONS)
     if odd:
         message = f"--{odd[0]} means nothing where items are recommended to users. Leave it out."
         raise UsageError(message)

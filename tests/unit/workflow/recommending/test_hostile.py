@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import MlwrightError, OutOfMemoryError
+from mlwright.core.errors import MlwrightError, OutOfMemoryError, UsageError
 from mlwright.testing.tastes import taste_log
 
 N = 720
@@ -220,6 +220,24 @@ def test_a_filter_that_cannot_be_read_is_refused(model, wanted, tmp_path):
 def test_an_odd_filter_is_answered(model, wanted, tmp_path):
     mw.predict(model, None, tmp_path / "a.parquet", filter=wanted)
     assert (tmp_path / "a.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    "wishes", [{"top": 0}, {"top": "5"}, {"top": 2.5}, {"top": True}, {"allow_seen": "no"}, {"filter": 5}]
+)
+def test_a_wish_of_another_type_is_refused(model, wishes, tmp_path):
+    with pytest.raises(UsageError, match=next(iter(wishes)).replace("_", "-")):
+        mw.predict(model, None, tmp_path / "a.parquet", **wishes)
+    assert not (tmp_path / "a.parquet").exists()
+
+
+def test_what_is_about_rows_is_refused_by_name(model):
+    row = {"history": "item 1", "strengths": "1", "hidden": ""}
+    for ask in (model.explain, model.decide, model.predict_set, model.predict_interval):
+        with pytest.raises(UsageError, match="questions about rows; this model ranks 'item'"):
+            ask(row)
+    with pytest.raises(UsageError, match="--baseline means nothing"):
+        trained(log(), baseline=model)
 
 
 @pytest.mark.parametrize("top", [10**6, 2**70])
