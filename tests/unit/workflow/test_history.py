@@ -83,6 +83,12 @@ def test_a_row_without_history_is_answered_from_memory_in_every_entrance(model, 
     np.testing.assert_array_equal([model.predict(row)[0] for row in late.iter_rows(named=True)], whole)
 
 
+def test_rows_learned_from_are_known_with_and_without_their_history(model, rows):
+    for history in (None, rows[:300]):
+        assert mw.evaluate(model, rows[:300], history=history)["seen"] > 0.9
+        assert not mw.evaluate(model, rows[300:], history=history)["seen"]
+
+
 def test_a_row_without_history_is_explained(model, rows):
     late = rows[300:302].drop("likes")
     told = explain(model, late)["rows"]

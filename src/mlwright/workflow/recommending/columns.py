@@ -30,6 +30,11 @@ _NAMES = {
 """Names of columns, in lower case without signs and accents, the usual first."""
 
 
+_OPTIONAL = ("rating", "time")
+NONE = "none"
+"""In the place of a column: there is none."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class LogColumns:
@@ -61,6 +66,8 @@ class LogColumns:
 def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> LogColumns:
     """Find the columns of a log among names; `given` are roles with the column that was named for them.
 
+    A rating or a time may be "none": then no column is taken for it, whatever it is called.
+
     Raises
     ------
     MissingColumnError
@@ -69,12 +76,13 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
         No column, or no single one, looks like users or items.
     """
     known = list(names)
-    lost = [name for name in given.values() if name not in known]
+    none = {role for role in _OPTIONAL if given.get(role) == NONE and NONE not in known}
+    found = {role: name for role, name in given.items() if role not in none}
+    lost = [name for name in found.values() if name not in known]
     if lost:
         raise MissingColumnError.among(lost, known, where)
-    found = dict(given)
-    for role in ("user", "item", "rating", "time"):
-        if role not in found:
+    for role in ("user", "item", *_OPTIONAL):
+        if role not in found and role not in none:
             name = _usual(role, [one for one in known if one not in found.values()])
             found |= {role: name} if name else {}
     for role in ("user", "item"):
@@ -91,13 +99,14 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
         )
         raise UsageError(message)
     told = [_found(name, role, is_told=role in given) for role, name in found.items()]
+    told += [said("no {role} as told", role=Said(role)) for role in _OPTIONAL if role in none]
     return LogColumns(
         found["user"],
         found["item"],
         found.get("rating", ""),
         found.get("time", ""),
         why=one_after_the_other(told, ", "),
-        told=frozenset(given),
+        told=frozenset(given) - none,
     )
 
 

@@ -34,6 +34,16 @@ def test_what_is_told_comes_before_what_is_usual():
     assert "'item' as item by its name" in columns.why
 
 
+def test_a_rating_or_a_time_may_be_none():
+    names = ("user", "item", "rating", "time")
+    columns = recognize(names, {"rating": "none", "time": "none"}, "log.csv")
+    assert columns.named == {"user": "user", "item": "item"}
+    assert "no rating as told" in columns.why
+    assert recognize((*names, "none"), {"time": "none"}, "log.csv").time == "none"
+    with pytest.raises(MissingColumnError, match="'none'"):
+        recognize(names, {"user": "none"}, "log.csv")
+
+
 def test_a_column_that_is_not_plain_must_be_named():
     with pytest.raises(
         UsageError, match=r"No column of log.csv is plainly the item: 'user', 'x'.*--item COLUMN"
