@@ -8,8 +8,10 @@ import warnings
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import mlwright as mw
+from mlwright.cli.app import app as cli
 from mlwright.core.errors import MlwrightError, OutOfMemoryError, UsageError
 from mlwright.testing.tastes import taste_log
 
@@ -238,6 +240,14 @@ def test_what_is_about_rows_is_refused_by_name(model):
             ask(row)
     with pytest.raises(UsageError, match="--baseline means nothing"):
         trained(log(), baseline=model)
+
+
+def test_the_command_says_how_many_users_judged(model, tmp_path):
+    model.save(tmp_path / "m.mlw")
+    log_place = tmp_path / "later.csv"
+    pl.DataFrame(taste_log(seed=3)).with_columns("n" + pl.col("user")).write_csv(log_place)
+    done = CliRunner().invoke(cli, ["evaluate", str(tmp_path / "m.mlw"), str(log_place)])
+    assert (done.exit_code, " users\n" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("top", [10**6, 2**70])
