@@ -9,7 +9,7 @@ import numpy as np
 from mlwright.artifact.save import write_artifact
 from mlwright.core.dataset import Lines, Typed
 from mlwright.core.errors import UsageError
-from mlwright.core.task import Link, Task
+from mlwright.core.task import Link, Task, check_of_rows
 from mlwright.data.parse import cell_reader, parse
 from mlwright.data.read import read
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal
@@ -131,6 +131,7 @@ class Model:
 
     def decide(self, data: object) -> Array:
         """Return the label that costs least to decide, shape (n_rows,); needs `train --cost`."""
+        check_of_rows(self.task, "A decision")
         decisions = self.answer(data).decisions
         if decisions is None:
             message = "This model was not told what mistakes cost. Train with --cost, such as fn=500,fp=20."
@@ -148,6 +149,7 @@ class Model:
         UsageError
             The model answers classes, was made without intervals, or on too few rows for the level.
         """
+        check_of_rows(self.task, "An interval or a set of answers")
         if self.task.link is not Link.IDENTITY:
             message = f"This model predicts classes of {self.task.target!r}; ask it for sets instead."
             raise UsageError(message)
@@ -168,6 +170,7 @@ class Model:
     @property
     def conformal(self) -> Conformal:
         """What makes intervals or sets of answers; raise UsageError if there is none."""
+        check_of_rows(self.task, "An interval or a set of answers")
         if self._conformal is None:
             message = (
                 "This model has no prediction intervals or sets: it was made before there were any, or "
@@ -199,8 +202,9 @@ class Model:
         MissingColumnError, DataError
             As in `predict`.
         UsageError
-            The model was made before models could explain themselves.
+            The model ranks, or was made before models could explain themselves.
         """
+        check_of_rows(self.task, "Explaining by columns")
         if self._explainer is None:
             self._explainer = Explainer(self.program, self._program)
         return self._explainer.explain(_typed(self._columns, data))

@@ -184,7 +184,7 @@ def train(  # noqa: PLR0913 - the parameters are the options
     known_after: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="How long after its time the outcome of a row is known, such as 10m or 24h."
+            metavar="TIME", help="How long after its time the outcome of a row is known, such as 10m or 30d."
         ),
     ] = None,
     kind: Annotated[

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_LONGEST = 40
+"""Letters of the name that a draft bears: with all of them it could be too long for a file."""
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Any]:
     """Open a file that takes its place, with the rights that new files have, when the block ends well.
@@ -28,7 +32,7 @@ def replacing(path: str | Path) -> Iterator[Any]:
     temporary = ""
     try:
         with tempfile.NamedTemporaryFile(
-            dir=place.parent, prefix=f".{place.name}.", suffix=".part", delete=False
+            dir=place.parent, prefix=f".{place.name[:_LONGEST]}.", suffix=".part", delete=False
         ) as file:
             temporary = file.name
             yield file

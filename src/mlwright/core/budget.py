@@ -15,18 +15,28 @@ if TYPE_CHECKING:
 
 _MOST_SLOWDOWN, _TELLING_S = 4.0, 0.1
 _SHORT_S = 20.0
-_UNITS_S = {"": 1.0, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_UNITS_S = {
+    "": 1.0,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86_400.0,
+}
 
 
 def parse_duration(
     value: str | float, what: str = "time limit", such_as: str = "'60s', '10m', '1h'"
 ) -> float:
-    """Read seconds from a number or from text such as "60s", "10m", "1.5h", "2ms".
+    """Read seconds from a number or from text such as "60s", "10m", "1.5h", "30d", "2ms".
 
     `what` it is, and texts that would do, are for the message of the UsageError.
     """
     if isinstance(value, str):
-        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(us|µs|ms|s|m|min|h)?\s*", value.lower())
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(us|µs|ms|s|m|min|h|d)?\s*", value.lower())
         if not match:
             message = f"A {what} of {value!r} cannot be read. Give seconds or text such as {such_as}."
             raise UsageError(message)

@@ -10,17 +10,20 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlwright.core.arrays import Integers
+    from mlwright.core.arrays import Array, Integers
 
 _QUANTILES = (0.25, 0.5, 0.75, 0.95)
 _N_SHOWN = 10
 _TENTH = 0.1
 
 
-def activity(numbers: Integers, names: Sequence[str] | None = None) -> dict[str, Any]:
+def activity(
+    numbers: Integers, names: Sequence[str] | None = None, shown: Array | None = None
+) -> dict[str, Any]:
     """Say how events are spread over users or items, given as numbers from 0 on, shape (n_events,).
 
-    With `names`, for items, the most frequent are named; users are not.
+    With `names`, for items, the most frequent are named, of those that may be `shown`, shape (n_items,), if
+    that is given; users are not.
     """
     counts = np.bincount(numbers)
     counts = counts[counts > 0]
@@ -33,6 +36,7 @@ def activity(numbers: Integers, names: Sequence[str] | None = None) -> dict[str,
         "n_with_one_event": int((counts == 1).sum()),
     }
     if names is not None:
-        most = Counter(numbers.tolist()).most_common(_N_SHOWN)
+        told = numbers if shown is None else numbers[shown[numbers]]
+        most = Counter(told.tolist()).most_common(_N_SHOWN)
         found["most"] = [{"name": names[at], "n_events": n, "share": n / len(numbers)} for at, n in most]
     return found

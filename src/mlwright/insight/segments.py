@@ -139,9 +139,13 @@ def _choose(points: Floats, seed: int) -> tuple[dict[int, float], dict[int, Inte
 def _grouped(points: Floats, fitted: Floats, n_groups: int, seed: int) -> Integers:
     """Return the group of each point when these points decide."""
     from sklearn.cluster import KMeans  # noqa: PLC0415 - heavy
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - as above
 
-    model = KMeans(n_groups, n_init=4, max_iter=100, random_state=seed).fit(fitted)
-    return np.asarray(model.predict(points), dtype=np.int64)
+    # Threads wait for each other at each of the many short rounds, on a busy machine most of the time; and
+    # how many there are would change last digits.
+    with threadpool_limits(1):
+        model = KMeans(n_groups, n_init=4, max_iter=100, random_state=seed).fit(fitted)
+        return np.asarray(model.predict(points), dtype=np.int64)
 
 
 def _describe(

@@ -22,6 +22,8 @@ _WORD = re.compile(r"\w+")
 _FEW_VALUES, _N_BINS = 20, 10
 _OFTEN, _LISTED = 0.5, 0.3
 """Texts of which so many are equal, or so many lists, are names of kinds, not sentences."""
+_UNKNOWN = frozenset({"?", "-", "na", "n/a", "nan", "null", "none", "unknown", "missing"})
+"""Cells that say in a column of numbers that a number is not known."""
 _NOTHING = frozenset({"", "0", "0.0", "false", "no", "none", "unknown"})
 """Cells that say that something is not the case: two items are not alike for that."""
 
@@ -45,16 +47,21 @@ class Reading:
         different = set(known)
         if any("://" in cell for cell in known[:100]):
             return cls("nothing")
-        if len(different) > _FEW_VALUES and _are_numbers(different):
-            values = np.array([float(cell) for cell in known])
+        numbers = [cell for cell in known if cell.casefold() not in _UNKNOWN]
+        if len(set(numbers)) > _FEW_VALUES and _are_numbers(set(numbers)):
+            values = np.array([float(cell) for cell in numbers])
             return cls("tenths", tuple(np.quantile(values, np.arange(1, _N_BINS) / _N_BINS).tolist()))
         are_lists = sum("|" in cell or ";" in cell for cell in known) > _LISTED * len(known)
         return cls("kinds" if are_lists or len(different) <= _OFTEN * len(known) else "words")
 
+    def reads(self, cell: str) -> bool:
+        """Tell whether `words` takes a cell."""
+        return self.says != "tenths" or cell.casefold() in _UNKNOWN or not cell or _is_number(cell)
+
     def words(self, cell: str) -> list[str]:
         """Return what a cell says, each word once; ValueError if it should be a number and is none."""
         if self.says == "tenths":
-            value = float(cell) if cell else math.nan
+            value = float(cell) if cell and cell.casefold() not in _UNKNOWN else math.nan
             return [] if math.isnan(value) else [self._range(bisect_left(self.edges, value))]
         if self.says == "kinds":
             return list(dict.fromkeys(one for one in SEVERAL.split(cell.casefold()) if one not in _NOTHING))
@@ -93,6 +100,14 @@ def contents_of(attributes: Mapping[str, Sequence[str]]) -> Any:
         at = np.array(list(chain.from_iterable(kept)), np.int64)
         parts.append(unit_rows(csr_matrix((rarity[at], at, starts), shape=(len(cells), len(shared)))))
     return unit_rows(hstack(parts, format="csr")).astype(np.float32) if parts else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _are_numbers(texts: Iterable[str]) -> bool:

@@ -53,6 +53,15 @@ class TraitReader:
         known = frozenset(self.words)
         return [word for word in _said(self.readings, cells, who) if word in known]
 
+    def readable(self, columns: Mapping[str, Sequence[str]]) -> tuple[dict[str, list[str]], int]:
+        """Return the columns that are read, without cells of columns of numbers that are none; how many."""
+        found, n_lost = {}, 0
+        for name, reading in self.readings.items():
+            cells = [cell if reading.reads(cell) else "" for cell in columns[name]]
+            n_lost += sum(one != other for one, other in zip(cells, columns[name], strict=True))
+            found[name] = cells
+        return found, n_lost
+
     def traits(self, columns: Mapping[str, Sequence[str]], users: Sequence[str]) -> Traits:
         """Return what is known of several users, a cell for each in every column; DataError as above."""
         places = {word: place for place, word in enumerate(self.words)}

@@ -65,7 +65,8 @@ def question(tastes: Tastes, *, is_closed: bool = False) -> Shape:
     }
     about = list(ABOUT)
     if tastes.memory.reader is not None:
-        cell = {"type": ["string", "number", "null"]}
+        plain = ["string", "number", "null"]
+        cell = {"type": [*plain, "array"], "items": {"type": plain}}
         properties[TOLD] = {
             "type": "object",
             "properties": dict.fromkeys(tastes.memory.reader.readings, cell),

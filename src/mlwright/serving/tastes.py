@@ -22,7 +22,7 @@ from mlwright.serving.cells import shown
 from mlwright.serving.problems import Problem
 from mlwright.serving.reader import Rows, shape_problem
 from mlwright.serving.settings import Extra
-from mlwright.workflow.recommending.attributes import matching
+from mlwright.workflow.recommending.attributes import matching, written_cell
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE
 from mlwright.workflow.recommending.memory import Memory
 
@@ -184,14 +184,11 @@ class Tastes:
             known = ", ".join(list(reader.readings)[:20])
             raise shape_problem(f"users have no {odd[:30]!r} in attributes; they have {known}")
         for name, cell in given.items():
-            if (
-                not isinstance(cell, str | int | float | None)
-                or isinstance(cell, bool)
-                or len(str(cell)) > LONGEST_TEXT
-            ):
-                raise shape_problem(f"{name} in attributes is {shown(cell)}, expected a text or a number")
+            if not _is_cell(cell):
+                expected = "a text, a number or an array of them"
+                raise shape_problem(f"{name} in attributes is {shown(cell)}, expected {expected}")
         try:
-            words = reader.said({name: text_of(cell) for name, cell in given.items()})
+            words = reader.said({name: written_cell(cell) for name, cell in given.items()})
         except DataError as error:
             raise Problem(422, "query", str(error)) from error
         return words if self.reads_traits else []
@@ -262,6 +259,15 @@ def _rows(rows: list[tuple[str, ...]]) -> Rows:
     names = (HISTORY, STRENGTHS, HIDDEN, TRAITS)[: len(rows[0])]
     cells = zip(names, zip(*rows, strict=True), strict=True)
     return Rows(Typed({name: np.array(column, dtype=object) for name, column in cells}), len(rows))
+
+
+def _is_cell(cell: object) -> bool:
+    """Tell whether it says something of a user: a text, a number, several of them, or nothing."""
+    several = cell if isinstance(cell, list) else [cell]
+    are_plain = all(
+        isinstance(one, str | int | float | None) and not isinstance(one, bool) for one in several
+    )
+    return are_plain and sum(len(str(one)) for one in several) <= LONGEST_TEXT
 
 
 def _is_number(rating: object) -> bool:

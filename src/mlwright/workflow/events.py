@@ -15,16 +15,19 @@ from mlwright.data.parse import parse_column
 from mlwright.data.raw import Raw
 from mlwright.data.read import read
 from mlwright.insight.activity import activity
-from mlwright.insight.segments import find_segments, table_of
+from mlwright.insight.segments import SMALLEST_CELL, find_segments, table_of
 from mlwright.insight.topics import find_topics
 from mlwright.insight.trends import find_trends
+from mlwright.workflow.recommending.cells import in_seconds
 
 if TYPE_CHECKING:
-    from mlwright.core.arrays import Floats, Integers
+    from mlwright.core.arrays import Array, Floats, Integers
     from mlwright.insight.segments import Segments
     from mlwright.insight.topics import Topics
 
 ROLES = ("user", "item", "text", "time")
+_EPOCH_S = (6.3e8, 4.1e9)
+"""The years from 1990 to 2100, in seconds since 1970."""
 _MOST_ITEMS = 30
 """Items whose trends are told where there is no text; the most frequent."""
 
@@ -63,15 +66,16 @@ def describe_events(
     users, _ = _numbers(raw, user)
     items, item_names = _numbers(raw, item)
     segments = _segments(users, items, item_names, topics, seed)
+    shown = _shown(users, items, len(item_names))
     return {
         "n_events": raw.n_rows,
         "roles": roles,
         "topics": None if topics is None else topics.to_json(),
         "segments": None if segments is None else segments.to_json(),
         "who_with_what": _who_with_what(users, segments, topics),
-        "trends": None if time is None else _trends(_times(raw, time), items, item_names, topics),
-        "users": None if users is None else activity(users[users >= 0]),
-        "items": None if items is None else activity(items[items >= 0], item_names),
+        "trends": None if time is None else _trends(_times(raw, time), items, item_names, shown, topics),
+        "users": _activity(users),
+        "items": _activity(items, item_names, shown),
     }
 
 
@@ -108,14 +112,18 @@ def _numbers(raw: Raw, name: str | None) -> tuple[Integers | None, list[str]]:
 
 
 def _times(raw: Raw, name: str) -> Floats:
-    """Return epoch seconds; whole numbers are taken for them if that gives years from 1990 to 2100."""
+    """Return epoch seconds; numbers are taken for them, or finer, if that gives years from 1990 to 2100."""
     schema, _ = infer(raw.select(name), roles={name: Role.TIME})
     times = parse_column(schema[name], raw.columns[name])
+    if schema[name].kind is Kind.DATETIME:
+        return times
+    times, _ = in_seconds(times)
     known = times[~np.isnan(times)]
-    is_epoch = len(known) > 0 and known.min() > 6.3e8 and known.max() < 4.1e9
-    if schema[name].kind is not Kind.DATETIME and not is_epoch:
+    if not len(known) or known.min() <= _EPOCH_S[0] or known.max() >= _EPOCH_S[1]:
+        found = f"numbers from {known.min():g} to {known.max():g}" if len(known) else "nothing"
         raise DataError(
-            f"Column {name!r} cannot tell the time: it holds neither dates nor seconds since 1970."
+            f"Column {name!r} cannot tell the time: it holds neither dates nor seconds since 1970 (or milli-,"
+            f" micro-, nanoseconds), but {found}. Name another column with --time, or leave it out."
         )
     return times
 
@@ -153,15 +161,37 @@ def _who_with_what(
     }
 
 
+def _activity(
+    numbers: Integers | None, names: list[str] | None = None, shown: Array | None = None
+) -> dict[str, Any] | None:
+    """Say how events are spread; None where no cell names anything."""
+    known = None if numbers is None else numbers[numbers >= 0]
+    return None if known is None or not len(known) else activity(known, names, shown)
+
+
+def _shown(users: Integers | None, items: Integers | None, n_items: int) -> Array | None:
+    """Tell which items enough users have to do with to be named; None where nobody tells the users."""
+    if users is None or items is None:
+        return None
+    known = (users >= 0) & (items >= 0)
+    pairs = np.unique(users[known] * n_items + items[known])
+    return np.bincount(pairs % max(1, n_items), minlength=n_items) >= SMALLEST_CELL
+
+
 def _trends(
-    times: Floats, items: Integers | None, names: list[str], topics: Topics | None
+    times: Floats, items: Integers | None, names: list[str], shown: Array | None, topics: Topics | None
 ) -> dict[str, Any] | None:
     if topics is not None:
         return find_trends(times, topics.of, [topic.label for topic in topics.topics])
     if items is None:
         return None
     counts = np.bincount(items[items >= 0], minlength=len(names))
+    if shown is not None:
+        counts = np.where(shown, counts, 0)
     most = np.argsort(-counts, kind="stable")[:_MOST_ITEMS]
+    most = most[counts[most] > 0]
+    if not len(most):
+        return None
     places = np.full(len(names) + 1, -1, dtype=np.int64)
     places[most] = np.arange(len(most))
     return find_trends(times, places[items], [names[at] for at in most])

@@ -116,7 +116,8 @@ def _told(model: Model, cells: Mapping[str, Any], found: Explanation, at: int, a
     columns = [
         {
             "column": found.columns[place],
-            "value": _plain(cells[found.columns[place]][at]),
+            # A history that nobody gave is no cell of the row.
+            "value": _plain(cells[found.columns[place]][at]) if found.columns[place] in cells else None,
             "amount": float(amounts[place]),
         }
         for place in np.argsort(-np.abs(amounts), kind="stable")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, final
 
 from mlwright.core.errors import UsageError
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What may be asked of answers. Each has the name of its command line option; None is not asked for."""
+    """What may be asked of answers. Each has the name of its command line option; None is not asked for.
+
+    Raises UsageError if one is not of its type.
+    """
 
     intervals: float | None = None
     capacity: int | None = None
@@ -28,6 +32,18 @@ class Wishes:
     top: int | None = None
     allow_seen: bool | None = None
     filter: str | None = None
+
+    def __post_init__(self) -> None:
+        top, allows = self.top, self.allow_seen
+        if top is not None and (not isinstance(top, Integral) or isinstance(top, bool) or top < 1):
+            message = f"--top is {top!r}; ask for a whole number of items, at least 1."
+            raise UsageError(message)
+        if allows is not None and not isinstance(allows, bool):
+            message = f"--allow-seen is {allows!r}; it is true or false."
+            raise UsageError(message)
+        if self.filter is not None and not isinstance(self.filter, str):
+            message = f"--filter is {self.filter!r}; write a text such as genre=drama."
+            raise UsageError(message)
 
     def only(self, *names: str) -> None:
         """Raise UsageError if anything but these is asked for."""

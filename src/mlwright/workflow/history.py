@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from mlwright.core.errors import MissingColumnError, UsageError
+from mlwright.core.errors import DataError, MissingColumnError, UsageError
 from mlwright.core.finding import Finding, Severity
 from mlwright.core.history import EVERYTHING, STATISTICS, Memory, history_columns
 from mlwright.core.said import said
@@ -189,11 +189,28 @@ def entities_of(options: TrainOptions, names: Sequence[str]) -> tuple[str, ...]:
 def with_history(
     options: TrainOptions, raw: Raw, test: Raw | None, schema: Schema, task: Task
 ) -> tuple[Raw, Raw | None, Schema]:
-    """Tell rows to learn from, and those to judge by, what was known at the time of each."""
+    """Tell rows to learn from, and those to judge by, what was known at the time of each.
+
+    Raises
+    ------
+    DataError
+        No row names an entity.
+    UsageError
+        As `History.asked`.
+    """
     history = History.asked(options, raw, schema, task)
     if history is None:
         return raw, test, schema
-    learned = history.told(raw, history.ledgers([raw]))  # of the test it must not hear, however early it is
+    ledgers = history.ledgers([raw])
+    nobody = next((entity for entity, ledger in ledgers.items() if not len(ledger.names)), None)
+    if nobody is not None:
+        what = "a time" if nobody == EVERYTHING else f"{nobody!r} and a time"
+        message = (
+            f"No row of {raw.source} has {what} together with the target, so there is no history to tell. "
+            f"Leave out --history {nobody}, or name another column."
+        )
+        raise DataError(message)
+    learned = history.told(raw, ledgers)  # of the test it must not hear, however early it is
     judged = None if test is None else history.told(test, history.ledgers([raw, test]))
     return learned, judged, history.described(learned)
 

@@ -250,7 +250,7 @@ def from_arguments(arguments: TrainArguments) -> TrainOptions:
 
 def parse_delay(value: str | float | None) -> float:
     """Read the seconds after which an outcome is known; None is at once."""
-    return 0.0 if value is None else parse_duration(value, "delay of outcomes", "'10m', '24h'")
+    return 0.0 if value is None else parse_duration(value, "delay of outcomes", "'10m', '24h', '30d'")
 
 
 def parse_latency(value: str | float | None) -> float | None:

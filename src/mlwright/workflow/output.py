@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -76,6 +77,20 @@ def writing(place: Path | None) -> Iterator[Add]:
         raise UsageError(message) from error
 
 
+@contextmanager
+def _as_the_system_says() -> Iterator[None]:
+    """Raise OSError where polars says in words of its own that the device is full."""
+    import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
+
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        full = os.strerror(errno.ENOSPC)
+        if full not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, full) from error
+
+
 def _print(text: TextIOWrapper) -> None:
     """Copy to standard output; a reader that has gone is for the command line to see."""
     try:
@@ -118,7 +133,8 @@ def _parts(file: Any, suffix: str) -> Iterator[Add]:
 
         def store() -> None:
             parts.append(Path(folder, f"{len(parts)}.arrow"))
-            pl.concat(waiting).write_ipc(parts[-1])
+            with _as_the_system_says():
+                pl.concat(waiting).write_ipc(parts[-1])
             waiting.clear()
 
         def add(frame: Any) -> None:
@@ -133,11 +149,13 @@ def _parts(file: Any, suffix: str) -> Iterator[Add]:
         if waiting:
             store()
         lazy = pl.scan_ipc(parts)
-        (lazy.sink_parquet if suffix == ".parquet" else lazy.sink_ipc)(place)
+        with _as_the_system_says():
+            (lazy.sink_parquet if suffix == ".parquet" else lazy.sink_ipc)(place)
 
 
 def _write(frame: Any, file: Any, suffix: str) -> None:
-    if suffix == ".parquet":
-        frame.write_parquet(file)
-    else:
-        frame.write_ipc(file)
+    with _as_the_system_says():
+        if suffix == ".parquet":
+            frame.write_parquet(file)
+        else:
+            frame.write_ipc(file)

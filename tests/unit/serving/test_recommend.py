@@ -209,6 +209,10 @@ def test_what_is_known_of_somebody_new_is_enough(knowing):
     assert {int(one["item"].split()[1]) % 4 for one in answer["items"]} == {2}
     known = {"sport": "sport 2|all", "age": 46, "word": "some"}
     assert post(knowing, {"user": "new 2"}) == post(knowing, {"attributes": known})
+    told = {"sport": ["sport 2", "all"], "age": 43}
+    assert post(knowing, {"attributes": told}) == post(
+        knowing, {"attributes": {**told, "sport": "sport 2|all"}}
+    )
     beside = post(knowing, {"user": "nobody", "attributes": {"sport": "sport 2", "age": 43}, "k": 4})
     assert beside == (200, answer)
     several = post(knowing, [{"attributes": {}, "k": 2}, {"user": "nobody", "k": 2}])[1]
@@ -221,9 +225,10 @@ def test_what_is_known_of_somebody_new_is_enough(knowing):
     [
         ([], "expected an object"),
         ({"shoe": 1}, "users have no 'shoe'"),
-        ({"age": True}, "expected a text or a number"),
+        ({"age": True}, "expected a text, a number or an array of them"),
         ({"age": "old"}, "column of numbers"),
-        ({"age": [1]}, "expected a text or a number"),
+        ({"age": [[1]]}, "expected a text, a number or an array of them"),
+        ({"age": [1, 2]}, "column of numbers"),
     ],
 )
 def test_attributes_that_cannot_be_used_are_refused(knowing, attributes, says):

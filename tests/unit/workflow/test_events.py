@@ -65,6 +65,36 @@ def test_items_alone_make_segments_too(rows):
     assert found["who_with_what"] is None
 
 
+@pytest.mark.parametrize("n_each", [1, 10**3, 10**6, 10**9])
+def test_numbers_since_1970_tell_the_time_in_any_unit(rows, n_each):
+    numbers = rows.with_columns(pl.col("seen").dt.epoch("us") // 10**6 * n_each)
+    assert (
+        describe_events(numbers, item="post", time="seen")["trends"]
+        == describe_events(rows, item="post", time="seen")["trends"]
+    )
+
+
+def test_what_fewer_than_20_users_have_to_do_with_is_not_named(rows):
+    """However often they do it; nobody knows where the users are not told."""
+    few = pl.DataFrame({"who": ["u1"] * 900, "post": ["u1 at home"] * 900, "seen": [rows["seen"][0]] * 900})
+    both = pl.concat([rows.drop("words"), few])
+    found = describe_events(both, user="who", item="post", time="seen")
+    assert found["items"]["n"] == rows["post"].n_unique() + 1
+    assert "at home" not in json.dumps(found)
+    assert describe_events(both, item="post", time="seen")["items"]["most"][0]["name"] == "u1 at home"
+    alone = describe_events(few, user="who", item="post", time="seen")
+    assert (alone["items"]["most"], alone["trends"]) == ([], None)
+
+
+@pytest.mark.parametrize("empty", ["who", "post", "words", "seen"])
+def test_a_column_without_a_cell_tells_nothing(rows, empty):
+    gone = rows.with_columns(pl.lit(None, dtype=rows[empty].dtype).alias(empty))
+    found = describe_events(gone, user="who", item="post", text="words", time="seen")
+    told = {"who": "users", "post": "items", "words": "topics", "seen": "trends"}
+    assert found[told[empty]] is None
+    show_events(found)
+
+
 def test_empty_cells_are_nobody(rows):
     is_gap = pl.int_range(len(rows)) % 10 == 0
     gaps = rows.with_columns(pl.when(is_gap).then(None).otherwise(pl.col("who")).alias("who"))

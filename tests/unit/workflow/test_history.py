@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -9,8 +10,13 @@ import polars as pl
 import pytest
 
 import mlwright as mw
-from mlwright.core.errors import MissingColumnError, UsageError
-from mlwright.core.history import history_columns
+from mlwright.core.dataset import Dataset
+from mlwright.core.errors import DataError, MissingColumnError, UsageError
+from mlwright.core.history import Memory, history_columns
+from mlwright.core.schema import Column, Kind, Schema
+from mlwright.features.steps.history import History
+from mlwright.testing.lowered import lowered_step
+from mlwright.workflow.explain import explain
 
 N_ROWS = 400
 START = datetime(2024, 1, 1)  # noqa: DTZ001 - as tables hold them
@@ -84,6 +90,22 @@ def test_a_row_without_history_is_answered_from_memory_in_every_entrance(model, 
     np.testing.assert_array_equal([model.predict(row)[0] for row in late.iter_rows(named=True)], whole)
 
 
+def test_rows_learned_from_are_known_with_and_without_their_history(model, rows):
+    for history in (None, rows[:300]):
+        assert mw.evaluate(model, rows[:300], history=history)["seen"] > 0.9
+        assert not mw.evaluate(model, rows[300:], history=history)["seen"]
+
+
+def test_a_row_without_history_is_explained(model, rows):
+    late = rows[300:302].drop("likes")
+    told = explain(model, late)["rows"]
+    for row, answer in zip(told, model.predict(late), strict=True):
+        assert row["base"] + sum(one["amount"] for one in row["columns"]) == pytest.approx(answer, rel=1e-4)
+        given = {one["column"]: one["value"] for one in row["columns"]}
+        assert given["size"] is not None
+        assert {given[name] for name in history_columns("author") if name in given} == {None}
+
+
 def test_memory_is_what_was_known_after_the_last_row_learned_from(model, rows):
     after = rows["posted"].max() + timedelta(days=1)
     asked = pl.DataFrame({"author": ["author 1", "nobody"], "posted": [after] * 2, "size": [0.0] * 2})
@@ -150,6 +172,26 @@ def test_what_has_no_history_is_refused(rows, options, said):
     asked = {"target": "likes", "max_trials": 1, **options}
     with pytest.raises((UsageError, MissingColumnError), match=said):
         mw.train(moods, **asked)
+
+
+@pytest.mark.parametrize("column", ["author", "posted"])
+def test_a_column_without_a_name_or_a_time_has_no_history(rows, column):
+    empty = rows.with_columns(pl.lit(None, dtype=rows[column].dtype).alias(column))
+    with pytest.raises(DataError, match=r"no history|cannot tell the time|different times"):
+        mw.train(empty, target="likes", time="posted", history="author", max_trials=1)
+
+
+def test_where_nobody_was_named_while_it_learned_everybody_is_nobody():
+    names = history_columns("author")
+    columns = {name: np.array([np.nan, 3.0]) for name in names}
+    schema = Schema(tuple(Column(name=name, kind=Kind.NUMBER) for name in names))
+    nobody = Memory("author", names, (), np.zeros((1, len(names)), np.float32))
+    rows = Dataset(schema=schema, columns={**columns, "author": np.array(["", ""], object)}, n_rows=2)
+    step = History().fit(replace(rows, memories=(nobody,)), seed=0)
+    assert step.layout.reads == names
+    expected = [[0.0] * len(names), [3.0] * len(names)]
+    np.testing.assert_array_equal(step.transform(columns).dense, expected)
+    np.testing.assert_array_equal(lowered_step(step, schema, columns, "dense"), expected)
 
 
 def test_a_name_that_is_taken_is_refused(rows):

@@ -28,7 +28,7 @@ class _Histories(FittedStep):
     @property
     def layout(self) -> Layout:
         told = tuple(name for memory in self.memories for name in memory.columns)
-        entities = tuple(memory.entity for memory in self.memories if memory.entity)
+        entities = tuple(memory.entity for memory in self.memories if _tells_apart(memory))
         owners, levels = tuple((n,) for n in told), tuple(n for n in told if n.rsplit(".", 1)[1] in LEVELS)
         return Layout(reads=(*entities, *told), dense=told, owners=owners, levels=levels)
 
@@ -52,6 +52,11 @@ class History(Step):
         return _Histories(known) if known else None
 
 
+def _tells_apart(memory: Memory) -> bool:
+    """Whether rows differ in what is remembered: not without entities, nor where no row named one."""
+    return bool(memory.entity and memory.levels)
+
+
 def _filled(memory: Memory, columns: Columns) -> Singles:
     given = as_singles(np.column_stack([columns[name] for name in memory.columns]))
     remembered = memory.values[_places(memory, columns, len(given))]
@@ -59,7 +64,7 @@ def _filled(memory: Memory, columns: Columns) -> Singles:
 
 
 def _places(memory: Memory, columns: Columns, n_rows: int) -> Integers:
-    if not memory.entity:
+    if not _tells_apart(memory):
         return np.full(n_rows, len(memory.levels))
     places = {level: number for number, level in enumerate(memory.levels, 1)}
     return np.array([places.get(name, 0) for name in columns[memory.entity].tolist()], dtype=np.int64)
@@ -69,7 +74,7 @@ def _lower(graph: Graph, memory: Memory, inputs: Mapping[str, str]) -> str:
     cells = graph.add("Concat", *(inputs[name] for name in memory.columns), axis=1)
     given = graph.add("Cast", cells, to=np.dtype(np.float32))
     absent = graph.add("IsNaN", graph.add("Gather", given, graph.constant([0], np.int64), axis=1))
-    if not memory.entity:
+    if not _tells_apart(memory):
         remembered = graph.constant(memory.values[len(memory.levels)][None, :])
         return graph.add("Where", absent, remembered, given)
     places = graph.add(

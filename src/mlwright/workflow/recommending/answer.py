@@ -54,9 +54,6 @@ def recommend_file(
     memory = Memory.from_bytes(model.memory, len(model.task.classes))
     names, asked = _asked(model, memory, data)
     top = USUAL_TOP if wishes.top is None else wishes.top
-    if top < 1:
-        message = f"--top is {top}; ask for at least 1 item."
-        raise UsageError(message)
     allowed = None if wishes.filter is None else matching(wishes.filter, memory.attributes, asked.n_items)
     if allowed is not None and not allowed.any():
         message = f"the filter {wishes.filter!r} lets none of the {asked.n_items:,} items through"

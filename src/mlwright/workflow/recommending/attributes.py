@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
+from mlwright.core.finding import Finding, Severity
+from mlwright.core.said import said
 from mlwright.data.cells import text_of
 from mlwright.data.read import read
 from mlwright.ranking.contents import SEVERAL
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.data.raw import Raw
 
-_NEARLY_ALL = 0.9
+_NEARLY_ALL, _MANY_LOST = 0.9, 0.5
+_OR = re.compile(r"\sor\s[^=]{1,60}=", re.IGNORECASE)
 
 
 @final
@@ -32,6 +36,8 @@ class SideTable:
     columns: dict[str, list[str]]
     what: str
     where: str
+    n_again: int = 0
+    """Rows that name whom a later one names, too."""
 
     @classmethod
     def read(cls, data: object, role: str, name: str) -> SideTable:
@@ -47,10 +53,11 @@ class SideTable:
     @classmethod
     def of_raw(cls, raw: Raw, role: str, key: str, columns: Sequence[str]) -> SideTable:
         """Take some columns of rows that were read; `key` names whose they are."""
-        rows = {clear(text_of(cell)): row for row, cell in enumerate(list(raw.columns[key]))}
-        rows.pop("", None)
-        told = {name: [text_of(raw.columns[name][row]) for row in rows.values()] for name in columns}
-        return cls(list(rows), told, role, f"{raw.source} (column {key!r})")
+        names = [clear(text_of(cell)) for cell in list(raw.columns[key])]
+        rows = {name: row for row, name in enumerate(names) if name}
+        told = {name: [written_cell(raw.columns[name][row]) for row in rows.values()] for name in columns}
+        n_again = sum(map(bool, names)) - len(rows)
+        return cls(list(rows), told, role, f"{raw.source} (column {key!r})", n_again)
 
     def check(self, names: Sequence[str]) -> None:
         """Raise DataError if none of the log's items or users is in the table: they are named otherwise."""
@@ -60,6 +67,41 @@ class SideTable:
                 f"both name {self.what}s alike."
             )
 
+    def noticed(self, names: Sequence[str]) -> list[Finding]:
+        """Say how many of these names of the log are not in the table, and how many stand there twice."""
+        found, lost = [], set(names) - set(self.names)
+        if lost:
+            are_many = len(lost) > _MANY_LOST * len(set(names))
+            message = said(
+                "{n:,} of {all:,} names of the log are not in {where}: nothing else is known of them.",
+                n=len(lost),
+                all=len(set(names)),
+                where=self.where,
+            )
+            remedy = said("Check that both write names alike: capitals, spaces and leading zeros count.")
+            found.append(
+                Finding(
+                    rule="not_in_the_table",
+                    severity=Severity.WARNING if are_many else Severity.NOTE,
+                    message=message,
+                    remedy=remedy if are_many else "",
+                    evidence={"n": len(lost), "of": len(set(names))},
+                )
+            )
+        if self.n_again:
+            message = said(
+                "{n:,} rows of {where} name what a later row names, too: the last holds.",
+                n=self.n_again,
+                where=self.where,
+            )
+            found.append(
+                Finding(
+                    rule="twice_in_the_table", severity=Severity.NOTE, message=message, action="dropped",
+                    evidence={"n": self.n_again},
+                )
+            )  # fmt: skip
+        return found
+
     def of(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Return the columns for these items or users, in their order."""
         places = {name: place for place, name in enumerate(self.names)}
@@ -68,6 +110,13 @@ class SideTable:
             name: ["" if place is None else cells[place] for place in found]
             for name, cells in self.columns.items()
         }
+
+
+def written_cell(cell: Any) -> str:
+    """Return the text of a cell; that of a list, as JSON and Parquet hold it, has "|" between its values."""
+    if isinstance(cell, list | tuple | set | frozenset) or (isinstance(cell, np.ndarray) and cell.ndim):
+        return "|".join(filter(None, map(text_of, cell)))
+    return text_of(cell)
 
 
 def titles_of(attributes: Mapping[str, Sequence[str]]) -> Sequence[str]:
@@ -109,6 +158,12 @@ def _conditions(wanted: str) -> list[tuple[str, str, bool]]:
 
     A part without a sign belongs to the value before it, such as "rock and roll".
     """
+    if _OR.search(wanted):
+        message = (
+            f"The filter {wanted[:60]!r} asks for one or the other, which a filter cannot: its parts hold "
+            "together, joined by and. Ask once for each."
+        )
+        raise UsageError(message)
     parts: list[str] = []
     for part in " ".join(wanted.split()).split(" and "):
         if "=" in part or not parts:

@@ -90,7 +90,7 @@ def _coded_doubles(values: Floats) -> tuple[Integers, list[str]]:
 
 
 def ratings(raw: Raw, name: str) -> tuple[Floats | None, list[Finding]]:
-    """Return the ratings or counts, NaN for none, or None where nothing is rated; nothing about them is odd.
+    """Return the ratings or counts, NaN for none, or None where nothing is rated; and what was odd.
 
     Raises
     ------
@@ -103,13 +103,24 @@ def ratings(raw: Raw, name: str) -> tuple[Floats | None, list[Finding]]:
         column = infer(raw.select(name), roles={name: Role.FEATURE})[0][name]
         if column.kind not in (Kind.NUMBER, Kind.BOOLEAN):
             sample = next((cell for cell in map(text_of, cells) if cell), "")
+            held = f"it holds cells such as {sample[:60]!r}" if sample else "all its cells are empty"
             raise DataError(
-                f"Column {name!r} cannot rate: it holds cells such as {sample!r}. Ratings and counts are "
-                "numbers; name another column with --rating."
+                f"Column {name!r} cannot rate: {held}. Ratings and counts are numbers; name another column "
+                "with --rating, or leave it out."
             )
         found = parse_column(column, cells)
     found[np.abs(found) > _HUGE] = np.nan
-    return (None if np.isnan(found).all() else found), []
+    n_unknown = int(np.isnan(found).sum())
+    if n_unknown == len(found):
+        return None, []
+    message = said(
+        "{n:,} rows have no rating that is a number; they count as rated in the middle, and as liked.",
+        n=n_unknown,
+    )
+    note = Finding(
+        rule="no_rating", severity=Severity.NOTE, column=name, message=message, evidence={"n": n_unknown}
+    )
+    return found, [note] if n_unknown else []
 
 
 def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
@@ -124,12 +135,13 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
     """
     cells, findings = raw.columns[name], []
     found = _numbers(cells)
+    are_numbers = found is not None
     if found is None:
         found = _moments(cells)
     if found is None:
         column = infer(raw.select(name), roles={name: Role.TIME})[0][name]
-        found = parse_column(column, cells)
-    found, units = _in_seconds(found)
+        found, are_numbers = parse_column(column, cells), column.kind is Kind.NUMBER
+    found, units = in_seconds(found) if are_numbers else (found, {})  # a date far ahead is no number
     is_unknown = np.isnan(found)
     n_unknown = int(is_unknown.sum())
     if n_unknown:
@@ -164,7 +176,7 @@ def times(raw: Raw, name: str) -> tuple[Floats, list[Finding]]:
     return found, findings
 
 
-def _in_seconds(found: Floats) -> tuple[Floats, dict[str, int]]:
+def in_seconds(found: Floats) -> tuple[Floats, dict[str, int]]:
     """Turn times in finer units into seconds, and tell how many were in which."""
     units, size = {}, np.abs(found)
     for beyond, n_each, unit in _UNITS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
+from unicodedata import combining, normalize
 
 from mlwright.core.errors import MissingColumnError, UsageError
 from mlwright.core.said import Said, one_after_the_other, said
@@ -15,16 +16,23 @@ if TYPE_CHECKING:
 _NAMES = {
     "user": """user users userid uid customer customerid client clientid visitor visitorid member memberid
         account accountid reader listener viewer subscriber person personid session sessionid reviewerid
-        buyer""",
+        buyer username nutzer benutzer kunde kundennummer kundenid utilisateur usuario cliente""",
     "item": """item items itemid iid movie movieid film filmid product productid article articleid asin isbn
         book bookid song songid track trackid artist artistid sku content contentid video videoid show showid
-        news newsid restaurant business businessid page pageid offer offerid title""",
+        news newsid restaurant business businessid page pageid offer offerid title movietitle trackname
+        artikel artikelnummer produkt buch lied produit articolo articulo producto pelicula""",
     "rating": """rating ratings score stars value preference playcount plays listens weight count clicks
-        quantity strength watchtime duration interactions views overall""",
+        quantity strength watchtime duration interactions views overall bookrating yourrating userrating
+        bewertung anzahl menge valoracion evaluation""",
     "time": """time timestamp ts date datetime when createdat unixreviewtime eventtime ratedat viewedat
-        purchasedat day""",
+        purchasedat day zeit zeitpunkt zeitstempel datum fecha""",
 }
-"""Names of columns, in lower case without signs, the usual first."""
+"""Names of columns, in lower case without signs and accents, the usual first."""
+
+
+_OPTIONAL = ("rating", "time")
+NONE = "none"
+"""In the place of a column: there is none."""
 
 
 @final
@@ -58,6 +66,8 @@ class LogColumns:
 def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> LogColumns:
     """Find the columns of a log among names; `given` are roles with the column that was named for them.
 
+    A rating or a time may be "none": then no column is taken for it, whatever it is called.
+
     Raises
     ------
     MissingColumnError
@@ -66,30 +76,37 @@ def recognize(names: Iterable[str], given: Mapping[str, str], where: str) -> Log
         No column, or no single one, looks like users or items.
     """
     known = list(names)
-    lost = [name for name in given.values() if name not in known]
+    none = {role for role in _OPTIONAL if given.get(role) == NONE and NONE not in known}
+    found = {role: name for role, name in given.items() if role not in none}
+    lost = [name for name in found.values() if name not in known]
     if lost:
         raise MissingColumnError.among(lost, known, where)
-    found = dict(given)
-    for role in ("user", "item", "rating", "time"):
-        if role not in found:
+    for role in ("user", "item", *_OPTIONAL):
+        if role not in found and role not in none:
             name = _usual(role, [one for one in known if one not in found.values()])
             found |= {role: name} if name else {}
     for role in ("user", "item"):
         if role not in found:
             shown = ", ".join(repr(name) for name in known[:10])
             message = f"No column of {where} is plainly the {role}: {shown}. Name it: --{role} COLUMN."
-            raise UsageError(message)
+            raise UsageError(f"{message}{_headless(known)}")
     if len(set(found.values())) < len(found):
-        message = f"A column is named for two roles: {found}. Each role needs a column of its own."
+        twice = next(name for name in found.values() if list(found.values()).count(name) > 1)
+        roles = [f"--{role}" for role, name in found.items() if name == twice]
+        message = (
+            f"Column {twice!r} is named for two roles, {' and '.join(roles)}. "
+            "Each role needs a column of its own."
+        )
         raise UsageError(message)
     told = [_found(name, role, is_told=role in given) for role, name in found.items()]
+    told += [said("no {role} as told", role=Said(role)) for role in _OPTIONAL if role in none]
     return LogColumns(
         found["user"],
         found["item"],
         found.get("rating", ""),
         found.get("time", ""),
         why=one_after_the_other(told, ", "),
-        told=frozenset(given),
+        told=frozenset(given) - none,
     )
 
 
@@ -101,8 +118,19 @@ def _found(name: str, role: str, *, is_told: bool) -> str:
 
 def _usual(role: str, names: list[str]) -> str:
     """Return the column whose name is the most usual one for a role; "" if none is."""
-    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(names)}
+    plain = {re.sub(r"[^a-z0-9]", "", _without_accents(name.lower())): name for name in reversed(names)}
     return next((plain[one] for one in _NAMES[role].split() if one in plain), "")
+
+
+def _without_accents(name: str) -> str:
+    return "".join(letter for letter in normalize("NFD", name) if not combining(letter))
+
+
+def _headless(names: list[str]) -> str:
+    """Say that names look like cells: many logs have no line of names, and their first row is lost."""
+    if all(any(map(str.isalpha, name)) for name in names):
+        return ""
+    return " If this is its first row, put a line of names above it, such as user,item,rating,time."
 
 
 def recognize_item(names: Iterable[str], item: str, where: str) -> str:

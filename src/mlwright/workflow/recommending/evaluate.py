@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlwright.core.errors import DataError
 from mlwright.data.read import read
 from mlwright.workflow.recommending.columns import recognize
-from mlwright.workflow.recommending.events import read_events
+from mlwright.workflow.recommending.events import check_known_items, read_events
 from mlwright.workflow.recommending.judge import beside, parts, scored
 from mlwright.workflow.recommending.memory import Memory
 from mlwright.workflow.recommending.prepare import exam_of, judges
@@ -36,6 +36,7 @@ def evaluate(model: Model, data: object, seed: int) -> dict[str, Any]:
         raw.names, {k: v for k, v in memory.columns.named.items() if v in raw.names}, raw.source
     )
     events, *_ = read_events(raw, columns)
+    check_known_items(items, events.item_names, raw.source)
     users = [*memory.users, *sorted(set(events.user_names) - set(memory.users))]
     later = events.named(users, items)
     known = memory.histories.padded(len(users) - len(memory.users))

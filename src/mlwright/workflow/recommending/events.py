@@ -15,6 +15,8 @@ from mlwright.ranking.order import different, in_order, n_different, runs
 from mlwright.workflow.recommending import cells
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlwright.core.arrays import Array, Floats, Integers, Singles
     from mlwright.data.raw import Raw
     from mlwright.workflow.recommending.columns import LogColumns
@@ -208,6 +210,15 @@ def read_events(raw: Raw, columns: LogColumns) -> tuple[Events, LogColumns, list
     return events, columns, findings
 
 
+def check_known_items(known: Iterable[str], names: list[str], where: str) -> None:
+    """Raise DataError if events name none of the items that are known: they name them otherwise."""
+    if set(known).isdisjoint(names):
+        raise DataError(
+            f"No item of {where}, such as {names[0][:60]!r}, is one that was learned from, so nothing can be "
+            "judged. Check that both name items alike: capitals, spaces and leading zeros count."
+        )
+
+
 def _left_aside(role: str, name: str, error: DataError) -> Finding:
     message = said(
         "Column {column!r} is called like a {role}, but cannot be read as one, so it is left out.",
@@ -239,11 +250,33 @@ def noticed(events: Events, columns: LogColumns, *, allows_seen: bool) -> list[F
             again = said("To offer users what they took before, and to judge so, train with --allow-seen.")
             remedy = one_after_the_other([remedy, again])
         found.append(_note("repeated_pairs", message, remedy, {"n": n_again}))
+    found += _nearly_equal(events, columns)
     if events.values is not None and (events.values < 0).any():
         n_below = int((events.values < 0).sum())
         message = said("{n:,} ratings are below zero; they are read as the low end of a scale.", n=n_below)
         found.append(_note("negative_ratings", message, "", {"n": n_below}, columns.rating))
     return found
+
+
+def _nearly_equal(events: Events, columns: LogColumns) -> list[Finding]:
+    """Say how many names of users, or of items, differ from another in capitals, spaces or zeros alone."""
+    found = []
+    for column, names in ((columns.user, events.user_names), (columns.item, events.item_names)):
+        n_nearly = len(names) - len({_plain(name) for name in names})
+        if not n_nearly:
+            continue
+        message = said(
+            "{n:,} of {all:,} names differ from another in capitals, spaces or leading zeros alone; they are "
+            "told apart.",
+            n=n_nearly, all=len(names),
+        )  # fmt: skip
+        remedy = said("If they mean the same, write them alike.")
+        found.append(_note("nearly_equal_names", message, remedy, {"n": n_nearly}, column))
+    return found
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split()).lstrip("0")
 
 
 def _note(rule: str, message: str, remedy: str, evidence: dict[str, Any], column: str = "") -> Finding:

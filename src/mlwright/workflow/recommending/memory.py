@@ -78,7 +78,8 @@ class Memory:
         elif people is not None and reader is not None and histories.traits is not None:
             there = set(names)
             more = [name for name in people.names if name not in there]
-            told = histories.traits.joined(reader.traits(people.of(more), more))
+            cells, _ = reader.readable(people.of(more))
+            told = histories.traits.joined(reader.traits(cells, more))
             histories, names = replace(histories.padded(len(more)), traits=told), [*names, *more]
         return cls(
             users=names,

@@ -21,7 +21,7 @@ from mlwright.ranking.traits import TraitReader
 from mlwright.workflow.recommending import cut
 from mlwright.workflow.recommending.attributes import SideTable
 from mlwright.workflow.recommending.columns import LogColumns, recognize
-from mlwright.workflow.recommending.events import Events, Scale, noticed, read_events
+from mlwright.workflow.recommending.events import Events, Scale, check_known_items, noticed, read_events
 from mlwright.workflow.recommending.judged import Exam
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Sides:
         learned = np.array([user in taking for user in self.users], bool)
         columns = self.people.of(self.users)
         reader = TraitReader.of(columns, learned)
-        return {"reader": reader, "people": columns, "traits": reader.traits(columns, self.users)}
+        cells, _ = reader.readable(columns)
+        return {"reader": reader, "people": columns, "traits": reader.traits(cells, self.users)}
 
 
 @final
@@ -185,17 +186,22 @@ def prepare(data: object, options: TrainOptions) -> Log:
         users = sorted({*events.user_names, *test.user_names})
         train, n_rows = events, n_rows + other.n_rows
         how = cut.rule_of(train.named(users, train.item_names), test.named(users, test.item_names))
-    table = _side(options, "item", columns.item)
-    people = _side(options, "user", columns.user)
-    if people is not None:
-        people.check(users)
-    n_items = len({*train.item_names, *test.item_names, *(table.names if table else ())})
+    table, more = _side(options, "item", columns.item, train.item_names)
+    people, others = _side(options, "user", columns.user, users)
+    findings += [*more, *others]
+    known = {*train.item_names, *(table.names if table else ())}
+    if options.test is not None:
+        check_known_items(known, test.item_names, other.source)
+    n_items = len({*known, *test.item_names})
     if n_items > MOST_ITEMS:
         findings.append(_rare(n_items))
     sides = Sides(train, test, users, table, people)
+    numbered = sides.numbered(by_both=False)
+    if people is not None:
+        findings += _unreadable(numbered["reader"], people)
     return Log(
         sides=sides,
-        **sides.numbered(by_both=False),
+        **numbered,
         how=how,
         is_given=options.test is not None,
         columns=columns,
@@ -208,10 +214,31 @@ def prepare(data: object, options: TrainOptions) -> Log:
     )
 
 
-def _side(options: TrainOptions, role: str, name: str) -> SideTable | None:
-    """Read the table of items or users, if there is one."""
+def _side(
+    options: TrainOptions, role: str, name: str, known: list[str]
+) -> tuple[SideTable | None, list[Finding]]:
+    """Read the table of items or users, if there is one; `known` are those of the log."""
     data = options.tables.get(f"{role}s")
-    return None if data is None else SideTable.read(data, role, name)
+    if data is None:
+        return None, []
+    found = SideTable.read(data, role, name)
+    found.check(known)
+    return found, found.noticed(known)
+
+
+def _unreadable(reader: TraitReader, people: SideTable) -> list[Finding]:
+    """Say how many cells of columns of numbers are none: that a user's age is not known stops no training."""
+    _, n_lost = reader.readable(people.columns)
+    if not n_lost:
+        return []
+    message = said(
+        "{n:,} cells of {where} stand in columns of numbers and are none: they count as unknown.",
+        n=n_lost, where=people.where,
+    )  # fmt: skip
+    return [
+        Finding(rule="no_number", severity=Severity.NOTE, message=message, evidence={"n": n_lost},
+                action="dropped")
+    ]  # fmt: skip
 
 
 def _check_several(events: Events, where: str) -> None:
@@ -224,7 +251,8 @@ def _check_several(events: Events, where: str) -> None:
 
 
 def _check_options(options: TrainOptions) -> None:
-    odd = sorted(set(options.named()) - _KNOWN_OPTIONS)
+    given = {*options.named(), *(() if options.baseline is None else ("baseline",))}
+    odd = sorted(given - _KNOWN_OPTIONS)
     if odd:
         message = f"--{odd[0]} means nothing where items are recommended to users. Leave it out."
         raise UsageError(message)
@@ -241,7 +269,6 @@ def _new(taken: list[str], table: SideTable | None) -> list[str]:
     """Return the items that only the table knows, in its order, as many as can be ranked."""
     if table is None:
         return []
-    table.check(taken)
     known = set(taken)
     return [item for item in table.names if item not in known][: MOST_ITEMS - len(taken)]
 

@@ -17,6 +17,7 @@ from mlwright.core.shelves import TASKS
 from mlwright.core.task import Task
 from mlwright.ranking.words import TRAITS
 from mlwright.report.card import model_card
+from mlwright.workflow.memory import memory_watch
 from mlwright.workflow.recommending.attributes import titles_of
 from mlwright.workflow.recommending.choose import Choice, choose, events_in_time
 from mlwright.workflow.recommending.cold import choose_cold, judge_cold
@@ -61,6 +62,8 @@ def train(
         The log or an option cannot be used; nothing was written.
     ProofError
         The program ranks otherwise than what was fitted; nothing ships.
+    OutOfMemoryError
+        The memory limit is too low.
     """
     if target is not None:
         message = (
@@ -68,7 +71,7 @@ def train(
         )
         raise UsageError(message)
     budget = Budget(options.limit_s, options.max_trials, time.monotonic() if started is None else started)
-    with open_run(options) as run:
+    with open_run(options) as run, memory_watch(options.memory_limit_bytes, data) as watch:
         with budget.phase(_READING, is_busy=True):
             listen(Event(phase="reading", message="reading and understanding the log"))
             log = prepare(data, options)
@@ -83,7 +86,10 @@ def train(
     ships = result.shipping
     known = ships.train if log.is_given and not result.is_refitted else ships.everything
     memory = Memory.of(ships, known, reads_traits=TRAITS in shipped.program.columns)
-    return _wrap(result, shipped, memory, options, budget)
+    model = _wrap(result, shipped, memory, options, budget)
+    if watch is not None and options.max_trials is None:
+        model.evidence["budget"]["memory_peak_bytes"] = watch.peak_bytes
+    return model
 
 
 def _fitted(

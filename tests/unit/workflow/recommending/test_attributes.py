@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from mlwright.core.errors import DataError, UnknownNameError, UsageError
+from mlwright.core.finding import Severity
 from mlwright.workflow.recommending.attributes import SideTable, matching, titles_of
 
 KNOWN = {"genre": ["Drama|Crime", "comedy", ""], "year": ["1999", "2001", "1999"]}
@@ -32,6 +34,9 @@ def test_a_filter_that_cannot_be_read_is_refused():
         matching("gender=drama", KNOWN, 3)
     with pytest.raises(UsageError, match="--items FILE"):
         matching("genre=drama", {}, 3)
+    for wanted in ("genre=drama or genre=crime", "genre=drama OR year != 1999"):
+        with pytest.raises(UsageError, match="Ask once for each"):
+            matching(wanted, KNOWN, 3)
 
 
 def test_a_table_of_items_is_put_in_the_order_of_the_catalog():
@@ -43,6 +48,27 @@ def test_of_items_that_stand_twice_in_a_table_the_last_holds_and_nameless_ones_a
     table = SideTable.read({"movieId": [2, None, 2], "genre": ["x", "y", "z"]}, "item", "movieId")
     assert table.names == ["2"]
     assert table.of(["2"]) == {"genre": ["z"]}
+
+
+def test_a_list_in_a_cell_holds_several_values():
+    table = {"item": ["1", "2", "3"], "genre": [["Drama", "Crime"], [], None], "size": [(1, 2.0), (3,), ()]}
+    for data in (table, pl.DataFrame({name: table[name] for name in ("item", "genre")})):
+        found = SideTable.read(data, "item", "item").of(["1", "2", "3"])
+        assert found["genre"] == ["Drama|Crime", "", ""]
+        assert matching("genre=crime", found, 3).tolist() == [True, False, False]
+    assert SideTable.read(table, "item", "item").of(["1", "2"])["size"] == ["1|2", "3"]
+
+
+def test_names_of_the_log_that_a_table_lacks_and_those_it_has_twice_are_told():
+    table = SideTable.read({"item": ["1", "2", "2", None], "genre": ["x", "y", "z", "w"]}, "item", "item")
+    assert [one.rule for one in table.noticed(["1", "2"])] == ["twice_in_the_table"]
+    lost, twice = table.noticed(["1", "2", "3"])
+    assert (lost.rule, lost.severity, lost.evidence) == ("not_in_the_table", Severity.NOTE, {"n": 1, "of": 3})
+    assert "1 rows of the data (column 'item') name what a later row names" in twice.message
+    many = table.noticed(["1", "3", "4"])[0]
+    assert many.severity is Severity.WARNING
+    assert "leading zeros" in many.remedy
+    assert table.noticed(["1"])[0].rule == "twice_in_the_table"
 
 
 def test_a_table_of_other_items_is_refused():

@@ -101,10 +101,27 @@ def test_times_in_several_finer_units_are_told():
     assert "1 of 2 times are in microseconds and 1 of 2 times are in milliseconds" in odd[0].message
 
 
+def test_a_date_far_ahead_is_no_number_of_milliseconds():
+    for cells in (["2024-05-31", "9999-12-31"], ["31.05.2024", "31.12.9999"]):
+        found, odd = times(Raw({"t": cells}, 2), "t")
+        assert found.tolist() == [1717113600.0, 253402214400.0]
+        assert odd == []
+
+
 def test_ratings_are_numbers_or_nothing():
     assert ratings(Raw({"r": [1, None, 3.5]}, 3), "r")[0].tolist()[::2] == [1.0, 3.5]
     assert ratings(Raw({"r": np.array([np.nan, np.inf])}, 2), "r")[0] is None
     assert ratings(Raw({"r": np.array([True, False])}, 2), "r")[0].tolist() == [1.0, 0.0]
+
+
+def test_rows_without_a_rating_are_told():
+    found, (note,) = ratings(Raw({"r": np.array([1.0, np.nan, np.inf, 5.0])}, 4), "r")
+    np.testing.assert_array_equal(found, [1.0, np.nan, np.nan, 5.0])
+    assert note.rule == "no_rating"
+    assert note.message.startswith("2 rows have no rating")
+    assert ratings(Raw({"r": np.array([1.0, 5.0])}, 2), "r")[1] == []
+    with pytest.raises(DataError, match="all its cells are empty"):
+        ratings(Raw({"r": ["", None]}, 2), "r")
     for cells in (["good", "bad"], np.array(["2024-05-01"] * 2, "datetime64[D]"), [None, None]):
         with pytest.raises(DataError, match="'r' cannot rate"):
             ratings(Raw({"r": cells}, 2), "r")

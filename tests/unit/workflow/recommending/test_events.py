@@ -123,3 +123,13 @@ def test_what_ratings_say_shows_in_their_values(values, says, liked):
     assert scale.are_liked(given, 3).tolist() == liked
     assert ((strengths > 0) & (strengths <= 1)).all()
     assert (np.diff(strengths) >= 0).all()
+
+
+def test_names_that_differ_by_capitals_spaces_or_zeros_alone_are_told():
+    log = {"user": ["Ann", "ann", "a  b", "A b", "eve"], "item": ["7", "007", "8", "80", "08"]}
+    events, _ = events_of(**log)
+    users, items = noticed(events, recognize(list(log), {}, "log"), allows_seen=False)
+    assert (users.rule, users.column, users.evidence) == ("nearly_equal_names", "user", {"n": 2})
+    assert (items.column, items.evidence) == ("item", {"n": 2})
+    assert len(events.user_names) == 5, "they are told apart"
+    assert "ann" not in users.message.casefold(), "users are not named"

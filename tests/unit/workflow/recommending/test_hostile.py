@@ -8,9 +8,11 @@ import warnings
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 import mlwright as mw
-from mlwright.core.errors import MlwrightError
+from mlwright.cli.app import app as cli
+from mlwright.core.errors import MlwrightError, OutOfMemoryError, UsageError
 from mlwright.testing.tastes import taste_log
 
 N = 720
@@ -141,6 +143,28 @@ def test_what_nothing_can_be_made_of_is_refused(data, says):
         trained(data)
 
 
+def test_a_file_to_judge_by_that_names_other_items_is_refused(model):
+    other = {"user": ["user 1", "x"] * 5, "item": [f"thing {n}" for n in range(10)], "rating": [5] * 10,
+             "time": [1_100_000_000] * 10}  # fmt: skip
+    with pytest.raises(MlwrightError, match=r"such as 'thing 0', is one that was learned from"):
+        trained(log(), test=other)
+    with pytest.raises(MlwrightError, match=r"such as 'thing 0', is one that was learned from"):
+        mw.evaluate(model, other)
+
+
+def test_items_of_the_table_alone_may_judge():
+    new = {"item": ["item 1", *(f"new {n}" for n in range(9))], "kind": ["a", "b"] * 5}
+    later = {"user": ["user 1", "user 2"] * 4, "item": [f"new {n}" for n in range(8)], "rating": [5] * 8,
+             "time": [1_100_000_000] * 8}  # fmt: skip
+    assert trained(log(), items=new, test=later).evidence["ranking"]["beside"]["n_relevant_new_items"] == 8
+
+
+def test_a_memory_limit_is_kept_or_named():
+    with pytest.raises(OutOfMemoryError, match=r"the limit is 1 MB. Raise --memory-limit"):
+        trained(log(), memory_limit="1MB")
+    assert trained(log(), memory_limit="64GB").evidence["budget"]["memory_limit_bytes"] == 64_000_000_000
+
+
 ITEMS = [f"item {n}" for n in range(40)]
 
 
@@ -198,6 +222,32 @@ def test_a_filter_that_cannot_be_read_is_refused(model, wanted, tmp_path):
 def test_an_odd_filter_is_answered(model, wanted, tmp_path):
     mw.predict(model, None, tmp_path / "a.parquet", filter=wanted)
     assert (tmp_path / "a.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    "wishes", [{"top": 0}, {"top": "5"}, {"top": 2.5}, {"top": True}, {"allow_seen": "no"}, {"filter": 5}]
+)
+def test_a_wish_of_another_type_is_refused(model, wishes, tmp_path):
+    with pytest.raises(UsageError, match=next(iter(wishes)).replace("_", "-")):
+        mw.predict(model, None, tmp_path / "a.parquet", **wishes)
+    assert not (tmp_path / "a.parquet").exists()
+
+
+def test_what_is_about_rows_is_refused_by_name(model):
+    row = {"history": "item 1", "strengths": "1", "hidden": ""}
+    for ask in (model.explain, model.decide, model.predict_set, model.predict_interval):
+        with pytest.raises(UsageError, match="questions about rows; this model ranks 'item'"):
+            ask(row)
+    with pytest.raises(UsageError, match="--baseline means nothing"):
+        trained(log(), baseline=model)
+
+
+def test_the_command_says_how_many_users_judged(model, tmp_path):
+    model.save(tmp_path / "m.mlw")
+    log_place = tmp_path / "later.csv"
+    pl.DataFrame(taste_log(seed=3)).with_columns("n" + pl.col("user")).write_csv(log_place)
+    done = CliRunner().invoke(cli, ["evaluate", str(tmp_path / "m.mlw"), str(log_place)])
+    assert (done.exit_code, " users\n" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("top", [10**6, 2**70])

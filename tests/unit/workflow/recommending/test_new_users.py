@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
@@ -68,6 +70,18 @@ def test_users_of_the_table_are_among_all_users(ask):
 def test_a_number_that_is_none_ends_it_and_names_the_user(ask):
     with pytest.raises(DataError, match="'age' of user 'x' holds 'old'"):
         ask({"user": ["x"], "age": ["old"]})
+
+
+def test_a_number_that_is_none_stops_no_training_and_is_told(ask):
+    users = taste_users()
+    users["age"] = [str(age) for age in users["age"]]
+    users["age"][5], users["age"][7], users["age"][70] = "unknown", "?", "forty"
+    model = mw.train(taste_log(), kind="recommendation", users=users, max_trials=3)
+    note = next(one for one in model.evidence["findings"] if one["rule"] == "no_number")
+    assert note["evidence"] == {"n": 1}, "unknown is said, forty is odd"
+    assert "age=to" in json.dumps(model.evidence["ranking"]["groups"]) or "age" in str(model.memory)
+    found = ask({"user": ["x", "y"], "age": ["?", None]}, of=model, top=4)
+    assert found["item"].to_list()[:4] == found["item"].to_list()[4:]
 
 
 def test_it_is_told_who_gets_good_lists(model):

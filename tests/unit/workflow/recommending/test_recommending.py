@@ -18,6 +18,7 @@ from mlwright.testing.tastes import taste_log
 from mlwright.workflow import verbs
 from mlwright.workflow.family import Wishes
 from mlwright.workflow.recommending import prepare, train
+from mlwright.workflow.recommending.answer import recommend_file
 from mlwright.workflow.recommending.program import build
 
 ITEMS = {
@@ -62,6 +63,15 @@ def test_users_are_recommended_what_is_to_their_taste_and_new_to_them(ask):
         > 0.6
     )
     assert found["rank"].to_list() == [1, 2, 3] * 60
+
+
+def test_a_filter_that_lets_nothing_through_is_told(model, tmp_path):
+    told = []
+    wishes = Wishes(filter="taste=9")
+    assert recommend_file(model, {"user": ["user 7"]}, tmp_path / "a.csv", wishes, told.append) == 1
+    assert "'taste=9' lets none of the 40 items through" in told[0].message
+    recommend_file(model, {"user": ["user 7"]}, tmp_path / "a.csv", Wishes(filter="taste=1"), told.append)
+    assert len(told) == 1
 
 
 def test_a_new_user_is_answered_by_a_history(ask):
