@@ -134,10 +134,10 @@ def test_its_command_line_writes_the_columns_that_predict_writes(name, ejected, 
 @pytest.mark.parametrize("name", ["trees", "groups"])
 def test_its_white_space_is_looked_at_once(name, ejected):
     _, _, folder = ejected(next(case for case in CASES if case.name == name))
-    rest = ', ",", " "' if name == "trees" else ""
+    column = '{"marks": [",", " "]}' if name == "trees" else "{}"
     # Were white space or digits divided in all ways, as they were, this would take hours.
     for text in ('"$" + " " * 20_000 + "x"', '"1" * 1_000_000 + "x"'):
-        code = f"from {folder.name}.features import numeral\nnumeral({text}{rest})"
+        code = f"from {folder.name}.features import number\nnumber({text}, {column})"
         done = subprocess.run(
             [sys.executable, "-B", "-c", code], cwd=folder, capture_output=True, text=True, check=False
         )
