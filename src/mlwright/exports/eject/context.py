@@ -105,7 +105,8 @@ def _readers(kinds: set[str]) -> dict[str, str]:
     numbers = [function for kind, function in used.items() if kind in ("number", "date")]
     kind = "float" if len(numbers) == len(used) else "object"
     if 0 < len(numbers) < len(used):
-        kind = f"float if read {f'is {numbers[0]}' if len(numbers) == 1 else 'in (number, date)'} else object"
+        which = f"is {numbers[0]}" if len(numbers) == 1 else f"in ({', '.join(numbers)})"
+        kind = f"float if read {which} else object"
     items = ", ".join(f'"{kind}": {function}' for kind, function in used.items())
     return {"readers": f"{{{items}}}", "kinds": kind}
 
