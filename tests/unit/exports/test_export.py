@@ -47,7 +47,7 @@ def test_every_target_says_what_it_is_and_knows_only_wishes_that_exist():
         assert target.title
         assert set(target.wishes) <= set(OPTIONS)
     # What the model is called is known from its file, and who listens by the caller: nobody asks for them.
-    assert set(Wishes.__dataclass_fields__) == {*OPTIONS, "called", "listen"}
+    assert set(Wishes.__dataclass_fields__) == {*OPTIONS, "called", "signature", "listen"}
 
 
 def test_the_graph_is_the_program_byte_by_byte(model, tmp_path):

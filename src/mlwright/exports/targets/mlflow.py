@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.artifact.answers import PREDICTION, named_answers
+from mlwright.artifact.signature import SUFFIX
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.core.task import OF_ROWS
 from mlwright.exports.model_file import model_bytes
@@ -41,7 +42,7 @@ class Mlflow(Target):
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
         """Return the files of the folder."""
-        del name, wishes
+        del name
         rows = _examples(model)
         split = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
         requirements = [f"{package}=={version(package)}" for package in _PINNED]
@@ -54,7 +55,9 @@ class Mlflow(Target):
             "serving_input_example.json": json.dumps({"dataframe_split": split}, ensure_ascii=False, indent=1)
             + "\n",
         }
-        return {_MODEL: model_bytes(model), **{path: text.encode() for path, text in texts.items()}}
+        signed = {f"{_MODEL}{SUFFIX}": wishes.signature} if wishes.signature else {}
+        given = {path: text.encode() for path, text in texts.items()}
+        return {_MODEL: model_bytes(model), **signed, **given}
 
 
 def _description(model: Model, rows: list[dict[str, Any]]) -> dict[str, Any]:
