@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import signal
 import subprocess
 import sys
 from base64 import b64decode
@@ -142,6 +144,19 @@ def test_its_white_space_is_looked_at_once(name, ejected):
             [sys.executable, "-B", "-c", code], cwd=folder, capture_output=True, text=True, check=False
         )
         assert "ValueError" in done.stderr
+
+
+def test_its_service_says_where_it_is_and_ends_when_it_is_told_to(ejected):
+    _, _, folder = ejected(CASES[0])
+    command = [sys.executable, "-B", "-u", "-m", folder.name, "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as service:
+        line = service.stdout.readline()
+        service.send_signal(signal.SIGINT)
+        _, said = service.communicate(timeout=60)
+    assert re.match(r"Answers at http://127\.0\.0\.1:[1-9]\d*/predict", line)
+    assert (service.returncode, said) == (0, "")
 
 
 BAD_FILES = {
