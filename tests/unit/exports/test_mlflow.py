@@ -116,6 +116,29 @@ def test_the_signature_that_is_required_is_required_here_too(exported, tmp_path,
         loaded(copy)
 
 
+def test_columns_keep_their_names_whatever_yaml_would_make_of_them(tmp_path):
+    names = [
+        "no",
+        "On",
+        "null",
+        "y",
+        "1e3",
+        "a: b",
+        "del\x7f",
+        "line\u2028end",
+        "\u00e4",
+        "\U0001f642",
+        "it's #1",
+    ]
+    rng = np.random.default_rng(0)
+    rows = {name: rng.normal(size=60).tolist() for name in names}
+    rows["off"] = np.sum(list(rows.values()), axis=0).tolist()
+    export(mw.train(rows, "off", max_trials=1, refit="no", leaks="keep"), "mlflow", tmp_path / "model")
+    metadata = described(tmp_path / "model")["metadata"]
+    assert set(metadata["columns"]) == set(names)
+    assert metadata["target"] == "off"
+
+
 def test_what_signs_the_model_comes_along_and_only_where_it_signs_these_bytes(exported, tmp_path):
     model, folder = exported
     place = tmp_path / "m.mlw"
