@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("data", type=Path, help="a folder with catalog.json and a folder for each table")
     parser.add_argument("--only", nargs="+", default=list(_TABLES), metavar="TABLE")
     parser.add_argument("--time-limit", default="60s")
+    parser.add_argument("--max-trials", type=int, help="stop at so many, and not by the clock")
     parser.add_argument("--models", type=Path, help="where models are kept; none is trained twice")
     parser.add_argument("--rows", type=int, default=10_000, help="fuzzed rows to compare")
     options = parser.parse_args()
@@ -91,7 +92,8 @@ def _model(entry: dict[str, Any], data: Path, options: argparse.Namespace) -> Mo
     place = options.models / f"{entry['name']}.mlw" if options.models else None
     if place is not None and place.exists():
         return mw.load(place)
-    model = mw.train(data, entry["target"], time_limit=options.time_limit)
+    limits = {"max_trials": options.max_trials} if options.max_trials else {"time_limit": options.time_limit}
+    model = mw.train(data, entry["target"], **limits)
     if place is not None:
         model.save(place)
     return model

@@ -60,7 +60,7 @@ def export(  # noqa: PLR0913 - the parameters are the options
     line, a service, tests, and a training that makes the same model again.
 
     mlflow: a model folder for `mlflow models serve` and `mlflow.pyfunc.load_model`: the model file with a
-    signature, an input example and pinned requirements.
+    signature, an input example and pinned requirements. What mlwright sign wrote beside MODEL comes along.
 
     sql: one query that reads the raw columns of a table and returns what predict writes. It says in its
     first lines what it reads and returns. Needs --dialect. Models that count words in texts are refused.
@@ -77,6 +77,7 @@ def export(  # noqa: PLR0913 - the parameters are the options
     from mlwright.artifact.load import load
     from mlwright.exports.export import export as write
     from mlwright.exports.export import next_steps
+    from mlwright.exports.model_file import signature_beside
     from mlwright.exports.target import Wishes
 
     loaded = load(model, require_signed=require_signed)
@@ -84,7 +85,9 @@ def export(  # noqa: PLR0913 - the parameters are the options
         message = "--from needs the name of a table; without it the query reads the table input."
         raise UsageError(message)
     with watching(is_quiet=quiet) as listen:
-        wishes = Wishes(dialect=dialect, relation=relation or "", base=base, called=model.stem, listen=listen)
+        asked = {"dialect": dialect, "relation": relation or "", "base": base}
+        signature = signature_beside(model, loaded)
+        wishes = Wishes(**asked, called=model.stem, signature=signature, listen=listen)
         written = write(loaded, to, output, wishes)
     for path in written:
         print_text(str(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
 from string import Template
@@ -43,11 +44,12 @@ def export(model: Model, to: str, path: str | Path, wishes: Wishes | None = None
         message = f"--to {to} cannot say a model that ranks. What can: --to {' or '.join(able)}."
         raise UsageError(message)
     _check_place(place, is_folder=target.is_folder)
-    files = target.files(model, place.name, asked)
+    files = target.files(model, place.name or place.resolve().name, asked)
     try:
         return _write_folder(place, files) if target.is_folder else _write_files(place.parent, files)
     except OSError as error:
-        message = f"The export cannot be written to {str(place)!r}: {error.strerror or error}."
+        taken = error.filename if isinstance(error, FileExistsError) else place  # it may be a file beside it
+        message = f"The export cannot be written to {str(taken)!r}: {error.strerror or error}."
         raise UsageError(message) from error
 
 
@@ -78,21 +80,34 @@ def _check_place(place: Path, *, is_folder: bool) -> None:
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    for name, data in files.items():
-        with replacing(folder / name) as file:
+    """Write all of them before the first takes its place: one without the others would be half an export."""
+    with ExitStack() as stack:
+        for name, data in files.items():
+            file = stack.enter_context(replacing(folder / name))
             file.write(data)
+            file.flush()  # a disk that is full says so here
     return [folder / name for name in files]
 
 
 def _write_folder(place: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write beside the place, then move there: a folder is whole or not there."""
-    draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}.", suffix=".part"))
+    """Write beside the place, then move there: a folder is whole or not there.
+
+    A folder that is there stays what it is, and is filled: somebody may stand in it, or a link lead to it.
+    """
+    is_there = place.is_dir()
+    above = place if is_there else place.parent
+    draft = Path(tempfile.mkdtemp(dir=above, prefix=f".{place.name}.", suffix=".part"))
     try:
         for name, data in files.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             (draft / name).write_bytes(data)
         draft.chmod(0o755)
-        draft.replace(place)
+        if is_there:
+            for entry in sorted(draft.iterdir()):
+                entry.replace(place / entry.name)
+            draft.rmdir()
+        else:
+            draft.replace(place)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -22,13 +22,15 @@ class Wishes:
 
     `dialect`: of SQL. `relation`: the table that the query reads. `base`: the path of an archive of an image
     to build upon. `called`: what the model is called, for what is started under its name; it is known rather
-    than asked for, and "" is as what is written. `listen`: who is told how far long work is.
+    than asked for, and "" is as what is written. `signature`: of the model file, for forms that carry it;
+    known, too. `listen`: who is told how far long work is.
     """
 
     dialect: str = ""
     relation: str = ""
     base: str = ""
     called: str = ""
+    signature: bytes = b""
     listen: Listener = silence
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import signal
 import subprocess
 import sys
 from base64 import b64decode
@@ -134,14 +136,27 @@ def test_its_command_line_writes_the_columns_that_predict_writes(name, ejected, 
 @pytest.mark.parametrize("name", ["trees", "groups"])
 def test_its_white_space_is_looked_at_once(name, ejected):
     _, _, folder = ejected(next(case for case in CASES if case.name == name))
-    rest = ', ",", " "' if name == "trees" else ""
+    column = '{"marks": [",", " "]}' if name == "trees" else "{}"
     # Were white space or digits divided in all ways, as they were, this would take hours.
     for text in ('"$" + " " * 20_000 + "x"', '"1" * 1_000_000 + "x"'):
-        code = f"from {folder.name}.features import numeral\nnumeral({text}{rest})"
+        code = f"from {folder.name}.features import number\nnumber({text}, {column})"
         done = subprocess.run(
             [sys.executable, "-B", "-c", code], cwd=folder, capture_output=True, text=True, check=False
         )
         assert "ValueError" in done.stderr
+
+
+def test_its_service_says_where_it_is_and_ends_when_it_is_told_to(ejected):
+    _, _, folder = ejected(CASES[0])
+    command = [sys.executable, "-B", "-u", "-m", folder.name, "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as service:
+        line = service.stdout.readline()
+        service.send_signal(signal.SIGINT)
+        _, said = service.communicate(timeout=60)
+    assert re.match(r"Answers at http://127\.0\.0\.1:[1-9]\d*/predict", line)
+    assert (service.returncode, said) == (0, "")
 
 
 BAD_FILES = {

@@ -47,7 +47,7 @@ def test_every_target_says_what_it_is_and_knows_only_wishes_that_exist():
         assert target.title
         assert set(target.wishes) <= set(OPTIONS)
     # What the model is called is known from its file, and who listens by the caller: nobody asks for them.
-    assert set(Wishes.__dataclass_fields__) == {*OPTIONS, "called", "listen"}
+    assert set(Wishes.__dataclass_fields__) == {*OPTIONS, "called", "signature", "listen"}
 
 
 def test_the_graph_is_the_program_byte_by_byte(model, tmp_path):
@@ -87,6 +87,15 @@ def test_a_place_that_cannot_be_written_is_refused(model, tmp_path, place, says)
         export(model, "onnx", tmp_path / place)
 
 
+def test_a_file_is_not_written_without_the_one_beside_it(model, tmp_path):
+    (tmp_path / "m.onnx").write_bytes(b"before")
+    (tmp_path / "m.signature.json").mkdir()
+    with pytest.raises(UsageError, match=r"m\.signature\.json'.* not a file"):
+        export(model, "onnx", tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").read_bytes() == b"before"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_folder_is_new_or_empty(model, shelf, tmp_path):
     shelf({"README.md": b"hello", "model/trees.json": b"{}"})
     (tmp_path / "empty").mkdir()
@@ -95,6 +104,19 @@ def test_a_folder_is_new_or_empty(model, shelf, tmp_path):
         assert (tmp_path / name / "model" / "trees.json").read_bytes() == b"{}"
     with pytest.raises(UsageError, match="there already"):
         export(model, "folder", tmp_path / "new")
+
+
+def test_an_empty_folder_is_filled_whoever_stands_in_it_or_links_to_it(model, shelf, tmp_path, monkeypatch):
+    shelf({"README.md": b"hello", "model/trees.json": b"{}"})
+    for name in ("here", "far"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "link").symlink_to(tmp_path / "far")
+    for place in (".", "../link"):
+        export(model, "folder", place)
+    for name in ("here", "far"):
+        assert sorted(entry.name for entry in (tmp_path / name).iterdir()) == ["README.md", "model"]
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_a_folder_that_cannot_be_completed_is_not_there(model, shelf, tmp_path):

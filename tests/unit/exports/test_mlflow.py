@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import mlwright as mw
+from mlwright.cli.app import app
 from mlwright.core.errors import UsageError
 from mlwright.exports.export import export
+from mlwright.exports.model_file import signature_beside
 
 MODEL = Path(__file__).parents[2] / "fixtures" / "models" / "format_1.mlw"
 NUMBERS = range(80)
@@ -111,3 +114,41 @@ def test_the_signature_that_is_required_is_required_here_too(exported, tmp_path,
     monkeypatch.setenv("MLWRIGHT_REQUIRE_SIGNED", str(tmp_path / "public.pem"))
     with pytest.raises(UsageError, match=r"public\.pem"):
         loaded(copy)
+
+
+def test_columns_keep_their_names_whatever_yaml_would_make_of_them(tmp_path):
+    names = [
+        "no",
+        "On",
+        "null",
+        "y",
+        "1e3",
+        "a: b",
+        "del\x7f",
+        "line\u2028end",
+        "\u00e4",
+        "\U0001f642",
+        "it's #1",
+    ]
+    rng = np.random.default_rng(0)
+    rows = {name: rng.normal(size=60).tolist() for name in names}
+    rows["off"] = np.sum(list(rows.values()), axis=0).tolist()
+    export(mw.train(rows, "off", max_trials=1, refit="no", leaks="keep"), "mlflow", tmp_path / "model")
+    metadata = described(tmp_path / "model")["metadata"]
+    assert set(metadata["columns"]) == set(names)
+    assert metadata["target"] == "off"
+
+
+def test_what_signs_the_model_comes_along_and_only_where_it_signs_these_bytes(exported, tmp_path):
+    model, folder = exported
+    place = tmp_path / "m.mlw"
+    model.save(place)
+    run = CliRunner().invoke
+    (tmp_path / "m.mlw.sig").write_bytes(b"signed")
+    assert run(app, ["export", str(place), "--to", "mlflow", "-o", str(tmp_path / "one")]).exit_code == 0
+    assert (tmp_path / "one" / "model.mlw.sig").read_bytes() == b"signed"
+    assert signature_beside(MODEL, model) == b""
+    assert not (folder / "model.mlw.sig").exists()
+    other = shutil.copy(tmp_path / "m.mlw.sig", tmp_path / "old.mlw.sig").with_suffix("")
+    other.write_bytes(b"of another version")
+    assert signature_beside(other, model) == b""

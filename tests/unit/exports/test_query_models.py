@@ -294,3 +294,47 @@ def test_a_truth_where_words_were_learned_stops_the_query_and_names_the_column(t
         engine.execute("CREATE OR REPLACE TABLE input AS SELECT true AS plan, 3 AS size")
         with pytest.raises(duckdb.Error, match=r'Column "plan": expected text such as .*BOOLEAN true'):
             engine.execute(query).fetchall()
+
+
+ONE_NAME = {
+    "case": (["Size", "size"], "their case"),
+    "long": (["l" * 63 + "1", "l" * 63 + "2"], "beyond 63 bytes"),
+}
+
+
+@pytest.mark.parametrize("way", ONE_NAME)
+def test_names_that_a_database_takes_for_one_are_refused_there_and_no_defect(way, tmp_path):
+    names, says = ONE_NAME[way]
+    rng = np.random.default_rng(0)
+    rows = {name: rng.normal(size=80).tolist() for name in names}
+    rows["y"] = [one + 2 * other for one, other in zip(*rows.values(), strict=True)]
+    model = mw.train(rows, "y", max_trials=1, refit="no", leaks="keep")
+    assert set(model.inputs) == set(names)
+    for dialect in DIALECTS:
+        place = tmp_path / f"{dialect}.sql"
+        if (dialect == "postgres") == (way == "case"):
+            export(model, "sql", place, Wishes(dialect=dialect))
+        else:
+            with pytest.raises(UsageError, match=f"{names[0]}' and '{names[1]}' differ in .*{says}"):
+                export(model, "sql", place, Wishes(dialect=dialect))
+            assert not place.exists()
+
+
+def test_answers_that_postgres_would_call_alike_are_refused(tmp_path):
+    labels = ["l" * 100 + "1", "l" * 100 + "2"]
+    rows = {"a": list(range(80)), "y": [labels[n // 40] for n in range(80)]}
+    model = mw.train(rows, "y", max_trials=1, refit="no", leaks="keep")
+    with pytest.raises(UsageError, match="columns that it returns, 'probability_l"):
+        export(model, "sql", tmp_path / "q.sql", Wishes(dialect="postgres"))
+    export(model, "sql", tmp_path / "q.sql", Wishes(dialect="sqlite"))
+
+
+def test_a_table_called_as_a_part_of_the_query_is_read_still(small, database):
+    name, opened = database
+    expected = small.predict(SPELLED)
+    statement = Statement(small, DIALECTS[name])
+    for relation in ("typed", "parsed", "s0", "S1", "k1_0"):
+        with opened({column: ("text", cells) for column, cells in SPELLED.items()}, relation) as run:
+            _, rows = run(statement.text(f'"{relation}"'))
+        found = [row[1] for row in sorted(rows)]
+        np.testing.assert_allclose(found, expected, atol=1e-6 * small.task.scale)

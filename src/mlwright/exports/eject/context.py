@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlwright.exports.eject.facts import Facts
     from mlwright.exports.eject.taken import Taken
 
-_ARRAYS = {"edges": "np.float32", "groups": "np.int64", "means": "np.float32", "prior": "np.float32"}
+_ARRAYS = {"edges": "np.float32", "groups": "np.int64", "means": "np.float32"}
 """Lists of learned numbers that become arrays, with their types."""
 _PLAIN_MARKS = (".", "")
 _KINDS = {
@@ -21,15 +21,8 @@ _KINDS = {
     Kind.DATETIME: "date",
     **dict.fromkeys((Kind.STRING, Kind.TEXT), "text"),
 }
-_READERS = {
-    "number": "(number, float)",
-    "date": "(date, float)",
-    "category": "(category, object)",
-    "text": "(words, object)",
-}
-"""Functions that read cells, and types of the arrays."""
-_ROOM = 100
-"""So long may they be in one line."""
+_READERS = {"number": "number", "date": "date", "category": "category", "text": "words"}
+"""Functions that read cells, by what columns hold; the first two give numbers."""
 
 
 def describe(model: Model, taken: Taken, package: str) -> dict[str, Any]:
@@ -92,7 +85,7 @@ def _cells(model: Model) -> dict[str, Any]:
     texts = any(model.schema[name].kind in (Kind.STRING, Kind.TEXT) for name in model.inputs)
     levels = [*model.task.classes, *(level for name in model.inputs for level in model.schema[name].levels)]
     return {
-        "readers": _readers(kinds),
+        **_readers(kinds),
         "dates": "date" in kinds,
         "folded": "text" in kinds,
         "numeric": bool(kinds & {"number", "date"}),
@@ -101,14 +94,21 @@ def _cells(model: Model) -> dict[str, Any]:
         "booleans": any("boolean" in one for one in facts),
         "missing": any("missing" in one for one in facts),
         "formats": any("format" in one for one in facts),
+        "iso_dates": any(one["kind"] == "date" and "format" not in one for one in facts),
         "marks": any("marks" in one for one in facts),
     }
 
 
-def _readers(kinds: set[str]) -> str:
-    items = [f'"{kind}": {code}' for kind, code in _READERS.items() if kind in kinds]
-    flat = f"{{{', '.join(items)}}}"
-    return flat if len(flat) <= _ROOM else "".join(["{\n", *(f"    {item},\n" for item in items), "}"])
+def _readers(kinds: set[str]) -> dict[str, str]:
+    """Return the functions that read cells, and the types of the arrays that they fill."""
+    used = {kind: function for kind, function in _READERS.items() if kind in kinds}
+    numbers = [function for kind, function in used.items() if kind in ("number", "date")]
+    kind = "float" if len(numbers) == len(used) else "object"
+    if 0 < len(numbers) < len(used):
+        which = f"is {numbers[0]}" if len(numbers) == 1 else f"in ({', '.join(numbers)})"
+        kind = f"float if read {which} else object"
+    items = ", ".join(f'"{kind}": {function}' for kind, function in used.items())
+    return {"readers": f"{{{items}}}", "kinds": kind}
 
 
 def _features(facts: Facts) -> dict[str, Any]:
@@ -116,9 +116,13 @@ def _features(facts: Facts) -> dict[str, Any]:
     encodings = [name for name in ENCODINGS if any(name in one["encodings"] for one in sets)]
     combined = [name for name in COMBINATIONS if any(name in one for one in sets)]
     arrays = {key: kind for key, kind in _ARRAYS.items() if any(_holds(item, key) for item in _items(facts))}
+    parts = {part for item in facts.get("dates", []) for part in item["parts"]}
     simple = {"dates": "parts of dates", "numbers": "numbers", "categories": "categories as codes"}
     return {
         "date_step": "dates" in facts,
+        "date_parts": parts,
+        "of_days": parts != {"days"},
+        "of_months": not parts <= {"days", "weekday", "hour"},
         "number_step": "numbers" in facts,
         "category_step": bool(facts["categories"]),
         "texts": facts.get("texts", []),

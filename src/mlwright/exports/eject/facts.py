@@ -222,11 +222,11 @@ def _cross(trace: Trace, value: str, those: list[Facts], sizes: dict[str, int]) 
                 "of": one["keys"],
                 "sizes": shape,
                 "groups": (groups[here] - start).tolist(),
-                "means": rows.tolist(),
+                "means": [*rows.tolist(), means[0].tolist()],  # the last is for groups that are not known
             }
         )
         start += prod(shape)
-    return {"cross": found, "prior": means[0].tolist()}
+    return {"cross": found}
 
 
 def _deviation(trace: Trace, value: str, those: list[Facts], sizes: dict[str, int]) -> Facts:

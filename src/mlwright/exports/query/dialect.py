@@ -84,6 +84,10 @@ class Dialect:
         Numbers below are taken as 0, because the database stops where a result is too small.
     most_name
         Bytes of a name.
+    cuts_names
+        Whether it cuts off what is beyond, so that two names may become one; else long names are fine.
+    folds_names
+        Whether names that differ in the case of ASCII letters alone are one.
     """
 
     name: str
@@ -123,6 +127,12 @@ class Dialect:
     fail: Callable[[str, str], str]
     tiniest: float = 0.0
     most_name: int = 255
+    cuts_names: bool = False
+    folds_names: bool = True
+
+    def name_kept(self, name: str) -> str:
+        """Return what the result of a query calls a column of this name."""
+        return name.encode()[: self.most_name].decode(errors="ignore") if self.cuts_names else name
 
     def number_literal(self, value: float | None) -> str:
         """Write a double."""

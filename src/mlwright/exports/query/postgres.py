@@ -143,6 +143,8 @@ POSTGRES = Dialect(
     # The text of the error quotes what could not be cast.
     fail=lambda message, text: f"({text_literal(message)} || {text})::float8",
     tiniest=1e-290,
-    most_name=63,  # what is longer is cut off
+    most_name=63,
+    cuts_names=True,
+    folds_names=False,
 )
 """What `--dialect postgres` writes."""

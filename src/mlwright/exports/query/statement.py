@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import string
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, final
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from mlwright.core.task import Label
 
 _PART = re.compile(r'"(?:[^"]|"")+"|[^".]+')
+_OWN = re.compile(r"typed|parsed|s\d+|k\d+_\d+")
+"""What the query calls its own parts; a table of such a name would be hidden by them."""
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _MOST_PARTS = 3
 """Of a name: database, schema, table."""
 INPUT, PREDICTION, ROW = "input", "prediction", "row"
@@ -87,13 +91,17 @@ class Statement:
                 self.names.setdefault(term, f"v{len(self.names) - len(self.raw) + 1}")
         self.ids = id_columns(model)
         self.id_names = [f"id{number}" for number, _ in enumerate(self.ids, 1)] or ["row_number"]
+        _check_names("columns that it reads", [*self.ids, *(term.data for term in self.raw)], dialect)
+        returned = [*(name for _, name in self._id_outputs()), *(answer.name for answer in answers)]
+        _check_names("columns that it returns", returned, replace(dialect, folds_names=False))
 
     def text(self, relation: str, proof: str = "") -> str:
         """Write it all; `proof` says in the header how it was checked."""
-        parts = [*self._cells(relation), *self._stages()]
-        tables = self._tables()
+        own = "mlwright_" if _OWN.fullmatch(relation.replace('"', "").lower()) else ""
+        parts = [*self._cells(relation, own), *self._stages(own)]
+        tables = self._tables(own)
         body = ",\n".join([*tables, *parts])
-        found = f"{self._header(relation, proof)}WITH {body}\n{self._last()};\n"
+        found = f"{self._header(relation, proof)}WITH {body}\n{self._last(own)};\n"
         size = len(found.encode())
         if size > self.dialect.most_bytes:
             message = (
@@ -137,7 +145,7 @@ class Statement:
             for inner, name in zip(self.id_names, self.ids, strict=True)
         ]
 
-    def _cells(self, relation: str) -> list[str]:
+    def _cells(self, relation: str, own: str) -> list[str]:
         spaces = " || ".join(self.dialect.sign.format(x=point) for point in SPACES)
         first = [
             f"r.{identifier(name)} AS {inner}" for name, inner in zip(self.ids, self.id_names, strict=False)
@@ -163,9 +171,9 @@ class Statement:
             )
         source = f"{_relation(relation, self.dialect)} AS r CROSS JOIN (SELECT {spaces} AS spaces) AS s"
         return [
-            self._with("typed", first, source),
-            self._with("parsed", second, "typed"),
-            self._with("s0", third, "parsed"),
+            self._with(f"{own}typed", first, source),
+            self._with(f"{own}parsed", second, f"{own}typed"),
+            self._with(f"{own}s0", third, f"{own}parsed"),
         ]
 
     def _with(self, name: str, columns: list[str], source: str) -> str:
@@ -179,26 +187,26 @@ class Statement:
         query = f"SELECT\n  {lines}\nFROM {source}"
         return f"{name} {self.dialect.fenced.format(query=query)}"
 
-    def _tables(self) -> list[str]:
+    def _tables(self, own: str) -> list[str]:
         found = []
         for number, stage in enumerate(self.stages):
             for place, (at, terms) in enumerate(lookups(stage).items()):
-                found.append(lookup_table(f"k{number}_{place}", at, terms, self.dialect))
+                found.append(lookup_table(f"{own}k{number}_{place}", at, terms, self.dialect))
         return found
 
-    def _stages(self) -> list[str]:
+    def _stages(self, own: str) -> list[str]:
         found = []
         for number, stage in enumerate(self.stages):
             if number:
-                found.append(self._stage(number, stage))
+                found.append(self._stage(number, stage, own))
         return found
 
-    def _stage(self, number: int, stage: Stage) -> str:
+    def _stage(self, number: int, stage: Stage, own: str) -> str:
         columns = [*self.id_names, *(self.names[term] for term in stage.kept)]
-        source, places = f"s{number - 1}", {}
+        source, places = f"{own}s{number - 1}", {}
         writer = Writer(self.dialect, self.names)
         for place, (at, terms) in enumerate(lookups(stage).items()):
-            table = f"k{number}_{place}"
+            table = f"{own}k{number}_{place}"
             source += f"\n  LEFT JOIN {table} ON {table}.k = {self.names[at]}"
             for column, term in enumerate(terms):
                 places[term] = f"{table}.w{column}"
@@ -211,9 +219,9 @@ class Statement:
             else:
                 text = writer.definition(term)
             columns.append(f"{text} AS {self.names[term]}")
-        return self._with(f"s{number}", columns, source)
+        return self._with(f"{own}s{number}", columns, source)
 
-    def _last(self) -> str:
+    def _last(self, own: str) -> str:
         writer = Writer(self.dialect, self.names)
         columns = [f"{inner} AS {identifier(name)}" for inner, name in self._id_outputs()]
         for answer in self.answers:
@@ -224,7 +232,23 @@ class Statement:
                 )
                 text = f"CASE {text} {cases} END"
             columns.append(f"{text} AS {identifier(answer.name)}")
-        return "SELECT\n  " + ",\n  ".join(columns) + f"\nFROM s{len(self.stages) - 1}"
+        return "SELECT\n  " + ",\n  ".join(columns) + f"\nFROM {own}s{len(self.stages) - 1}"
+
+
+def _check_names(what: str, names: list[str], dialect: Dialect) -> None:
+    """Refuse names that the database would take for one."""
+    known: dict[str, str] = {}
+    for name in names:
+        kept = dialect.name_kept(name)
+        other = known.setdefault(kept.translate(_LOWER) if dialect.folds_names else kept, name)
+        if other != name:
+            reason = "their case" if dialect.folds_names else f"what is beyond {dialect.most_name} bytes"
+            message = (
+                f"--to sql cannot say this model for {dialect.title}: of the {what}, {other[:100]!r} and "
+                f"{name[:100]!r} differ in {reason} alone, so that it has one name for both. "
+                "Train with other names, or choose another dialect."
+            )
+            raise UsageError(message)
 
 
 def _label(label: Label) -> str:

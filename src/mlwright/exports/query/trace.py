@@ -64,6 +64,7 @@ class _Row:
     def __init__(self, graph: Graph, terms: Terms) -> None:
         self.terms = terms
         self._makers = {name: node for node in graph.nodes for name in node.outputs}
+        self._columns = {item.value: item.name for item in graph.inputs}
         self._values: dict[str, Array] = dict(graph.constants)
         for item in graph.inputs:
             kind = Type.TEXT if item.is_text else Type.DOUBLE
@@ -91,30 +92,26 @@ class _Row:
         return self._values[name]
 
     def _run(self, node: Node) -> Array:
-        given = [self._values[name] for name in node.inputs]
         operator = OPERATORS.get(node.op)
         if operator is None:
-            raise _refusal(node, given)
+            raise self._refusal(node.op)
+        given = [self._values[name] for name in node.inputs]
         found: Array = operator(self.terms, given, node.attributes)
         return found
 
+    def _refusal(self, op: str) -> UsageError:
+        """Name every column that needs this operator at once: to leave one out takes another training."""
+        names = sorted(self._raw_names(node for node in self._makers.values() if node.op == op))
+        shown = ", ".join(map(repr, names)) or "the program"
+        what = "counts words" if op in ("Tokenizer", "TfIdfVectorizer") else f"needs {op}"
+        hint = f" Train without: {' '.join(f'--exclude {name!r}' for name in names)}." if names else ""
+        return UsageError(f"--to sql cannot say what the program does with {shown}: it {what} there.{hint}")
 
-def _refusal(node: Node, given: list[Array]) -> UsageError:
-    names = sorted(_raw_names(given))
-    shown = ", ".join(map(repr, names)) or "the program"
-    what = "counts words" if node.op in ("Tokenizer", "TfIdfVectorizer") else f"needs {node.op}"
-    hint = f" Train without: {' '.join(f'--exclude {name!r}' for name in names)}." if names else ""
-    return UsageError(f"--to sql cannot say what the program does with {shown}: it {what} there.{hint}")
-
-
-def _raw_names(given: list[Array]) -> set[str]:
-    stack = [term for value in given if value.dtype == object for term in value.ravel()]
-    found, seen = set(), set()
-    while stack:
-        term = stack.pop()
-        if id(term) not in seen:
-            seen.add(id(term))
-            stack.extend(term.of)
-            if term.op == "raw":
-                found.add(term.data)
-    return found
+    def _raw_names(self, nodes: Iterable[Node]) -> set[str]:
+        stack, seen = [name for node in nodes for name in node.inputs], set[str]()
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                stack.extend(self._makers[name].inputs if name in self._makers else ())
+        return {column for value, column in self._columns.items() if value in seen}

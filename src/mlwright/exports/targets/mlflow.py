@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, final
 
 from mlwright.artifact.answers import PREDICTION, named_answers
+from mlwright.artifact.signature import SUFFIX
 from mlwright.core.schema import NUMERIC, Column, Kind
 from mlwright.core.task import OF_ROWS
 from mlwright.exports.model_file import model_bytes
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _MODEL = "model.mlw"
 _N_EXAMPLES = 3
 _PINNED = ("mlwright", "numpy", "onnxruntime")
+_NO_TEXTS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""What YAML takes for truths, or for nothing, unless it is quoted."""
 _TYPES = {"f": "double", "i": "long", "b": "boolean", "O": "string"}
 """MLflow's names for what answers are made of."""
 
@@ -41,7 +44,7 @@ class Mlflow(Target):
 
     def files(self, model: Model, name: str, wishes: Wishes) -> Mapping[str, bytes]:
         """Return the files of the folder."""
-        del name, wishes
+        del name
         rows = _examples(model)
         split = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
         requirements = [f"{package}=={version(package)}" for package in _PINNED]
@@ -54,7 +57,9 @@ class Mlflow(Target):
             "serving_input_example.json": json.dumps({"dataframe_split": split}, ensure_ascii=False, indent=1)
             + "\n",
         }
-        return {_MODEL: model_bytes(model), **{path: text.encode() for path, text in texts.items()}}
+        signed = {f"{_MODEL}{SUFFIX}": wishes.signature} if wishes.signature else {}
+        given = {path: text.encode() for path, text in texts.items()}
+        return {_MODEL: model_bytes(model), **signed, **given}
 
 
 def _description(model: Model, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -144,14 +149,20 @@ def _lines(value: Mapping[str, Any], depth: int = 0) -> str:
     """Write YAML: keys in their order, whatever is not text as JSON, which is YAML, too."""
     found = []
     for key, item in value.items():
-        start = "  " * depth + (key if key.isidentifier() else json.dumps(key, ensure_ascii=False)) + ":"
+        is_bare = key.isidentifier() and key.isascii() and key.lower() not in _NO_TEXTS
+        start = "  " * depth + (key if is_bare else _escaped(key)) + ":"
         if isinstance(item, dict):
             found.append(f"{start}\n{_lines(item, depth + 1)}")
         else:
-            text = json.dumps(item, ensure_ascii=False)
             is_plain = isinstance(item, str) and item.isprintable()
-            found.append(f"{start} {_quoted(item) if is_plain else text}\n")
+            found.append(f"{start} {_quoted(item) if is_plain else _escaped(item)}\n")
     return "".join(found)
+
+
+def _escaped(value: object) -> str:
+    """Write JSON, with escapes that YAML knows where it does not take a sign as it is."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in text)
 
 
 def _quoted(text: str) -> str:
