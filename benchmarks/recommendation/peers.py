@@ -124,7 +124,8 @@ def ease(given, penalty, is_positive):
     def scores(users):
         found = np.zeros((len(users), given.shape[1]), np.float32)
         for row, user in enumerate(users.tolist()):
-            found[row, places >= 0] = model.score(data.uid_map[user])[places[places >= 0]]
+            scored = np.asarray(model.score(data.uid_map[user])).ravel()
+            found[row, places >= 0] = scored[places[places >= 0]]
         return found
 
     return scores

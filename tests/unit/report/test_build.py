@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import copy
-import errno
-import os
 import re
 from html.parser import HTMLParser
 
 import pytest
 
-from mlwright.core.errors import UsageError
 from mlwright.report import build
 from mlwright.report.build import build_report, write_report
 from mlwright.report.card import model_card
@@ -228,16 +225,6 @@ def test_a_report_is_written_whole_or_not_at_all(income, tmp_path, monkeypatch):
         write_report(income, place)
     assert [p.name for p in tmp_path.iterdir()] == ["r.html"]
     assert place.read_text(encoding="utf-8").endswith("</html>")
-
-
-def test_a_report_that_cannot_be_written_is_named(income, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(UsageError, match=r"r\.html': No space left"):
-        write_report(income, tmp_path / "r.html")
-    assert not list(tmp_path.iterdir())
 
 
 def test_commands_can_be_typed_as_they_stand(income):

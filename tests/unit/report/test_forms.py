@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 
 import pytest
@@ -111,7 +112,7 @@ def test_what_cannot_be_written_is_told_by_name_and_leaves_nothing(tmp_path, mon
     place = tmp_path / "report.html"
     place.write_text("before", encoding="utf-8")
     with monkeypatch.context() as patched:
-        patched.setattr(write.Path, "replace", full)
+        patched.setattr(os, "fsync", full)
         with pytest.raises(UsageError, match=r"report\.html' cannot be written: No space left on device"):
             write.write_whole(place, "<p>now</p>")
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]

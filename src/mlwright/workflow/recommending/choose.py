@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 _LAST_S = 2.0
 """Kept for writing the evidence, when all is fitted and judged."""
 _SLACK = 1.3
-_FITS = 3.0
-"""What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits."""
+FITS, FITS_ONCE = 3.0, 2.0
+"""What it takes to fit the winner on the events to learn from and then on all, and to prove both, in fits.
+
+The second: where it is not fitted again.
+"""
 _CELL_S = 1.5e-8
 """What it takes on a usual processor to score and rank, for each user and item [s]."""
 _SHARE, _FEWEST_EVENTS = 0.4, 300_000
@@ -40,7 +43,7 @@ _SHARE, _FEWEST_EVENTS = 0.4, 300_000
 _TELLING_S = 0.2
 _PACES = (0.5, 6.0)
 """How much longer work may take than on a usual processor; what is beyond was something else."""
-_MORE = 2.0
+_MORE = 1.5
 """Of what is slow: there are 1.25 to 1.5 times as many events in the end as candidates learn from."""
 _WEIGHTS = (0.15, 0.3, 0.5, 1.0)
 _MOST_MEMBERS, _LISTED = 3, 100
@@ -103,7 +106,7 @@ class Choice:
     Candidates learned from `n_events`, of `n_inside` that there were to choose by. `end_s` [s] is kept for
     proving and judging; `pace` is how much longer work takes than on a usual processor. `cold` answers users
     of whom no item is known, and `cold_naive` is the best naive way to do so; None without a table of users.
-    `growth` says what half of the users would have given.
+    `growth` says what half of the users would have given. What comes in the end takes `n_fits` fits.
     """
 
     tried: list[Candidate]
@@ -116,14 +119,15 @@ class Choice:
     cold: Candidate | None = None
     cold_naive: Candidate | None = None
     growth: dict[str, Any] | None = None
+    n_fits: float = FITS
     end_s: float = 0.0
     pace: float = 1.0
     kept: Kept = field(default_factory=Kept)
 
     @property
     def ending_s(self) -> float:
-        """How long it may take to fit the winner twice on as many events, and then to end [s]."""
-        return 2.0 * sum(one.fit_s for one, _ in self.members) + self.pace * self.end_s + _LAST_S
+        """How long it may take to fit the winner, and then to end [s]."""
+        return self.n_fits * sum(one.fit_s for one, _ in self.members) + self.pace * self.end_s + _LAST_S
 
     def affordable(self, budget: Budget) -> float:
         """Return how many events the winner can learn from, twice, in the time that is left.
@@ -132,7 +136,7 @@ class Choice:
         """
         each = sum(one.fit_s for one, _ in self.members) / max(1, self.n_events)
         left_s = budget.left_s - _LAST_S - self.pace * self.end_s
-        return max(self.n_events, left_s / (_FITS * max(each, 1e-9)))
+        return max(self.n_events, left_s / (self.n_fits * max(each, 1e-9)))
 
     def fit(self, known: Histories) -> Blend:
         """Fit the winner."""
@@ -223,7 +227,7 @@ def _ahead(choice: Choice, expected: Mapping[str, float], name: str) -> float:
         fits[name] = _MORE * max(choice.pace * expected[name], fits.get(name, 0.0))
     fits.setdefault(name, coming)
     last = sorted(fits.values())[-_MOST_MEMBERS:]
-    return coming + 2.0 * sum(last) + choice.pace * choice.end_s + _LAST_S
+    return coming + choice.n_fits * sum(last) + choice.pace * choice.end_s + _LAST_S
 
 
 def _try(

@@ -19,7 +19,7 @@ from mlwright.ranking.words import TRAITS
 from mlwright.report.card import model_card
 from mlwright.workflow.memory import memory_watch
 from mlwright.workflow.recommending.attributes import titles_of
-from mlwright.workflow.recommending.choose import Choice, choose, events_in_time
+from mlwright.workflow.recommending.choose import FITS, FITS_ONCE, Choice, choose, events_in_time
 from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
 from mlwright.workflow.recommending.growth import growth
@@ -103,7 +103,8 @@ def _fitted(
 ) -> tuple[Result, Compiled]:
     """Choose, fit, judge by the sealed users (`judges`, and how many there are), and fit again."""
     judging, n_there = judges
-    choice = Choice([], kept=kept, end_s=_end_s(log, judging))
+    n_fits = FITS_ONCE if _is_final(log, options) else FITS
+    choice = Choice([], kept=kept, n_fits=n_fits, end_s=_end_s(log, judging))
     with budget.phase("search"):
         choice.cold, choice.cold_naive = choose_cold(log, budget, options.seed) or (None, None)
         choice = _chosen(log, options, budget, listen, choice)
@@ -188,12 +189,17 @@ def _task(log: Log, options: TrainOptions) -> Task:
     )
 
 
+def _is_final(log: Log, options: TrainOptions) -> bool:
+    """Tell whether what is judged is what ships."""
+    return options.refit == "no" or (options.refit == "auto" and log.is_given)
+
+
 def _refit(
     result: Result, options: TrainOptions, budget: Budget, build_s: float, listen: Listener
 ) -> Compiled:
     """Fit the judged recipe on all events, if that is wanted and time is left."""
     log = result.log
-    if options.refit == "no" or (options.refit == "auto" and log.is_given):
+    if _is_final(log, options):
         result.refit_why = said("the file to judge by is not learned from")
         if options.refit == "no":
             result.refit_why = said("refit was switched off")

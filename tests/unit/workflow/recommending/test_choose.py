@@ -98,3 +98,17 @@ def test_a_model_with_attention_ships_and_answers_the_same_when_loaded(monkeypat
     found = mw.load(tmp_path / "a.mlw").predict(asked)
     np.testing.assert_array_equal(found, model.predict(asked))
     assert found[1] == found[2]
+
+
+def test_the_winner_is_left_time_to_learn_from_as_many_events_again_and_once_more_if_it_is_fitted_again():
+    def left(n_fits):
+        one = choose.Candidate(
+            name="kernel", settings={}, view=choose.View(), is_naive=False, values=np.ones(9), fit_s=2.0
+        )
+        choice = choose.Choice([], members=[(one, 1.0)], n_events=1_000, n_fits=n_fits, end_s=3.0)
+        budget = Budget(choice.ending_s + 5.0, None)
+        return choice.ending_s, choice.affordable(budget)
+
+    (once_s, once), (twice_s, twice) = left(choose.FITS_ONCE), left(choose.FITS)
+    assert twice_s - once_s == pytest.approx(2.0)  # a fit more
+    assert once > twice > 1_000
