@@ -106,7 +106,8 @@ class Choice:
     Candidates learned from `n_events`, of `n_inside` that there were to choose by. `end_s` [s] is kept for
     proving and judging; `pace` is how much longer work takes than on a usual processor. `cold` answers users
     of whom no item is known, and `cold_naive` is the best naive way to do so; None without a table of users.
-    `growth` says what half of the users would have given. What comes in the end takes `n_fits` fits.
+    `growth` says what half of the users would have given. What comes in the end takes `blend_s` [s] on
+    a usual processor, and then `n_fits` fits.
     """
 
     tried: list[Candidate]
@@ -120,6 +121,7 @@ class Choice:
     cold_naive: Candidate | None = None
     growth: dict[str, Any] | None = None
     n_fits: float = FITS
+    blend_s: float = 0.0
     end_s: float = 0.0
     pace: float = 1.0
     kept: Kept = field(default_factory=Kept)
@@ -187,6 +189,7 @@ def choose(
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
     expected = {name: _expected(recommenders[name], known, exam) for name in shelf}
+    choice.blend_s = _CELL_S * exam.n_users * known.n_items * len(shelf)
     while any(waiting.values()):
         cheap = [name for name in shelf if waiting[name] and not recommenders[name].is_slow]
         for name in cheap or shelf:  # the usual settings of each first, then the others in turn
@@ -227,7 +230,7 @@ def _ahead(choice: Choice, expected: Mapping[str, float], name: str) -> float:
         fits[name] = _MORE * max(choice.pace * expected[name], fits.get(name, 0.0))
     fits.setdefault(name, coming)
     last = sorted(fits.values())[-_MOST_MEMBERS:]
-    return coming + choice.n_fits * sum(last) + choice.pace * choice.end_s + _LAST_S
+    return coming + choice.n_fits * sum(last) + choice.pace * (choice.blend_s + choice.end_s) + _LAST_S
 
 
 def _try(
