@@ -90,7 +90,7 @@ def _known_recipe(recipe: Any) -> dict[str, Any]:
             message = f"The {what} {unknown[0]!r} of this model cannot be written as code of a project."
             raise UsageError(message)
     if any(member["settings"].get("on_a_level") for member in recipe["members"]):
-        message = "What learned on a level of earlier rows, as this model did, cannot be written as code of a project."
+        message = "What learned on a level, as this model did, cannot be written as code of a project."
         raise UsageError(message)
     return recipe
 
