@@ -13,9 +13,9 @@ from mlwright.core.shelves import RECOMMENDERS
 from mlwright.ranking.blend import View
 from mlwright.workflow.recommending import cut
 from mlwright.workflow.recommending.choose import Candidate
+from mlwright.workflow.recommending.exams import exam_of, some
 from mlwright.workflow.recommending.judge import paired
 from mlwright.workflow.recommending.judged import ndcg
-from mlwright.workflow.recommending.prepare import exam_of, some
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from mlwright.core.errors import DataError
 from mlwright.data.read import read
 from mlwright.workflow.recommending.columns import recognize
 from mlwright.workflow.recommending.events import check_known_items, read_events
+from mlwright.workflow.recommending.exams import exam_of, judges
 from mlwright.workflow.recommending.judge import beside, parts, scored
 from mlwright.workflow.recommending.memory import Memory
-from mlwright.workflow.recommending.prepare import exam_of, judges
 from mlwright.workflow.recommending.program import program_scores
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from mlwright.core.seeds import stream
 from mlwright.core.shelves import RECOMMENDERS
 from mlwright.ranking.blend import Blend, Member, View
 from mlwright.workflow.recommending import cut
+from mlwright.workflow.recommending.exams import inner
 from mlwright.workflow.recommending.judge import paired
 from mlwright.workflow.recommending.judged import ndcg
-from mlwright.workflow.recommending.prepare import inner
 
 if TYPE_CHECKING:
     from mlwright.core.budget import Budget

@@ -22,10 +22,11 @@ from mlwright.workflow.recommending.attributes import titles_of
 from mlwright.workflow.recommending.choose import FITS, FITS_ONCE, Choice, choose, events_in_time
 from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
+from mlwright.workflow.recommending.exams import inner, sealed, some
 from mlwright.workflow.recommending.growth import growth
 from mlwright.workflow.recommending.kept import Kept
 from mlwright.workflow.recommending.memory import Memory
-from mlwright.workflow.recommending.prepare import described, inner, prepare, sealed, some, work_on
+from mlwright.workflow.recommending.prepare import described, prepare, work_on
 from mlwright.workflow.recommending.price import price
 from mlwright.workflow.recommending.program import build, golden, program_scores, schema_of
 from mlwright.workflow.run import open_run

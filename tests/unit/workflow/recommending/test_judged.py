@@ -8,8 +8,8 @@ import pytest
 from mlwright.core.recommender import Histories
 from mlwright.evaluation.score import value
 from mlwright.workflow.recommending.events import Events, Scale
+from mlwright.workflow.recommending.exams import exam_of
 from mlwright.workflow.recommending.judged import Exam, as_prediction, beyond_accuracy, ndcg
-from mlwright.workflow.recommending.prepare import exam_of
 
 
 def histories(*taken, n_items=6):
