@@ -181,6 +181,8 @@ class Recommender(ABC):
     """Whether it is one of those that others have to beat; these are tried before the others."""
     is_for_repeats: ClassVar[bool] = False
     """Whether it is tried only where users may be offered what they took before."""
+    is_for_few: ClassVar[bool] = False
+    """Whether it is also tried for those of whom few items are known."""
     order: ClassVar[int] = 0
     """When it is tried, lower first."""
     is_slow: ClassVar[bool] = False

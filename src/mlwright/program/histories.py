@@ -106,5 +106,7 @@ RULES: dict[str, Callable[[Node, list[Value]], Value]] = {
     "Slice": _cut,
     "Unsqueeze": _deeper,
 }
-OPEN = frozenset({*RULES, "Add", "Cast", "Concat", "Gather", "LabelEncoder", "Min", "Mul", "TfIdfVectorizer"})
+OPEN = frozenset(
+    {*RULES, "Add", "Cast", "Concat", "Gather", "LabelEncoder", "Less", "Min", "Mul", "TfIdfVectorizer"}
+)
 """Operators that may read as many cells as a text has words; for others nobody knows how many there are."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -21,14 +21,16 @@ _TINY = 1e-9
 @final
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a history is looked at: by its strengths or not, and how fast it fades.
+    """How a history is looked at: by its strengths or not, how fast it fades, and what of it counts.
 
-    An item that `n` others were taken after counts `floor + (1 - floor) * decay ** n`.
+    An item that `n` others were taken after counts `floor + (1 - floor) * decay ** n`; with a strength below
+    `least` it does not count.
     """
 
     is_graded: bool = True
     floor: float = 1.0
     decay: float = 1.0
+    least: float = 0.0
 
     @property
     def fading(self) -> Singles:
@@ -36,19 +38,31 @@ class View:
         powers = np.power(self.decay, np.arange(LATEST, dtype=np.float64))
         return (self.floor + (1.0 - self.floor) * powers).astype(np.float32)
 
+    @property
+    def without_age(self) -> View:
+        """The same without fading."""
+        return replace(self, floor=1.0, decay=1.0)
+
     def of(self, asked: Histories) -> Histories:
         """Weigh the events of histories, and drop those that are too old."""
         recent = asked.keep(asked.positions < LATEST)
-        fading = self.fading[recent.positions]
-        return recent.weighing(fading * recent.strengths if self.is_graded else fading)
+        weights = self.fading[recent.positions]
+        if self.is_graded:
+            weights = weights * recent.strengths
+        if self.least:
+            weights = weights * (np.float32(self.least) < recent.strengths)
+        return recent.weighing(weights)
 
     def fits(self, known: Histories) -> Histories:
-        """Weigh the events to learn from: by strength alone."""
+        """Weigh the events to learn from, by strength alone, and drop those that do not count."""
+        if self.least:
+            known = known.keep(np.float32(self.least) < known.strengths)
         return known if self.is_graded else known.weighing(np.ones_like(known.strengths))
 
     def to_json(self) -> dict[str, Any]:
         """Return what the evidence says of it."""
-        return {"is_graded": self.is_graded, "floor": self.floor, "decay": self.decay}
+        found = {"is_graded": self.is_graded, "floor": self.floor, "decay": self.decay}
+        return found | ({"least": self.least} if self.least else {})
 
 
 @final
@@ -59,6 +73,15 @@ class Member:
     fitted: FittedRecommender
     view: View
     weight: float = 1.0
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A member that answers alone where at most so many items are known of a user."""
+
+    most: int
+    member: Member
 
 
 @final
@@ -77,17 +100,18 @@ class Row:
 class Blend:
     """The weighted sum of the members' scores, each divided by their length as a vector.
 
-    Those of whom no item is known are answered by `cold`, if there is one.
+    Those of whom few items or none are known are answered by `stages`, if there are any; these are in order,
+    and the first that can answers.
     """
 
     members: tuple[Member, ...]
-    cold: FittedRecommender | None = None
+    stages: tuple[Stage, ...] = ()
 
     @property
     def reads_traits(self) -> bool:
         """Whether anything in it looks at what is known of users besides their histories."""
-        fitted = [member.fitted for member in self.members] + ([self.cold] if self.cold else [])
-        return any(one.reads_traits for one in fitted)
+        members = (*self.members, *(stage.member for stage in self.stages))
+        return any(member.fitted.reads_traits for member in members)
 
     @property
     def scale(self) -> float:
@@ -99,43 +123,51 @@ class Blend:
         total = np.zeros((asked.n_users, asked.n_items), np.float32)
         for member in self.members:
             total += np.float32(member.weight) * leveled(member.fitted.scores(member.view.of(asked)))
-        if self.cold is not None:
-            new = np.flatnonzero(asked.lengths == 0)
-            total[new] = leveled(self.cold.scores(asked.take(new)))
+        for stage in reversed(self.stages):
+            few = np.flatnonzero(asked.lengths <= stage.most)
+            member = stage.member
+            total[few] = leveled(member.fitted.scores(member.view.of(asked.take(few))))
         return total
 
     def lower(self, graph: Graph, row: Row, n_items: int) -> str:
         """Write the same into a program: (n_rows, n_items + 1)."""
-        codes, strengths, n_rows = row.codes, row.strengths, row.n_rows
-        zeros = graph.add("Mul", codes, graph.constant([0], np.int64))
+        zeros = graph.add("Mul", row.codes, graph.constant([0], np.int64))
         ones = graph.add("Add", zeros, graph.constant([1], np.int64))
         ages = graph.add("CumSum", ones, graph.constant(1, np.int64), exclusive=1)
         ages = graph.add("Min", ages, graph.constant([LATEST - 1], np.int64))
         total = ""
         for member in self.members:
-            fading = graph.add("Gather", graph.constant(member.view.fading), ages, axis=0)
-            weights = graph.add("Mul", fading, strengths) if member.view.is_graded else fading
-            empty = graph.add("Expand", graph.constant(np.zeros((1, n_items + 1))), n_rows)
-            dense = graph.add("ScatterElements", empty, codes, weights, axis=1, reduction="add")
-            dense = graph.add("Mul", dense, graph.constant(_all_but_the_last(n_items)))
-            scores = member.fitted.lower(graph, Given(codes, weights, dense, n_rows, row.traits))
-            weighted = graph.add("Mul", _leveled(graph, scores), graph.constant(member.weight))
+            scores = _lowered(graph, member, row, ages, n_items)
+            weighted = graph.add("Mul", scores, graph.constant(member.weight))
             total = graph.add("Add", total, weighted) if total else weighted
-        return total if self.cold is None else self._answering_new_ones(graph, row, total, n_items)
+        if self.stages:
+            there = _dense(graph, row, graph.add("Cast", ones, to=np.dtype(np.float32)), n_items, "none")
+            length = graph.add("ReduceL2", there, graph.constant([1], np.int64), keepdims=1)
+        for stage in reversed(self.stages):
+            are_more = graph.add("Less", graph.constant([np.sqrt(stage.most + 0.5)]), length)
+            total = graph.add("Where", are_more, total, _lowered(graph, stage.member, row, ages, n_items))
+        return total
 
-    def _answering_new_ones(self, graph: Graph, row: Row, total: str, n_items: int) -> str:
-        """Let rows without any known item have the scores of `cold`."""
-        assert self.cold is not None  # noqa: S101 - it was looked at
-        zeros = graph.add("Mul", row.codes, graph.constant([0], np.int64))
-        ones = graph.add("Add", zeros, graph.constant([1], np.int64))
-        ones = graph.add("Cast", ones, to=np.dtype(np.float32))
-        empty = graph.add("Expand", graph.constant(np.zeros((1, n_items + 1))), row.n_rows)
-        there = graph.add("ScatterElements", empty, row.codes, ones, axis=1, reduction="none")
-        there = graph.add("Mul", there, graph.constant(_all_but_the_last(n_items)))
-        length = graph.add("ReduceL2", there, graph.constant([1], np.int64), keepdims=1)
-        is_known = graph.add("Less", graph.constant([0.5]), length)
-        given = Given(row.codes, ones, empty, row.n_rows, row.traits)
-        return graph.add("Where", is_known, total, _leveled(graph, self.cold.lower(graph, given)))
+
+def _lowered(graph: Graph, member: Member, row: Row, ages: str, n_items: int) -> str:
+    """Write what a member makes of histories: scores in rows of length 1."""
+    view = member.view
+    weights = graph.add("Gather", graph.constant(view.fading), ages, axis=0)
+    if view.is_graded:
+        weights = graph.add("Mul", weights, row.strengths)
+    if view.least:
+        do_count = graph.add("Less", graph.constant([view.least]), row.strengths)
+        weights = graph.add("Mul", weights, graph.add("Cast", do_count, to=np.dtype(np.float32)))
+    dense = _dense(graph, row, weights, n_items, "add")
+    given = Given(row.codes, weights, dense, row.n_rows, row.traits)
+    return _leveled(graph, member.fitted.lower(graph, given))
+
+
+def _dense(graph: Graph, row: Row, weights: str, n_items: int, reduction: str) -> str:
+    """Put weights at their items, (n_rows, n_items + 1); what is no item weighs nothing."""
+    empty = graph.add("Expand", graph.constant(np.zeros((1, n_items + 1))), row.n_rows)
+    dense = graph.add("ScatterElements", empty, row.codes, weights, axis=1, reduction=reduction)
+    return graph.add("Mul", dense, graph.constant(_all_but_the_last(n_items)))
 
 
 def _all_but_the_last(n_items: int) -> Singles:

@@ -22,6 +22,7 @@ class ItemKnn(Recommender):
     """Source: Deshpande and Karypis (2004), Item-based top-N recommendation algorithms, ACM TOIS 22."""
 
     order = 4
+    is_for_few = True
 
     def settings(self, known: Histories) -> Sequence[Settings]:
         """Propose how far small counts, popular items and long histories are pushed down."""

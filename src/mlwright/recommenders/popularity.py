@@ -20,6 +20,7 @@ class Popularity(Recommender):
     """The same items for everybody; what is not taken in the window comes after what is."""
 
     is_naive = True
+    is_for_few = True
     fades = ((1.0, 1.0),)
 
     def settings(self, known: Histories) -> Sequence[Settings]:

@@ -49,6 +49,8 @@ def lists(evidence: Evidence) -> dict[str, Any]:
         "lines": [line for line in (_all_items(evidence), _relevant(evidence)) if line],
         "groups": found.get("groups") or [],
         "new": _new_users(evidence),
+        "few": (found.get("few_items") or {}).get("by_items") or [],
+        "few_line": _few_items(evidence),
         "users": [_group(one) for one in found.get("users") or []],
         "more": history_line(evidence),
         "growth": growth_line(evidence),
@@ -148,6 +150,15 @@ def _new_users(evidence: Evidence) -> str:
     return say(
         "lists.new_users", score=estimate_text(told), gain=gain, popular=number(found["unknown"]["value"])
     )
+
+
+def _few_items(evidence: Evidence) -> str:
+    """Say who answers users of whom few items are known, and how that was judged; "" if it was not."""
+    found = dig(evidence, "ranking", "few_items", default={})
+    if not found:
+        return ""
+    who = say("lists.few_own", n=number(found["most"])) if found["most"] else say("lists.few_same")
+    return join([who, say("lists.few_judged")])
 
 
 def _relevant(evidence: Evidence) -> str:

@@ -13,7 +13,7 @@ from mlwright.core.said import said
 from mlwright.core.seeds import stream
 from mlwright.core.shelves import RECOMMENDERS
 from mlwright.evaluation.hits import PLACES
-from mlwright.ranking.blend import Blend, Member, View, leveled
+from mlwright.ranking.blend import Blend, Member, Stage, View, leveled
 from mlwright.ranking.matrix import best
 from mlwright.workflow.recommending.judged import HIDDEN_SCORE, ndcg
 from mlwright.workflow.recommending.kept import Kept
@@ -36,7 +36,7 @@ FITS, FITS_ONCE = 3.0, 2.0
 
 The second: where it is not fitted again.
 """
-_CELL_S = 1.5e-8
+CELL_S = 1.5e-8
 """What it takes on a usual processor to score and rank, for each user and item [s]."""
 _SHARE, _FEWEST_EVENTS = 0.4, 300_000
 """Trying each recommender once may take this share of the time, of long logs with fewer events."""
@@ -104,10 +104,11 @@ class Choice:
     """What was tried, and the members of the winner with their weights.
 
     Candidates learned from `n_events`, of `n_inside` that there were to choose by. `end_s` [s] is kept for
-    proving and judging; `pace` is how much longer work takes than on a usual processor. `cold` answers users
-    of whom no item is known, and `cold_naive` is the best naive way to do so; None without a table of users.
-    `growth` says what half of the users would have given. What comes in the end takes `blend_s` [s] on
-    a usual processor, and then `n_fits` fits.
+    proving and judging; `pace` is how much longer work takes than on a usual processor. `looks` are how
+    histories may be looked at. `cold` answers users of whom no item is known, and `cold_naive` is the best
+    naive way to do so; None without a table of users. `few` answers those of whom no more than `few_most` are
+    known, None if the winner does; `few_told` says how well. `growth` says what half of the users would have
+    given. What comes in the end takes `blend_s` [s] on a usual processor, and then `n_fits` fits.
     """
 
     tried: list[Candidate]
@@ -119,6 +120,10 @@ class Choice:
     n_inside: int = 0
     cold: Candidate | None = None
     cold_naive: Candidate | None = None
+    few: Candidate | None = None
+    few_most: int = 0
+    few_told: dict[str, Any] | None = None
+    looks: tuple[View, ...] = (View(is_graded=False),)
     growth: dict[str, Any] | None = None
     n_fits: float = FITS
     blend_s: float = 0.0
@@ -129,14 +134,20 @@ class Choice:
     @property
     def ending_s(self) -> float:
         """How long it may take to fit the winner, and then to end [s]."""
-        return self.n_fits * sum(one.fit_s for one, _ in self.members) + self.pace * self.end_s + _LAST_S
+        fits_s = sum(one.fit_s for one in self.fits)
+        return self.n_fits * fits_s + self.pace * self.end_s + _LAST_S
+
+    @property
+    def fits(self) -> list[Candidate]:
+        """All that are fitted in the end."""
+        return [one for one in (*(one for one, _ in self.members), self.cold, self.few) if one is not None]
 
     def affordable(self, budget: Budget) -> float:
         """Return how many events the winner can learn from, twice, in the time that is left.
 
         Never fewer than candidates learned from; costs are taken to grow with the events.
         """
-        each = sum(one.fit_s for one, _ in self.members) / max(1, self.n_events)
+        each = sum(one.fit_s for one in self.fits) / max(1, self.n_events)
         left_s = budget.left_s - _LAST_S - self.pace * self.end_s
         return max(self.n_events, left_s / (self.n_fits * max(each, 1e-9)))
 
@@ -144,7 +155,12 @@ class Choice:
         """Fit the winner."""
         kept = self.kept
         members = tuple(Member(one.fit(known, kept), one.view, weight) for one, weight in self.members)
-        return Blend(members, None if self.cold is None else self.cold.fit(known, kept))
+        stages = tuple(
+            Stage(most, Member(one.fit(known, kept), one.view))
+            for most, one in ((0, self.cold), (self.few_most, self.few))
+            if one is not None
+        )
+        return Blend(members, stages)
 
     def fit_naive(self, known: Histories, winner: Blend) -> Blend:
         """Fit the best of those that have to be beaten, if it is not a member of the winner already."""
@@ -172,15 +188,17 @@ def _expected(recommender: Recommender, known: Histories, exam: Exam) -> float:
     if not recommender.settings(known):
         return 0.0
     n_views = len(recommender.fades) if known.times is not None else 1
-    return recommender.seconds(known) + n_views * _CELL_S * exam.n_users * known.n_items
+    return recommender.seconds(known) + n_views * CELL_S * exam.n_users * known.n_items
 
 
 def choose(
     known: Histories, exam: Exam, budget: Budget, listen: Listener, *,
-    has_grades: bool, most: int | None, choice: Choice | None = None,
+    most: int | None, choice: Choice, more_s: float = 0.0,
 ) -> Choice:  # fmt: skip
-    """Try candidates on events to learn from and users who judge; `most` limits their number."""
-    choice = Choice([]) if choice is None else choice
+    """Try candidates on events to learn from and users who judge; `most` limits their number.
+
+    So much time is left for what is chosen afterwards: `more_s` [s on a usual processor].
+    """
     choice.n_events, choice.pace = len(known.items), budget.slowdown
     recommenders = {name: RECOMMENDERS.get(name) for name in RECOMMENDERS.names()}
     recommenders = {
@@ -189,7 +207,7 @@ def choose(
     shelf = sorted(recommenders, key=lambda name: (not recommenders[name].is_naive, recommenders[name].order))
     waiting = {name: list(recommenders[name].settings(known)) for name in shelf}
     expected = {name: _expected(recommenders[name], known, exam) for name in shelf}
-    choice.blend_s = _CELL_S * exam.n_users * known.n_items * len(shelf)
+    choice.blend_s = CELL_S * exam.n_users * known.n_items * len(shelf) + more_s
     while any(waiting.values()):
         cheap = [name for name in shelf if waiting[name] and not recommenders[name].is_slow]
         for name in cheap or shelf:  # the usual settings of each first, then the others in turn
@@ -202,7 +220,7 @@ def choose(
                     choice.ended = said("the time for the search was used up")
                 waiting[name] = []
                 continue
-            _try(choice, name, waiting[name].pop(0), known, exam, has_grades=has_grades)
+            _try(choice, name, waiting[name].pop(0), known, exam)
             leader = max(choice.tried, key=lambda one: one.score)
             told = event(budget, "searching", f"{name}: nDCG@10 {choice.tried[-1].score:.4f}")
             listen(replace(told, metric="ndcg_at_10", best=leader.score, done=len(choice.tried)))
@@ -233,25 +251,28 @@ def _ahead(choice: Choice, expected: Mapping[str, float], name: str) -> float:
     return coming + choice.n_fits * sum(last) + choice.pace * (choice.blend_s + choice.end_s) + _LAST_S
 
 
-def _try(
-    choice: Choice, name: str, settings: Settings, known: Histories, exam: Exam, *, has_grades: bool
-) -> None:
-    """Fit with these settings, by strength or not, and keep the best view of histories."""
+def _try(choice: Choice, name: str, settings: Settings, known: Histories, exam: Exam) -> None:
+    """Fit with these settings and every look at histories, and keep the best view."""
     recommender = RECOMMENDERS.get(name)
     fades = recommender.fades if known.times is not None else recommender.fades[:1]
     rivals = [one for one in choice.tried if one.name == name]
-    grades = (True, False) if has_grades else (False,)
-    if recommender.is_slow:
-        grades = (has_grades,)
-    if rivals:  # whether strengths help it has been seen
-        grades = (max(rivals, key=lambda one: one.score).view.is_graded,)
+    looks = choice.looks[:1] if recommender.is_slow else choice.looks
+    if rivals:  # which look helps it has been seen
+        looks = (max(rivals, key=lambda one: one.score).view.without_age,)
     began = time.monotonic()
 
     def work() -> Tried:
-        view, values, fit_s, fitted = _best_view(recommender, settings, (grades, fades), known, exam)
+        view, values, fit_s, fitted = _best_view(recommender, settings, (looks, fades), known, exam)
         return view, values, fit_s, time.monotonic() - began, fitted
 
-    facts = (name, dict(settings), grades, tuple(fades), len(known.items), exam.n_users)
+    facts = (
+        name,
+        dict(settings),
+        tuple(one.to_json() for one in looks),
+        tuple(fades),
+        len(known.items),
+        exam.n_users,
+    )
     view, values, fit_s, try_s, fitted = choice.kept.tried(facts, name, work)
     winner = Candidate(
         name=name,
@@ -276,21 +297,20 @@ def _try(
 def _best_view(
     recommender: Recommender, settings: Settings, views: tuple[Any, Any], known: Histories, exam: Exam
 ) -> tuple[View, Floats, float, FittedRecommender]:
-    """Fit by strength or not (`views` are both, and fades), and return the view that users are happiest with.
+    """Fit with every look (`views` are these, and fades), and return the view that users are happiest with.
 
     Also the nDCG of each, the seconds of its fit, and what was fitted.
     """
-    grades, fades = views
+    looks, fades = views
     found: list[tuple[View, Floats, float, FittedRecommender]] = []
-    for is_graded in grades:
+    for look in looks:
         began = time.monotonic()
         if found:  # how fast histories fade has been seen
             view = max(found, key=lambda one: float(one[1].mean()))[0]
             fades = ((view.floor, view.decay),)
-        looks = [View(is_graded, floor, decay) for floor, decay in fades]
-        fitted = recommender.fit(looks[0].fits(known), settings)
+        fitted = recommender.fit(look.fits(known), settings)
         fit_s = time.monotonic() - began
-        for view in looks:
+        for view in (replace(look, floor=floor, decay=decay) for floor, decay in fades):
             lists = exam.lists(Blend((Member(fitted, view),)).scores)
             found.append((view, ndcg(exam.truth(lists)), fit_s, fitted))
     return max(found, key=lambda one: float(one[1].mean()))

@@ -65,6 +65,13 @@ class Scale:
         """The least grade that is relevant; None where everything is."""
         return self.low + _LIKED * (self.high - self.low) if self.says == "grades" else None
 
+    @property
+    def least_liked(self) -> float | None:
+        """A strength that all relevant grades are above, and no other; None where everything is relevant."""
+        if self.liked_from is None:
+            return None
+        return float(self.strengths(np.array([self.liked_from]), 1)[0]) * (1.0 - 1e-4)
+
     def strengths(self, values: Floats | None, n_events: int) -> Singles:
         """Return how much each event weighs, in (0, 1]; an unknown value counts as a middling one."""
         if values is None or self.says == "nothing":

@@ -276,6 +276,7 @@ def _decisions(result: Result) -> list[dict[str, Any]]:
         decision(said("recommenders"), *_members(result)),
         *([_AGAIN] if log.allows_seen else []),
         *_new_users(result),
+        *_few_items(result.choice),
     ]
 
 
@@ -300,6 +301,17 @@ def _new_users(result: Result) -> list[dict[str, Any]]:
         more = said("{columns} are part of the blend for users who took something", columns=columns)
         why = one_after_the_other([why, more], "; ")
     return [decision(what, shown, why)]
+
+
+def _few_items(choice: Choice) -> list[dict[str, Any]]:
+    """Tell who answers users of whom few items are known, if that was judged."""
+    if choice.few_told is None:
+        return []
+    shown = said("as all others do, nothing was better")
+    if choice.few is not None:
+        shown = said("{learner}, up to {most} items", learner=choice.few.name, most=choice.few_most)
+    why = said("the best nDCG@10 of users who were held out whole, of whom the first items were told")
+    return [decision(said("users of whom few items are known"), shown, why)]
 
 
 def _members(result: Result) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from mlwright.core.finding import Finding, Severity
 from mlwright.core.said import said
 from mlwright.core.schema import Column, Kind, Role
 from mlwright.data.read import read
+from mlwright.ranking.blend import View
 from mlwright.ranking.contents import contents_of
 from mlwright.ranking.order import n_different
 from mlwright.ranking.traits import TraitReader
@@ -122,6 +123,15 @@ class Log:
         if least is None or values is None:
             return None
         return float(values[values >= least].min(initial=self.scale.high))
+
+    @property
+    def looks(self) -> tuple[View, ...]:
+        """How histories may be looked at: by strength, all events alike, or only those that make hits."""
+        plain = View(is_graded=False)
+        if self.scale.says == "nothing":
+            return (plain,)
+        least = self.scale.least_liked
+        return (View(), plain) if least is None else (View(), plain, View(is_graded=False, least=least))
 
     def histories(self, events: Events) -> Histories:
         """Return what users took in some of the events, if anything, with what is known of the items."""

@@ -147,7 +147,7 @@ def build(blend: Blend, task: Task, known: Histories, seed: int) -> Compiled:
     rng = stream(seed, "proof")
     users = np.sort(rng.permutation(known.n_users)[:_N_PROOF])
     asked = known.take(users)
-    parts = [asked] if blend.cold is None else [asked, asked.keep(np.zeros(len(asked.items), bool))]
+    parts = [asked, *(asked.keep(asked.positions < stage.most) for stage in blend.stages)]
     largest = 0.0
     for part in parts:
         expected, found = blend.scores(part), program_scores(program, task.classes)(part)

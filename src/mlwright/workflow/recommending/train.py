@@ -23,6 +23,7 @@ from mlwright.workflow.recommending.choose import FITS, FITS_ONCE, Choice, choos
 from mlwright.workflow.recommending.cold import choose_cold, judge_cold
 from mlwright.workflow.recommending.evidence import Result, collect
 from mlwright.workflow.recommending.exams import inner, sealed, some
+from mlwright.workflow.recommending.few import choose_few, few_s, newcomers
 from mlwright.workflow.recommending.growth import growth
 from mlwright.workflow.recommending.kept import Kept
 from mlwright.workflow.recommending.memory import Memory
@@ -133,6 +134,7 @@ def _fitted(
         result.look(judging, scores, titles_of(log.attributes), options.seed)
         result.ranking["more_users"] = choice.growth
         result.ranking["new_users"] = judge_cold(log, choice, options.seed)
+        result.ranking["few_items"] = choice.few_told
     return result, _refit(result, options, budget, build_s, listen)
 
 
@@ -147,13 +149,14 @@ def _chosen(log: Log, options: TrainOptions, budget: Budget, listen: Listener, c
     inside, judging = inner(log, log.how, options.seed)
     if not judging.n_users:
         raise DataError(_nobody("to choose by", hides=not log.allows_seen))
-    known = log.histories(inside)
-    choice.n_inside = len(known.items)
+    held = newcomers(log, options.seed)
+    known = log.histories(held.without(inside))
+    choice.n_inside, choice.looks = len(known.items), log.looks
     known = events_in_time(known, judging, budget, _MOST_TO_CHOOSE, options.seed)
     choice = choose(
-        known, judging, budget, listen,
-        has_grades=log.scale.says != "nothing", most=options.max_trials, choice=choice,
-    )  # fmt: skip
+        known, judging, budget, listen, most=options.max_trials, choice=choice, more_s=few_s(known)
+    )
+    choice.few_told = choose_few(held, known, judging, choice, budget, options.seed)
     choice.growth = growth(known, judging, choice, budget, options.seed)
     return choice
 

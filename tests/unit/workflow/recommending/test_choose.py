@@ -8,12 +8,15 @@ import pytest
 import mlwright as mw
 from mlwright.core.budget import Budget
 from mlwright.core.shelves import RECOMMENDERS
+from mlwright.ranking.blend import View
 from mlwright.recommenders import sasrec
 from mlwright.recommenders.last_item import LastItem
 from mlwright.testing.check_recommender import known_histories
 from mlwright.testing.tastes import taste_log
 from mlwright.workflow.recommending import choose
 from mlwright.workflow.recommending.judged import Exam
+
+LOOKS = (View(), View(is_graded=False))
 
 
 class Slow:
@@ -48,9 +51,10 @@ def tried(monkeypatch):
     earlier = known.keep(known.positions > 0)
     exam = Exam(asked=earlier, starts=np.arange(known.n_users + 1), relevant=known.items[known.starts[:-1]])
 
-    def run(limit_s=None, *, has_grades=True, most=None):
+    def run(limit_s=None, *, looks=LOOKS, most=None):
         budget = Budget(limit_s, None if limit_s else 99)
-        return choose.choose(earlier, exam, budget, lambda _: None, has_grades=has_grades, most=most)
+        choice = choose.Choice([], looks=looks)
+        return choose.choose(earlier, exam, budget, lambda _: None, most=most, choice=choice)
 
     return run
 
@@ -74,7 +78,7 @@ def test_what_is_slow_is_tried_where_there_is_time_for_all_of_it(tried):
 
 def test_what_is_slow_learns_from_events_as_they_are(tried):
     assert {one.view.is_graded for one in tried().tried if one.name == "slow"} == {True}
-    assert {one.view.is_graded for one in tried(has_grades=False).tried if one.name == "slow"} == {False}
+    assert {one.view.is_graded for one in tried(looks=LOOKS[1:]).tried if one.name == "slow"} == {False}
 
 
 def test_trials_are_counted_in_the_same_order(tried):
