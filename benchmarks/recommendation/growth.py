@@ -64,7 +64,7 @@ def measure(n_events: int, time_limit: str) -> None:
             "cpu_s": round(worked, 1),
             "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             "model_mb": round(Path(folder, "a.mlw").stat().st_size / 1e6, 1),
-            "chosen": model.evidence["decisions"][-1]["choice"],
+            "chosen": {one["what"]: one["choice"] for one in model.evidence["decisions"]}["recommenders"],
             "ndcg": round(model.evidence["test"]["ndcg_at_10"]["value"], 4),
             "naive": round(model.evidence["baseline"]["ndcg_at_10"]["value"], 4),
             "one_p50_ms": round(1e3 * float(np.quantile(spans, 0.5)), 2),
