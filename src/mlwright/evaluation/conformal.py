@@ -62,7 +62,7 @@ def _class_scores(probabilities: Floats) -> Floats:
     order = np.argsort(-probabilities, axis=1, kind="stable")
     ordered = np.take_along_axis(probabilities, order, axis=1)
     before = np.cumsum(ordered, axis=1) - ordered
-    before[:, 0] = -ordered[:, 0]
+    before[:, 0] = -np.minimum(ordered[:, 0], 1.0)  # in single precision a sure class may have a little more
     found = np.empty_like(before)
     np.put_along_axis(found, order, before, axis=1)
     return found

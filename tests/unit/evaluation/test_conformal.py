@@ -125,6 +125,14 @@ def test_few_groups_promise_less_than_many_rows():
     assert approximate.quantile(0.5) <= conformal(missed, groups).quantile(0.5)
 
 
+def test_a_probability_that_was_rounded_above_one_counts_as_one():
+    sure = np.full(200, 1.0 + 2**-23)
+    found = scores(np.ones(200), Prediction(np.column_stack([1.0 - sure, sure]), np.ones(200, np.int64)))
+    assert (found == -1.0).all()
+    kept = Conformal.fit(Mode.APPROXIMATE, found)
+    assert Conformal.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+
+
 def test_it_survives_json():
     found = conformal(np.arange(50.0), np.arange(50) // 2)
     assert Conformal.from_json(json.loads(json.dumps(found.to_json()))) == found
