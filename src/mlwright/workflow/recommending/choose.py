@@ -324,7 +324,9 @@ def _blend(choice: Choice, exam: Exam) -> None:
     def values(total: Singles) -> Floats:
         top = best(total, PLACES)
         is_there = np.take_along_axis(total, top, axis=1) > HIDDEN_SCORE / 2
-        return ndcg(exam.truth(np.where(is_there, np.take_along_axis(places, top, axis=1), -1)))
+        lists = np.full((len(total), PLACES), -1, np.int64)  # of a few items there are fewer
+        lists[:, : top.shape[1]] = np.where(is_there, np.take_along_axis(places, top, axis=1), -1)
+        return ndcg(exam.truth(lists))
 
     chosen, total, reached = [(0, 1.0)], scores[0], values(scores[0])
     while len(chosen) < min(_MOST_MEMBERS, len(ranked)):

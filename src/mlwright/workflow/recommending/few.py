@@ -33,6 +33,8 @@ _SHARE, _MOST_USERS, _FEWEST_USERS = 0.2, 600, 20
 """Of the users; none of fewer."""
 _MOST_CELLS, _FEWEST_JUDGES = 4_000_000, 100
 """Scores in each exam."""
+_FEWEST_TOLD = 20
+"""Users of whom it is told what they got; fewer say nothing of others."""
 _N_TRIES = 3
 """Of each recommender: settings, and with the first of them every look at histories."""
 
@@ -116,7 +118,7 @@ def choose_few(
     "by_items", for each number of items the users and the estimates of nDCG@10: "model", "popular" and the
     "gain". None where there were too few users or no time.
     """
-    told = [one for one in held.telling if one.n_users]
+    told = [one for one in held.telling if one.n_users >= _FEWEST_TOLD]
     few = np.flatnonzero(exam.asked.lengths <= _N_ITEMS[-1])
     exams = [one for one in (*held.choosing, exam.take(few)) if one.n_users]
     if not held.choosing or not held.choosing[0].n_users:

@@ -39,10 +39,10 @@ def model():
 
 def test_it_is_told_what_users_of_whom_few_items_are_known_get(model):
     told = model.evidence["ranking"]["few_items"]
-    assert [one["n_items"] for one in told["by_items"]] == [1, 3, 5, 10]
+    assert [one["n_items"] for one in told["by_items"]] in ([1, 3, 5, 10], [1, 3, 5])
     for one in told["by_items"]:
         assert one["gain"]["value"] == pytest.approx(one["model"]["value"] - one["popular"]["value"])
-        assert 0 < one["n_users"] <= 60
+        assert 20 <= one["n_users"] <= 60
     assert told["most"] in (0, 1, 3, 5, 10)
     assert (told["most"] == 0) == (told["learner"] == "")
 
@@ -144,3 +144,11 @@ def test_new_users_are_answered_with_an_item_and_without_any(model, tmp_path):
         found = pl.read_parquet(place)["item"].to_list()
         assert len(set(found)) == 5
         assert set(found) <= {f"item {item}" for item in range(60)}
+
+
+@pytest.mark.filterwarnings("ignore:On the sealed test")
+def test_a_catalog_of_two_items_is_ranked():
+    log = start_alike(n_users=120)
+    log["item"] = [("left", "right")[int(item.split()[1]) % 2] for item in log["item"]]
+    found = mw.train(log, kind="recommendation", max_trials=4, allow_seen=True).evidence
+    assert found["test"]["ndcg_at_10"]["value"] > 0.5
