@@ -13,6 +13,7 @@ from mlwright.evaluation.verdict import Answer
 from mlwright.workflow.decide import BY_THE_MODEL
 
 if TYPE_CHECKING:
+    from mlwright.core.prediction import Prediction
     from mlwright.data.split import Split
     from mlwright.workflow.finish import Fitted
     from mlwright.workflow.prepare import Prepared
@@ -59,6 +60,33 @@ def _coverage(intervals: dict[str, Any]) -> list[Finding]:
             ),
             evidence={"level": intervals["level"], "coverage": held},
             remedy=said("Ask for a higher level than you need, or train with --intervals certified."),
+            action="kept",
+        )
+    ]
+
+
+def below_zero(prepared: Prepared, prediction: Prediction) -> list[Finding]:
+    """Say that values are answered below zero where none to learn from is: prices, counts, times."""
+    known = prepared.train.target
+    if prepared.task.classes or known is None or known.min() < 0:
+        return []
+    below = prediction.values[prediction.values < 0]
+    if not len(below):
+        return []
+    return [
+        Finding(
+            rule="below_zero",
+            severity=Severity.NOTE,
+            column=prepared.task.target,
+            message=said(
+                "{n:,} of {all:,} answers on the sealed test are below 0, the lowest {least:.4g}, though no "
+                "value to learn from is.",
+                n=len(below),
+                all=len(prediction.values),
+                least=float(below.min()),
+            ),
+            evidence={"n": len(below), "n_test": len(prediction.values), "lowest": float(below.min())},
+            remedy=said("Take 0 for them where the answer is used."),
             action="kept",
         )
     ]

@@ -28,7 +28,7 @@ from mlwright.workflow.compare import with_the_one_in_place
 from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
 from mlwright.workflow.dependence import dependence
-from mlwright.workflow.doubts import costs_more, doubts, in_place
+from mlwright.workflow.doubts import below_zero, costs_more, doubts, in_place
 from mlwright.workflow.groups import asked_groups, fairness
 from mlwright.workflow.history import judge_history, on_history
 from mlwright.workflow.intervals import judge_intervals
@@ -79,7 +79,7 @@ def judge(
         goes = dependence(prepared, fitted.judged, importance, options.seed, budget)
     task = prepared.task
     noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *costs_more(decision)]
-    noticed += [*weak_slice(parts), *on_history(history, scores, task)]
+    noticed += [*weak_slice(parts), *on_history(history, scores, task), *below_zero(prepared, prediction)]
     found = {
         "format": EVIDENCE_FORMAT,
         "name": prepared.name,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.core.prediction import Prediction
+from mlwright.workflow.doubts import below_zero
 from mlwright.workflow.judge import _by_effect
 
 if TYPE_CHECKING:
@@ -65,3 +67,14 @@ def test_memory_does_not_grow_with_the_square_of_the_columns() -> None:
     finally:
         tracemalloc.stop()
     assert peak_bytes < 60e6  # all at once: 600 x 50 rows of 600 columns, 144 MB
+
+
+def test_answers_below_zero_are_told_where_no_value_is() -> None:
+    known = SimpleNamespace(target=np.array([0.0, 3.0]))
+    prepared: Any = SimpleNamespace(task=SimpleNamespace(classes=(), target="price"), train=known)
+    some = Prediction(np.array([[-1.5], [2.0], [0.0], [-0.25]]))
+    (one,) = below_zero(prepared, some)
+    assert str(one.message).startswith("2 of 4 answers on the sealed test are below 0, the lowest -1.5")
+    assert below_zero(prepared, Prediction(np.array([[0.0], [2.0]]))) == []
+    known.target = np.array([-0.1, 3.0])
+    assert below_zero(prepared, some) == [], "values are below zero, too"
