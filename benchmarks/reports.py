@@ -35,8 +35,6 @@ from mlwright.report.commands import Names
 HERE = Path(__file__).resolve().parent
 WIDTHS = ((1280, "light"), (390, "dark"))
 MOST_BYTES, MOST_S = 2_000_000, 3.0
-LONGEST_S = 100
-"""Of a training: what takes so long in spite of its limit is named and left out."""
 STICKS_OUT = """() => [...document.querySelectorAll("body *")].filter(e => {
   const box = e.getBoundingClientRect();
   return box.width && box.right > document.documentElement.clientWidth + 1
@@ -81,6 +79,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--max-trials", default="2", help="candidates beside the baseline")
     parser.add_argument(
         "--seconds", type=float, default=0.0, help="begin no table after so long; default: never stop"
+    )
+    parser.add_argument(
+        "--longest", type=float, default=100.0, help="a training that takes longer is named and left out [s]"
     )
     parser.add_argument("--language", default="en")
     parser.add_argument("--axe", type=Path, help="axe.min.js; default: npm fetches it")
@@ -134,10 +135,10 @@ def trained(entry: dict[str, Any], options: argparse.Namespace) -> Path | None:
         elif split.get("group_column"):
             line += ["--group", split["group_column"]]
     try:
-        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=LONGEST_S)
+        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=options.longest)
         said = done.stderr.strip().splitlines()[-1:]
     except subprocess.TimeoutExpired:
-        said = [f"ended after {LONGEST_S} s"]
+        said = [f"ended after {options.longest:g} s"]
     if place.exists():
         return place
     refused.write_text("\n".join(said), encoding="utf-8")

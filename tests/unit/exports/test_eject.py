@@ -146,15 +146,27 @@ def test_its_white_space_is_looked_at_once(name, ejected):
         assert "ValueError" in done.stderr
 
 
+@pytest.fixture
+def hears_interrupts():
+    """What a shell starts in the background ignores them, and so would all that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_interrupts")
 def test_its_service_says_where_it_is_and_ends_when_it_is_told_to(ejected):
     _, _, folder = ejected(CASES[0])
     command = [sys.executable, "-B", "-u", "-m", folder.name, "serve", "--port", "0"]
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as service:
-        line = service.stdout.readline()
-        service.send_signal(signal.SIGINT)
-        _, said = service.communicate(timeout=60)
+        try:
+            line = service.stdout.readline()
+            service.send_signal(signal.SIGINT)
+            _, said = service.communicate(timeout=60)
+        finally:
+            service.kill()
     assert re.match(r"Answers at http://127\.0\.0\.1:[1-9]\d*/predict", line)
     assert (service.returncode, said) == (0, "")
 
