@@ -113,6 +113,8 @@ def _roles(
 
 def _understand(name: str, cells: Cells, role: Role | None) -> tuple[Column, list[Finding]]:
     """Describe one column."""
+    if role is None and (n_bytes := _n_bytes(cells)):
+        return Column(name=name, kind=Kind.TEXT, role=Role.UNUSED), [notes.binary(name, n_bytes)]
     column, findings = _natural(name, cells)
     parsed = parse_column(column, cells)
     column = _measure(column, parsed)
@@ -135,6 +137,18 @@ def _understand(name: str, cells: Cells, role: Role | None) -> tuple[Column, lis
         findings.extend([notes.dropped(column, cells)] if drops else [])
         role = Role.UNUSED if drops else Role.FEATURE
     return replace(column, role=role), findings
+
+
+def _n_bytes(cells: Cells) -> int:
+    """Return how many bytes the first cell of a column has that is no text; 0 if it is, or holds no bytes."""
+    first = next((cell for cell in cells if cell is not None), None)
+    if not isinstance(first, bytes):
+        return 0
+    try:
+        is_text = "\0" not in first.decode()
+    except UnicodeDecodeError:
+        is_text = False
+    return 0 if is_text else len(first)
 
 
 def _natural(name: str, cells: Cells) -> tuple[Column, list[Finding]]:

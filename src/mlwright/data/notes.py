@@ -167,6 +167,23 @@ def dropped(column: Column, cells: Iterable[object]) -> Finding:
     )
 
 
+def binary(name: str, n_bytes: int) -> Finding:
+    """Say that a column of bytes is not used."""
+    return Finding(
+        rule="binary",
+        severity=Severity.WARNING,
+        column=name,
+        message=said(
+            "Its cells are bytes, {n:,} in the first, and no text: pictures, sound or archives cannot be "
+            "learned from yet.",
+            n=n_bytes,
+        ),
+        evidence={"n_bytes": n_bytes},
+        remedy=said("Make columns of what they show, such as the output of a network for pictures."),
+        action="dropped",
+    )
+
+
 def _shown(value: object) -> str:
     """Return a cell as people wrote it."""
     return clean(value) if isinstance(value, str) else text_of(value)

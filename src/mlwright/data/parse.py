@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array
     from mlwright.data.raw import Cells, Raw
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-"""A word or a single sign. Texts enter the program as tokens with one space between them, so that it
+_TOKEN = re.compile(r"\w+|[^\w\s\x00-\x1f\x7f-\x9f]")
+"""A word or a single sign, not one that controls a device: one of these fills up shorter texts in the
+program. Texts enter the program as tokens with one space between them, so that it
 needs to split at spaces only, which every runtime does alike."""
 _MANY = 32
 """So many cells are worth sorting, to read each value once."""

@@ -163,3 +163,15 @@ def test_a_wide_table_is_understood_quickly():
     schema, _ = infer(Raw(columns, 20_000))
     for column in schema:
         assert len(parse_column(column, columns[column.name])) == 20_000
+
+
+def test_a_column_of_bytes_that_are_no_text_is_left_out():
+    picture = b"\xff\xd8\xff\xe0\x00\x10JFIF"
+    column, findings = understand([None, *[picture] * 39])
+    assert column.role is Role.UNUSED
+    assert [(one.rule, one.action, one.evidence["n_bytes"]) for one in findings] == [
+        ("binary", "dropped", 10)
+    ]
+    column, findings = understand(["größer".encode()] * 20 + [b"small"] * 20)
+    assert (column.role, set(column.levels)) == (Role.FEATURE, {"größer", "small"})
+    assert findings == []

@@ -22,7 +22,10 @@ _CELLS = {
     Kind.DATETIME: "seconds since 1970-01-01T00:00:00Z, of the years 1 to 9999; NaN where it is missing",
 }
 _TEXT = 'the text without white space at its ends; "" where it is missing'
-_WORDS = r'in lower case the words and single signs, \w+|[^\w\s], one space between; "" where it is missing'
+_WORDS = (
+    r"in lower case the words and single signs, \w+|[^\w\s\x00-\x1f\x7f-\x9f], one space between; "
+    '"" where it is missing'
+)
 
 
 @final
