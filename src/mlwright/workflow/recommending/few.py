@@ -45,7 +45,7 @@ class Newcomers:
     """Users who are held out whole, of whom some items are told, and then one after the other more.
 
     They choose by what they liked later in the events to learn from, and tell what came of it by what they
-    liked in the sealed test.
+    liked in the sealed test, where all that they took before is hidden.
     """
 
     are_held: Array
@@ -85,7 +85,7 @@ def newcomers(log: Log, seed: int) -> Newcomers:
     return Newcomers(are_held, tuple(one for one, _ in pairs), tuple(other for _, other in pairs))
 
 
-def _exams(log: Log, are_held: Array, seed: int) -> Iterator[tuple[Exam, Exam]]:
+def _exams(log: Log, are_held: Array, seed: int) -> Iterator[tuple[Exam, ...]]:
     """Tell the first items of these users; return whom to choose by, and who tells."""
     events, test = (
         one.take(np.flatnonzero((one.users >= 0) & are_held[one.users])) for one in (log.train, log.test)
@@ -95,13 +95,17 @@ def _exams(log: Log, are_held: Array, seed: int) -> Iterator[tuple[Exam, Exam]]:
     starts = np.searchsorted(events.users[order], events.users[order], side="left")
     place = np.empty(events.n_events, np.int64)
     place[order] = np.arange(events.n_events) - starts
+    hides = not log.allows_seen
+    sealed = exam_of(log.whole(events), test, log.scale, hides=hides)
     for n_items in _N_ITEMS:
         first, later = (events.take(np.flatnonzero(chosen)) for chosen in (place < n_items, place >= n_items))
-        known = log.whole(first)
-        exams = [exam_of(known, one, log.scale, hides=not log.allows_seen) for one in (later, test)]
-        full = [one.take(np.flatnonzero(one.asked.lengths == n_items)) for one in exams]
-        choosing, telling = (some(one, _FEWEST_JUDGES, _MOST_CELLS, seed) for one in full)
-        yield choosing, telling
+        choosing = exam_of(log.whole(first), later, log.scale, hides=hides)
+        choosing = choosing.take(np.flatnonzero(choosing.asked.lengths == n_items))
+        telling = sealed.take(np.flatnonzero(sealed.asked.lengths >= n_items))
+        taken = telling.asked
+        told = taken.keep(taken.positions >= np.repeat(taken.lengths - n_items, taken.lengths))
+        telling = replace(telling, asked=told, taken=taken)
+        yield tuple(some(one, _FEWEST_JUDGES, _MOST_CELLS, seed) for one in (choosing, telling))
 
 
 def choose_few(

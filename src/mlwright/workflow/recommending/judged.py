@@ -32,13 +32,15 @@ class Exam:
     """Users with what they took before, and what was relevant to them after.
 
     Relevant items of user u stand in `relevant[starts[u]:starts[u + 1]]`; -1 is an item that nobody
-    knew before, which no ranking can hold. What was taken before is not ranked, if it `hides`.
+    knew before, which no ranking can hold. What was taken before is not ranked, if it `hides`; where the
+    rankings are not told of all that, it is `taken`.
     """
 
     asked: Histories
     starts: Integers
     relevant: Integers
     hides: bool = True
+    taken: Histories | None = None
 
     @property
     def n_users(self) -> int:
@@ -50,7 +52,9 @@ class Exam:
         lengths = np.diff(self.starts)[users]
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         at = np.repeat(self.starts[users] - starts[:-1], lengths) + np.arange(starts[-1])
-        return replace(self, asked=self.asked.take(users), starts=starts, relevant=self.relevant[at])
+        taken = None if self.taken is None else self.taken.take(users)
+        asked = self.asked.take(users)
+        return replace(self, asked=asked, starts=starts, relevant=self.relevant[at], taken=taken)
 
     def lots(self) -> Iterator[Exam]:
         """Go through the users, some at a time."""
@@ -70,7 +74,8 @@ class Exam:
     def hide(self, scores: Singles) -> None:
         """Let scores of what was taken before lose, in place, if it is hidden."""
         if self.hides:
-            scores[self.asked.users, self.asked.items] = HIDDEN_SCORE
+            taken = self.asked if self.taken is None else self.taken
+            scores[taken.users, taken.items] = HIDDEN_SCORE
 
     def lists(self, scores: Scores) -> Integers:
         """Rank all items for all users, shape (n_users, 10)."""

@@ -69,7 +69,16 @@ def test_who_chooses_is_told_the_first_items_and_judges_by_the_others():
         of = np.repeat(np.arange(choosing.n_users), np.diff(choosing.starts))
         assert not asked & set(zip(of.tolist(), choosing.relevant.tolist(), strict=True))
         assert telling.n_users
-        assert set(telling.asked.lengths.tolist()) <= {1, 3, 5, 10}
+        assert len(set(telling.asked.lengths.tolist())) == 1
+        told, all_of_it = (
+            set(zip(one.users.tolist(), one.items.tolist(), strict=True))
+            for one in (telling.asked, telling.taken)
+        )
+        assert told < all_of_it
+        scores = np.zeros((telling.n_users, telling.asked.n_items), np.float32)
+        telling.hide(scores)
+        assert {(user, item) for user, item in np.argwhere(scores < 0).tolist()} == all_of_it
+        assert telling.take(np.array([1])).taken.lengths[0] == telling.taken.lengths[1]
 
 
 def test_few_users_are_not_held_out():
