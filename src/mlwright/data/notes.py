@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 
+BINARY = "binary"
+"""The finding that a column holds bytes that are no text."""
+
 
 def missing_spelling(name: str, counts: Mapping[str, int]) -> Finding:
     """Say which texts are taken for "no value"."""
@@ -170,7 +173,7 @@ def dropped(column: Column, cells: Iterable[object]) -> Finding:
 def binary(name: str, n_bytes: int) -> Finding:
     """Say that a column of bytes is not used."""
     return Finding(
-        rule="binary",
+        rule=BINARY,
         severity=Severity.WARNING,
         column=name,
         message=said(

@@ -16,7 +16,7 @@ from mlwright.core.said import said
 from mlwright.core.schema import NUMERIC, Column, Role, Schema
 from mlwright.core.shelves import TASKS
 from mlwright.data.infer import infer
-from mlwright.data.notes import labels_alike
+from mlwright.data.notes import BINARY, labels_alike
 from mlwright.data.parse import labels, parse, parse_column
 from mlwright.data.read import read
 from mlwright.data.rows import row_keys
@@ -29,7 +29,7 @@ from mlwright.workflow.time_order import NO_TIME, with_time
 from mlwright.workflow.watched import watched_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping, Sequence
 
     from mlwright.core.arrays import Array, Columns, Floats, Integers
     from mlwright.core.task import Outcome, Task
@@ -102,7 +102,7 @@ def pose(raw: Raw, target: str, options: TrainOptions) -> Prepared:
     if not len(known):
         message = f"The target {target!r} of {raw.source} is empty in every row. Choose another target."
         raise DataError(message)
-    _check_features(schema, target, raw)
+    _check_features(schema, target, raw, findings)
     if len(known) < len(cells):
         findings.append(_missing_target(target, len(cells) - len(known), len(cells)))
     task, outcome = frame(cells[known], target, options.kind, options.metric, known)
@@ -225,11 +225,12 @@ def _check_size(raw: Raw, target: str) -> None:
         raise DataError(message)
 
 
-def _check_features(schema: Schema, target: str, raw: Raw) -> None:
+def _check_features(schema: Schema, target: str, raw: Raw, findings: Sequence[Finding]) -> None:
     if not schema.features:
+        binary = {one.column for one in findings if one.rule == BINARY}
         message = (
             f"No usable feature is left beside the target {target!r} in {raw.source}: "
-            f"{_why_unused(schema)}. Add columns that describe the rows."
+            f"{_why_unused(schema, binary)}. Add columns that describe the rows."
         )
         raise DataError(message)
 
@@ -246,8 +247,12 @@ def _roles(options: TrainOptions) -> Mapping[str, Role]:
     return roles
 
 
-def _why_unused(schema: Schema) -> str:
-    unused = [f"{c.name!r} is {c.role.value} ({c.kind.value})" for c in schema if c.role is not Role.TARGET]
+def _why_unused(schema: Schema, binary: Container[str | None]) -> str:
+    unused = [
+        f"{c.name!r} is {c.role.value} ({'bytes that are no text' if c.name in binary else c.kind.value})"
+        for c in schema
+        if c.role is not Role.TARGET
+    ]
     return ", ".join(unused[:5]) or "there are no other columns"
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import mlwright as mw
 from mlwright.core.budget import Budget
 from mlwright.core.errors import DataError, MissingColumnError, UnknownNameError, UsageError
 from mlwright.core.schema import Role
@@ -250,3 +251,9 @@ def test_rows_that_weigh_nothing_are_in_no_fold_but_are_judged():
 def test_rows_to_learn_from_must_weigh_something():
     with pytest.raises(DataError, match=r"All 128 rows to learn from weigh 0 in 'w'.*--test"):
         fitted(dated(160, 140), "price", time="day", weight="w")
+
+
+def test_a_table_of_pictures_alone_is_refused_by_their_name():
+    rows = {"picture": [b"\x89PNG\r\n\x1a\n\x00%d" % n for n in range(40)], "label": [0, 1] * 20}
+    with pytest.raises(DataError, match="'picture' is unused \\(bytes that are no text\\)"):
+        mw.train(rows, "label", max_trials=1)
