@@ -185,7 +185,7 @@ def _tried(known: Histories, exams: Sequence[Exam], choice: Choice, budget: Budg
         for number, settings in enumerate(recommender.settings(known)[:_N_TRIES]):
             looks = choice.looks if not number else (max(tried, key=lambda one: one.score).candidate.view,)
             for look in looks:
-                if tried and budget.left_s < choice.ending_s + 2.0 * last_s:
+                if (tried or found) and budget.left_s < choice.ending_s + 2.0 * last_s:
                     break
                 began = time.monotonic()
                 fitted = choice.kept.fitted(name, settings, look.fits(known))
