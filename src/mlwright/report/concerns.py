@@ -70,6 +70,10 @@ def _unfair(evidence: Evidence) -> list[Watched]:
     return found[:1]
 
 
+def _never_said(evidence: Evidence) -> list[Watched]:
+    return [Watched("warning", "performance", told) for told in words.never(evidence, "watch")]
+
+
 def _rarely_found(evidence: Evidence) -> list[Watched]:
     recall = next((name for name in words.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
     share = dig(evidence, "test", recall, "value") if recall else None
@@ -186,6 +190,6 @@ def _world(_: Evidence) -> list[Watched]:
 
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _usual_is_better, _uncalibrated, _coverage, _uneven, _unfair, _weak, _flattering,
+    _few_rows, _never_said, _usual_is_better, _uncalibrated, _coverage, _uneven, _unfair, _weak, _flattering,
     _rarely_found, _missed_class, _one_driver, _more_rows, _lists, _world,
 )  # fmt: skip

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 MOST_WATCHED = 3
-_TOLD_ELSEWHERE = frozenset(
-    {"not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage", "costs_more"}
-)
+_TOLD_ELSEWHERE = frozenset({
+    "not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage", "costs_more",
+    "level_moved",
+})  # fmt: skip
 """Findings that the headline or a concern says better."""
 
 

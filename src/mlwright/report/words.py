@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 BY_THE_MODEL = "deciding for the likeliest"
 """The one alternative to the decisions that needs the model, too."""
 
+_OF_ANSWERS = ("precision", "recall")
+"""What counts how often one answer is right: where it is never given, there is nothing to count."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -216,16 +219,26 @@ def gain_line(evidence: Evidence) -> str:
 def meaning(evidence: Evidence) -> list[str]:
     """Say what the model's quality means in practice, a few sentences, best first."""
     found = [line for name in plain_metrics(evidence) if (line := plain(evidence, name))]
-    return [*found, *_misses(evidence)]
+    return [*found, *never(evidence, "says"), *_misses(evidence)]
+
+
+def never(evidence: Evidence, which: str) -> list[str]:
+    """Say, if so, that the second of two classes is never answered, and so never right or wrong."""
+    counts = dig(evidence, "confusion", "counts", default=[])
+    if len(counts) != 2 or any(row[1] for row in counts):
+        return []
+    label = brief(dig(evidence, "confusion", "classes")[1], 30)
+    return [say(f"never.{which}", target=target_of(evidence, 40), label=label)]
 
 
 def plain_metrics(evidence: Evidence) -> list[str]:
     """Return the metrics of the test that can be told in counts or in the target's unit."""
-    test = dig(evidence, "test", default={})
+    test, untold = dig(evidence, "test", default={}), _OF_ANSWERS if never(evidence, "says") else ()
     return [
         name
         for name in keys_below(f"plain.{_shape(evidence)}")
         if is_number(dig(test, name, "value")) and known(f"plain.{_shape(evidence)}.{name}")
+        if name not in untold
     ]
 
 

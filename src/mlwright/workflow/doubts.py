@@ -14,6 +14,7 @@ from mlwright.workflow.decide import BY_THE_MODEL
 
 if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
+    from mlwright.core.task import Task
     from mlwright.data.split import Split
     from mlwright.workflow.finish import Fitted
     from mlwright.workflow.prepare import Prepared
@@ -24,6 +25,8 @@ _FEWEST_TEST_ROWS = 30
 _MOST_SEEN_SHARE = 0.05
 _SMALLEST_GAIN = 1e-7
 _MOST_SHORT = 0.02
+_MOST_OF_IT = 0.5
+"""Of the mean squared error: from so much on, being wrong in one direction is what is wrong."""
 
 
 def doubts(
@@ -87,6 +90,48 @@ def below_zero(prepared: Prepared, prediction: Prediction) -> list[Finding]:
             ),
             evidence={"n": len(below), "n_test": len(prediction.values), "lowest": float(below.min())},
             remedy=said("Take 0 for them where the answer is used."),
+            action="kept",
+        )
+    ]
+
+
+def level_moved(task: Task, scores: dict[str, Any]) -> list[Finding]:
+    """Say that values are answered too low throughout, or too high, so that their mean alone were nearer.
+
+    So it is where the target rose or fell after the rows to learn from: a baseline that learned from the
+    same rows is wrong in the same direction, and says nothing.
+    """
+    test = scores["test"]
+    fit, error = test.get("r2"), test.get("rmse")
+    mean = (scores["residuals"] or {}).get("mean")
+    if task.classes or fit is None or error is None or mean is None:
+        return []
+    if fit["high"] is None or fit["high"] >= 0 or mean**2 < _MOST_OF_IT * error["value"] ** 2:
+        return []
+    told: dict[str, Any] = {"size": abs(mean), **{key: fit[key] for key in ("value", "low", "high")}}
+    above = said(
+        "The truth of the sealed test lies {size:.3g} above the answers on average: the level has moved "
+        "since the rows to learn from, and the mean of the test alone would be nearer (R² {value:.3g}, 95 % "
+        "interval {low:.3g} to {high:.3g}).",
+        **told,
+    )
+    below = said(
+        "The truth of the sealed test lies {size:.3g} below the answers on average: the level has moved "
+        "since the rows to learn from, and the mean of the test alone would be nearer (R² {value:.3g}, 95 % "
+        "interval {low:.3g} to {high:.3g}).",
+        **told,
+    )
+    return [
+        Finding(
+            rule="level_moved",
+            severity=Severity.ERROR,
+            column=task.target,
+            message=above if mean > 0 else below,
+            evidence={"mean_residual": mean, "r2": fit},
+            remedy=said(
+                "Tell it what was true lately with --history, learn from the latest rows alone, or let it "
+                "answer the change instead of the level."
+            ),
             action="kept",
         )
     ]

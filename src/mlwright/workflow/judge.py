@@ -28,7 +28,7 @@ from mlwright.workflow.compare import with_the_one_in_place
 from mlwright.workflow.decide import judge_decisions
 from mlwright.workflow.decisions import decisions
 from mlwright.workflow.dependence import dependence
-from mlwright.workflow.doubts import below_zero, costs_more, doubts, in_place
+from mlwright.workflow.doubts import below_zero, costs_more, doubts, in_place, level_moved
 from mlwright.workflow.groups import asked_groups, fairness
 from mlwright.workflow.history import judge_history, on_history
 from mlwright.workflow.intervals import judge_intervals
@@ -77,14 +77,14 @@ def judge(
         decision = judge_decisions(prepared, fitted, prediction, options.seed)
         intervals = judge_intervals(prepared, fitted.conformal, prediction, importance, options.seed)
         goes = dependence(prepared, fitted.judged, importance, options.seed, budget)
-    task = prepared.task
     noticed = [*doubts(prepared, fitted, scores, intervals), *in_place(against), *costs_more(decision)]
-    noticed += [*weak_slice(parts), *on_history(history, scores, task), *below_zero(prepared, prediction)]
+    noticed += [*level_moved(prepared.task, scores), *weak_slice(parts)]
+    noticed += [*on_history(history, scores, prepared.task), *below_zero(prepared, prediction)]
     found = {
         "format": EVIDENCE_FORMAT,
         "name": prepared.name,
         "created": datetime.now(UTC).isoformat(timespec="seconds") if budget.max_trials is None else None,
-        "task": task.to_json(),
+        "task": prepared.task.to_json(),
         "data": {
             "n_rows": prepared.n_rows_read,
             "n_rows_used": prepared.everything.n_rows,

@@ -105,6 +105,14 @@ def beaten(evidence):
     evidence["findings"] = [finding("not_better_than_in_place")]
 
 
+def left_behind(evidence):
+    evidence["findings"] = [finding("level_moved", column="income")]
+
+
+def never_yes(evidence):
+    evidence["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[1137, 0], [363, 0]]}
+
+
 MATRIX = [
     (good, "good", "It ships: it is right in 85 of 100 cases; always giving the most usual answer", ""),
     (useless, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
@@ -125,6 +133,8 @@ MATRIX = [
     (unfair, "good", "It ships:", "It answers >50K in 40 % of cases where sex is m, in 10 % where it is f"),
     (uncalibrated, "good", "It ships:", "Its chances are off by 12 points on average"),
     (beaten, "bad", "It does not ship: it is not better than the model in place.", ""),
+    (left_behind, "bad", "It does not ship yet: the level of income has moved", ""),
+    (never_yes, "good", "It ships:", "It never says that income is >50K. Use its chances"),
 ]
 
 
@@ -141,6 +151,17 @@ def test_the_first_screen_is_right_for_every_sort_of_model(change, tone, says, w
     assert words.verdict(income).tone == tone
     assert watches in read(html[html.index("What to watch") : html.index("</section>")])
     assert first_line.startswith({"good": "✓", "bad": "✕", "unsure": "?"}[tone])
+
+
+def test_of_an_answer_that_is_never_given_no_share_is_told(income):
+    never_yes(income)
+    told = " ".join(words.meaning(income))
+    assert "It never says that income is >50K" in told
+    assert "it finds" not in told
+    assert "it is right in" not in told
+    assert "misses many" not in " ".join(one.says for one in concerns(income))
+    income["confusion"]["counts"] = [[1136, 1], [363, 0]]
+    assert words.never(income, "says") == []
 
 
 def test_at_most_three_things_are_to_watch_the_gravest_first_and_none_twice(income):

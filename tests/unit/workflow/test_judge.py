@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 from mlwright.core.prediction import Prediction
-from mlwright.workflow.doubts import below_zero
+from mlwright.workflow.doubts import below_zero, level_moved
 from mlwright.workflow.judge import _by_effect
 
 if TYPE_CHECKING:
@@ -78,3 +79,24 @@ def test_answers_below_zero_are_told_where_no_value_is() -> None:
     assert below_zero(prepared, Prediction(np.array([[0.0], [2.0]]))) == []
     known.target = np.array([-0.1, 3.0])
     assert below_zero(prepared, some) == [], "values are below zero, too"
+
+
+@pytest.mark.parametrize(
+    ("mean", "r2", "says"),
+    [
+        (2.9, (-10.6, -14.8, -6.4), "lies 2.9 above the answers"),
+        (-2.9, (-10.6, -14.8, -6.4), "lies 2.9 below the answers"),
+        (2.9, (-0.2, -0.5, 0.1), None),  # may be chance
+        (0.1, (-0.4, -0.5, -0.3), None),  # wrong, but in both directions
+        (2.9, (None, None, None), None),
+    ],
+)
+def test_answers_that_a_moved_level_left_behind_are_told(mean, r2, says) -> None:
+    task: Any = SimpleNamespace(classes=(), target="retweets")
+    fit = dict(zip(("value", "low", "high"), r2, strict=True))
+    scores: dict[str, Any] = {"test": {"r2": fit, "rmse": {"value": 3.0}}, "residuals": {"mean": mean}}
+    found = level_moved(task, scores)
+    assert [one.severity for one in found] == (["error"] if says else [])
+    assert all(says in str(one.message) for one in found)
+    task.classes = ("no", "yes")
+    assert level_moved(task, {**scores, "residuals": None}) == []
