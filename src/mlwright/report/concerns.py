@@ -70,6 +70,20 @@ def _unfair(evidence: Evidence) -> list[Watched]:
     return found[:1]
 
 
+def _few_of_class(evidence: Evidence) -> list[Watched]:
+    """Warn of two classes of which one is so rare in the test that what is said of it is hardly known."""
+    true = derived(evidence, "confusion", "true", default=[])
+    if len(true) != 2 or min(true) >= _FEWEST_OF_CLASS:
+        return []
+    label = brief(dig(evidence, "confusion", "classes")[true.index(min(true))], 30)
+    holes = {"target": words.target_of(evidence, 40), "label": label}
+    return [
+        Watched(
+            "warning", "performance", say_some("watch.few_of_class", min(true), n=number(min(true)), **holes)
+        )
+    ]
+
+
 def _never_said(evidence: Evidence) -> list[Watched]:
     return [Watched("warning", "performance", told) for told in words.never(evidence, "watch")]
 
@@ -190,6 +204,6 @@ def _world(_: Evidence) -> list[Watched]:
 
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _never_said, _usual_is_better, _uncalibrated, _coverage, _uneven, _unfair, _weak, _flattering,
-    _rarely_found, _missed_class, _one_driver, _more_rows, _lists, _world,
+    _few_rows, _few_of_class, _never_said, _usual_is_better, _uncalibrated, _coverage, _uneven, _unfair,
+    _weak, _flattering, _rarely_found, _missed_class, _one_driver, _more_rows, _lists, _world,
 )  # fmt: skip

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mlwright.report.charts import LEFT, RIGHT, TOP, frame
-from mlwright.report.figures import Evidence, brief, dig, is_number, number, percent
+from mlwright.report.figures import Evidence, brief, dig, is_number, number, percent, usual
 from mlwright.report.language import say
 from mlwright.report.svg import WIDTH, Axis, drawing, labels, line, note, tag, text
 
@@ -89,7 +89,7 @@ def _at(point: Evidence) -> str:
         return say("why.missing")
     if isinstance(at, bool):
         return say("goes.true" if at else "goes.false")
-    return number(at) if is_number(at) else brief(at, 30)
+    return usual(at) if is_number(at) else brief(at, 30)
 
 
 def _curve(item: Evidence, says: str, what: str) -> Markup:
@@ -104,7 +104,7 @@ def _curve(item: Evidence, says: str, what: str) -> Markup:
     lower = [f"{x:.1f},{y_axis.at(p['low']):.1f}" for x, p in reversed(places)]
     path = " ".join(f"{x:.1f},{y_axis.at(p['mean']):.1f}" for x, p in places)
     parts = [
-        *frame(x_axis, y_axis, (brief(item["column"], 40), brief(what, 40)), (number, show)),
+        *frame(x_axis, y_axis, (brief(item["column"], 40), brief(what, 40)), (usual, show)),
         tag("polygon", points=" ".join([*upper, *lower]), class_="area"),
         tag("polyline", points=path, class_="curve"),
     ]

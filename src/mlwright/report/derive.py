@@ -33,13 +33,14 @@ def derive(evidence: Evidence) -> dict[str, Any]:
 
     Returns
     -------
-    "confusion" ("shares" of each truth, "right", "usual": the share of the most frequent class, "mixed": the
-    most frequent mistakes), "calibration_gap" (mean distance between said and happened), "ranked" (area
-    under the curve), "less_error" (than the baseline, a share), "longest" (the phase that took most of the
-    time: its "share"), "further" (what three times as many rows take off the error: "low", "value" and
-    "high" as shares of it), "through" (the share of test rows that a capacity lets through),
-    "new_offered" (the share of offered items that nobody had taken before), "again_relevant" and
-    "again_offered" (the shares of possible hits and of offered items that the user had taken before).
+    "confusion" ("shares" of each truth, "right", "usual": the share of the most frequent class, "true" and
+    "said": how often each class is true, and answered, "mixed": the most frequent mistakes),
+    "calibration_gap" (mean distance between said and happened), "ranked" (area under the curve),
+    "less_error" (than the baseline, a share), "longest" (the phase that took most of the time: its
+    "share"), "further" (what three times as many rows take off the error: "low", "value" and "high" as
+    shares of it), "through" (the share of test rows that a capacity lets through), "new_offered" (the share
+    of offered items that nobody had taken before), "again_relevant" and "again_offered" (the shares of
+    possible hits and of offered items that the user had taken before).
     """
     return {
         "confusion": _confusion(evidence),
@@ -70,6 +71,8 @@ def _confusion(evidence: Evidence) -> dict[str, Any] | None:
         "right": sum(row[i] for i, row in enumerate(counts)) / total,
         "usual": max(map(sum, counts)) / total,
         "shares": [[n / (sum(row) or 1) for n in row] for row in counts],
+        "true": list(map(sum, counts)),
+        "said": list(map(sum, zip(*counts, strict=True))),
         "mixed": sorted(mixed, key=lambda item: -item["n"])[:MOST_MIXED],
     }
 

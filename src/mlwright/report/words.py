@@ -49,6 +49,8 @@ BY_THE_MODEL = "deciding for the likeliest"
 
 _OF_ANSWERS = ("precision", "recall")
 """What counts how often one answer is right: where it is never given, there is nothing to count."""
+_FEWEST_SAID = 10
+"""Answers of a class, below which a share of right ones among them tells nothing."""
 
 
 @final
@@ -223,12 +225,18 @@ def meaning(evidence: Evidence) -> list[str]:
 
 
 def never(evidence: Evidence, which: str) -> list[str]:
-    """Say, if so, that the second of two classes is never answered, and so never right or wrong."""
-    counts = dig(evidence, "confusion", "counts", default=[])
-    if len(counts) != 2 or any(row[1] for row in counts):
+    """Say, if so, that the second of two classes is never answered, or too seldom to tell a share."""
+    said = derived(evidence, "confusion", "said", default=[])
+    if len(said) != 2 or said[1] >= _FEWEST_SAID:
         return []
-    label = brief(dig(evidence, "confusion", "classes")[1], 30)
-    return [say(f"never.{which}", target=target_of(evidence, 40), label=label)]
+    told = say(
+        f"never.{which}" if not said[1] else f"never.seldom_{which}",
+        target=target_of(evidence, 40),
+        label=brief(dig(evidence, "confusion", "classes")[1], 30),
+        n=number(said[1]),
+        judged=judged.counted("plain_rows", dig(evidence, "split", "n_test")),
+    )
+    return [told]
 
 
 def plain_metrics(evidence: Evidence) -> list[str]:

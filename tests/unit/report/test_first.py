@@ -160,8 +160,30 @@ def test_of_an_answer_that_is_never_given_no_share_is_told(income):
     assert "it finds" not in told
     assert "it is right in" not in told
     assert "misses many" not in " ".join(one.says for one in concerns(income))
-    income["confusion"]["counts"] = [[1136, 1], [363, 0]]
+    income["confusion"]["counts"] = [[1134, 3], [363, 0]]
+    assert words.never(income, "says") == [
+        "Of 1,500 rows it says in 3 that income is >50K: too few to tell how often it is right then."
+    ]
+    assert "It hardly ever says that income is >50K: in 3 of 1,500 rows" in str(concerns(income))
+    income["confusion"]["counts"] = [[1130, 7], [360, 3]]
     assert words.never(income, "says") == []
+
+
+def test_a_class_that_few_rows_judge_is_watched(income):
+    told = "Only in 7 of the test rows income is >50K: what is said of such cases may be far from the truth."
+    income["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[1400, 93], [3, 4]]}
+    assert told in [one.says for one in first.watch(income)]
+    income["confusion"]["counts"] = [[1400, 63], [3, 34]]
+    assert told[:8] not in " ".join(one.says for one in concerns(income))
+
+
+def test_years_have_no_mark_of_thousands(income):
+    points = [
+        {"at": at, "mean": mean, "low": 0.1, "high": 0.9}
+        for at, mean in ((1988, 0.2), (2000, 0.3), (2011, 0.5))
+    ]
+    income["dependence"] = [{"column": "year", "class": ">50K", "points": points}]
+    assert "As year goes from 1988 to 2011, " in first.effect(income, "year")
 
 
 def test_at_most_three_things_are_to_watch_the_gravest_first_and_none_twice(income):
