@@ -15,18 +15,35 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from mlwright.core.errors import ArtifactError
-from mlwright.program.wire import as_bytes, damaged, fields, written, written_number
+from mlwright.program.pieces import (
+    CONSTANT,
+    ELEMENT,
+    GRAPH,
+    INPUT,
+    INTEGER,
+    INTEGERS,
+    NAME,
+    NODE,
+    OUTPUT,
+    TENSOR_TYPE,
+    TEXTS,
+    TYPE,
+    Node,
+    again,
+    constant,
+    declared,
+    needed,
+    node_of,
+    of,
+)  # fmt: skip
+from mlwright.program.wire import as_bytes, fields, written, written_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlwright.core.arrays import Array
 
-_GRAPH, _NODE, _CONSTANT, _INPUT, _OUTPUT = 7, 1, 5, 11, 12
-_NODE_INPUT, _NODE_OUTPUT, _OPERATOR, _ATTRIBUTE = 1, 2, 4, 5
-_CONSTANT_NAME = 8
-_NAME, _INTEGER, _INTEGERS, _TEXTS = 1, 3, 8, 9
-_TYPE, _TENSOR_TYPE, _ELEMENT, _SHAPE, _DIMENSION, _SIZE, _PARAMETER = 2, 1, 1, 2, 1, 1, 2
+_SHAPE, _DIMENSION, _SIZE, _PARAMETER = 2, 1, 1, 2
 _INT64, _STRING, _FLOAT64 = 7, 8, 11
 _DTYPES: dict[int, Any] = {_INT64: np.int64, _STRING: object, _FLOAT64: np.float64}
 
@@ -58,18 +75,6 @@ class _Value:
             cells[one.place] if one.table is None else one.table.get(cells[one.place], one.other)
             for one in columns
         ]
-
-
-@final
-@dataclass(slots=True)
-class _Node:
-    """An operator of the program, as far as it matters here."""
-
-    bytes: memoryview
-    operator: str = ""
-    inputs: list[str] = field(default_factory=list)
-    outputs: list[str] = field(default_factory=list)
-    attributes: dict[str, memoryview] = field(default_factory=dict)
 
 
 @final
@@ -115,44 +120,34 @@ def split(data: bytes) -> tuple[Front, bytes]:
     Raises ArtifactError for bytes that are no program of ours.
     """
     model = memoryview(data)
-    graph = next(as_bytes(value) for number, _, value in fields(model) if number == _GRAPH)
+    graph = next(as_bytes(value) for number, _, value in fields(model) if number == GRAPH)
     parts = [(number, value) for number, _, value in fields(graph)]
-    inputs = [_declared(as_bytes(value)) for number, value in parts if number == _INPUT]
+    inputs = [declared(as_bytes(value)) for number, value in parts if number == INPUT]
     if any(element not in (_STRING, _FLOAT64) for _, element in inputs):
         message = "program.onnx reads a column that is neither texts nor numbers in double precision."
         raise ArtifactError(message)
     names, is_text = [name for name, _ in inputs], [element == _STRING for _, element in inputs]
     known = {name: _Value(element, [_Cells(place)]) for place, (name, element) in enumerate(inputs)}
     whole = dict(known)
-    nodes = [_node(as_bytes(value)) for number, value in parts if number == _NODE]
-    outputs = {_declared(as_bytes(value))[0] for number, value in parts if number == _OUTPUT}
-    left = [node for node in _needed(nodes, outputs) if not _absorbed(node, known)]
+    nodes = [node_of(as_bytes(value)) for number, value in parts if number == NODE]
+    outputs = {declared(as_bytes(value))[0] for number, value in parts if number == OUTPUT}
+    left = [node for node in needed(nodes, outputs) if not _absorbed(node, known)]
     read = dict.fromkeys(name for node in left for name in node.inputs)
     feeds = {name: known[name] for name in read if name in known}
     if not feeds or outputs & set(known):
         return Front(names, is_text, whole), data
-    kept = [written(_NODE, bytes(node.bytes)) for node in left]
+    kept = [written(NODE, bytes(node.bytes)) for node in left]
     kept += [_input(name, value) for name, value in feeds.items()]
     kept += [
-        _again(number, value)
+        again(number, value)
         for number, value in parts
-        if number not in (_NODE, _INPUT) and (number != _CONSTANT or _constant(as_bytes(value)) in read)
+        if number not in (NODE, INPUT) and (number != CONSTANT or constant(as_bytes(value)) in read)
     ]
-    rest = [_again(number, value) for number, _, value in fields(model) if number != _GRAPH]
-    return Front(names, is_text, feeds), b"".join([*rest, written(_GRAPH, b"".join(kept))])
+    rest = [again(number, value) for number, _, value in fields(model) if number != GRAPH]
+    return Front(names, is_text, feeds), b"".join([*rest, written(GRAPH, b"".join(kept))])
 
 
-def _needed(nodes: list[_Node], outputs: set[str]) -> list[_Node]:
-    """Leave out what no answer depends on, such as features that no member of the blend reads."""
-    wanted, found = set(outputs), []
-    for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
-            wanted.update(node.inputs)
-            found.append(node)
-    return found[::-1]
-
-
-def _absorbed(node: _Node, known: dict[str, _Value]) -> bool:
+def _absorbed(node: Node, known: dict[str, _Value]) -> bool:
     """Tell whether a node is done here; if so, its output is known from now on."""
     if not node.inputs or len(node.outputs) != 1 or any(name not in known for name in node.inputs):
         return False
@@ -172,15 +167,13 @@ def _are_alike(given: list[_Value]) -> bool:
     return given[0].element in _DTYPES and len({one.element for one in given}) == 1
 
 
-def _looked_up(node: _Node, given: _Value) -> _Value | None:
+def _looked_up(node: Node, given: _Value) -> _Value | None:
     """Read the table of a look-up from raw texts to whole numbers; None if it is another one."""
     (column,) = given.columns
     if set(node.attributes) != {"keys_strings", "values_int64s", "default_int64"} or column.table is not None:
         return None
-    keys = [bytes(as_bytes(value)) for _, value in _of(node.attributes["keys_strings"], _TEXTS)]
-    values = [
-        value for _, value in _of(node.attributes["values_int64s"], _INTEGERS) if isinstance(value, int)
-    ]
+    keys = [bytes(as_bytes(value)) for _, value in of(node.attributes["keys_strings"], TEXTS)]
+    values = [value for _, value in of(node.attributes["values_int64s"], INTEGERS) if isinstance(value, int)]
     other = _integer(node.attributes["default_int64"])
     if len(keys) != len(values) or len(set(keys)) != len(keys) or other is None:
         return None
@@ -192,31 +185,11 @@ def _looked_up(node: _Node, given: _Value) -> _Value | None:
     return _Value(_INT64, [_Cells(column.place, table, _signed(other))])
 
 
-def _node(message: memoryview) -> _Node:
-    node = _Node(message)
-    for number, _, value in fields(message):
-        if number == _NODE_INPUT:
-            node.inputs.append(_decoded(value))
-        elif number == _NODE_OUTPUT:
-            node.outputs.append(_decoded(value))
-        elif number == _OPERATOR:
-            node.operator = _decoded(value)
-        elif number == _ATTRIBUTE:
-            attribute = as_bytes(value)
-            node.attributes[next((_decoded(name) for _, name in _of(attribute, _NAME)), "")] = attribute
-    return node
-
-
-def _of(message: memoryview, wanted: int) -> Iterator[tuple[int, memoryview | int]]:
-    """Go through the fields of one number."""
-    return ((wire, value) for number, wire, value in fields(message) if number == wanted)
-
-
 def _integer(attribute: memoryview | None) -> int | None:
     """Return the whole number that an attribute holds; None if it holds none."""
     if attribute is None:
         return None
-    return next((value for _, value in _of(attribute, _INTEGER) if isinstance(value, int)), None)
+    return next((value for _, value in of(attribute, INTEGER) if isinstance(value, int)), None)
 
 
 def _signed(value: int) -> int:
@@ -224,37 +197,9 @@ def _signed(value: int) -> int:
     return value - 2**64 if value >= 2**63 else value
 
 
-def _declared(message: memoryview) -> tuple[str, int]:
-    """Return the name and the type of an input or output of the program."""
-    name, element = "", 0
-    for number, _, value in fields(message):
-        if number == _NAME:
-            name = _decoded(value)
-        elif number == _TYPE:
-            for _, tensor in _of(as_bytes(value), _TENSOR_TYPE):
-                element = next((n for _, n in _of(as_bytes(tensor), _ELEMENT) if isinstance(n, int)), 0)
-    return name, element
-
-
-def _constant(message: memoryview) -> str:
-    """Return the name of a constant."""
-    return next((_decoded(name) for _, name in _of(message, _CONSTANT_NAME)), "")
-
-
 def _input(name: str, value: _Value) -> bytes:
     """Declare an input of any number of rows."""
     size = written_number(_SIZE, len(value.columns))
     shape = written(_DIMENSION, written(_PARAMETER, b"N")) + written(_DIMENSION, size)
-    tensor = written_number(_ELEMENT, value.element) + written(_SHAPE, shape)
-    return written(_INPUT, written(_NAME, name.encode()) + written(_TYPE, written(_TENSOR_TYPE, tensor)))
-
-
-def _again(number: int, value: memoryview | int) -> bytes:
-    return written_number(number, value) if isinstance(value, int) else written(number, bytes(value))
-
-
-def _decoded(value: memoryview | int) -> str:
-    try:
-        return bytes(as_bytes(value)).decode()
-    except UnicodeDecodeError as error:
-        raise damaged() from error
+    tensor = written_number(ELEMENT, value.element) + written(_SHAPE, shape)
+    return written(INPUT, written(NAME, name.encode()) + written(TYPE, written(TENSOR_TYPE, tensor)))
