@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from mlwright.core.errors import ArtifactError
 from mlwright.program import walk
 from mlwright.program.cut import cut
+from mlwright.program.front import split
 from mlwright.program.nodes import Nodes
 from mlwright.program.pairs import pairs_of
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from mlwright.program.cut import Cut
     from mlwright.program.pairs import Pairs
 
-FEWEST_STEPS = 300_000_000
-"""Rows times trees, from which on the second or two that machine code takes to make are soon won back."""
+FEWEST_ROWS, FEWEST_STEPS = 50_000, 300_000_000
+"""Rows, and rows times trees, from which on the seconds that machine code takes to make are soon won back."""
 _PROOF_ROWS = 2_048
 _logger = logging.getLogger("mlwright.program")
 
@@ -65,21 +67,14 @@ class Bulk:
         return answers
 
 
-def hastened(
-    data: bytes, rest: bytes, n_rows: int, start: Callable[[bytes], Any], outputs: list[str]
-) -> Bulk | None:
-    """Return a faster way through a program for so many rows; None if there is none, or it does not pay.
-
-    Parameters
-    ----------
-    data, rest
-        The whole program, and what its front leaves to the runtime.
-    """
-    parts = cut(rest)
-    if parts is None or not walk.is_there():
+def hastened(data: bytes, n_rows: int, start: Callable[[bytes], Any], outputs: list[str]) -> Bulk | None:
+    """Return a faster way through a program for so many rows; None if there is none, or it does not pay."""
+    if n_rows < FEWEST_ROWS or not walk.is_there():
         return None
-    nodes = Nodes(data)
-    trees = {name: nodes.trees(name) for name in parts.reads}
+    parts = cut(split(data)[1])
+    if parts is None:
+        return None
+    trees = _trees_of(data, parts)
     if n_rows * sum(each.n_trees for each in trees.values()) < FEWEST_STEPS:
         return None
     forests = {name: pairs for name, each in trees.items() if (pairs := pairs_of(each)) is not None}
@@ -90,6 +85,15 @@ def hastened(
             _logger.warning("Trees are left to ONNX Runtime: a walk through them gave other bits.")
             return None
     return Bulk(parts, forests, start, outputs)
+
+
+def _trees_of(data: bytes, parts: Cut) -> dict[str, Trees]:
+    """Read the ensembles; none if they cannot be read back, as those of the first versions."""
+    nodes = Nodes(data)
+    try:
+        return {name: nodes.trees(name) for name in parts.reads}
+    except ArtifactError:
+        return {}
 
 
 def are_same(known: Sequence[Array], found: Sequence[Array]) -> bool:

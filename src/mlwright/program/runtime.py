@@ -80,7 +80,7 @@ class Program:
         """
         if self._bulk is None:
             self._is_tried = False
-            self._bulk = hastened(data, split(data)[1], n_rows, open_session, self._outputs)
+            self._bulk = hastened(data, n_rows, open_session, self._outputs)
         return self._bulk is not None
 
     def feeds(self, columns: Columns) -> dict[str, Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,7 @@ _ROWS = 16
 
 def is_there() -> bool:
     """Tell whether numba is, which the extra 'bulk' installs."""
-    try:
-        import numba  # noqa: F401, PLC0415 - heavy
-    except ImportError:
-        return False
-    return True
+    return find_spec("numba") is not None
 
 
 def scores_of(pairs: Pairs, cells: Singles) -> Singles:

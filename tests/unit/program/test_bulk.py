@@ -1,0 +1,176 @@
+"""Many rows at once: a walk through trees gives the bits of ONNX Runtime, or is not used."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+
+from mlwright.core.graph import Graph
+from mlwright.core.trees import Trees
+from mlwright.program import bulk, walk
+from mlwright.program.cut import cut
+from mlwright.program.onnx_file import write_onnx
+from mlwright.program.pairs import pairs_of
+from mlwright.program.prove import probe_columns
+from mlwright.program.runtime import Program, open_session
+
+N_FEATURES = 5
+numba = pytest.importorskip("numba")
+
+
+@pytest.fixture(autouse=True)
+def worth_it(monkeypatch):
+    monkeypatch.setattr(bulk, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(bulk, "FEWEST_STEPS", 1)
+
+
+def grown(rng, depth, width, is_set):
+    """Make one tree; with sets, a chain of equalities whose members share what follows."""
+    rows = []
+
+    def node(level):
+        here = len(rows)
+        rows.append(None)
+        if level == 0 or rng.random() < 0.1:
+            rows[here] = (-1, 0.0, False, here, here, rng.normal(size=width), False)
+            return here
+        feature = int(rng.integers(N_FEATURES))
+        if is_set and rng.random() < 0.5:
+            inside, outside = node(level - 1), node(level - 1)
+            chain = [here]
+            for _ in range(int(rng.integers(0, 4))):
+                chain.append(len(rows))
+                rows.append(None)
+            for at, after in zip(chain, [*chain[1:], outside], strict=True):
+                empty = np.zeros(width)
+                rows[at] = (feature, float(rng.integers(-2, 3)), False, inside, after, empty, True)
+            return here
+        left, right = node(level - 1), node(level - 1)
+        threshold = rng.choice([rng.normal(), 0.0, -0.0, 1e-40, float(rng.integers(-2, 3))])
+        rows[here] = (feature, threshold, bool(rng.random() < 0.5), left, right, np.zeros(width), False)
+        return here
+
+    node(depth)
+    names = ("feature", "threshold", "missing_left", "left", "right", "values", "is_equal")
+    tree = {name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    return {**tree, "cover": np.zeros(len(rows))}
+
+
+def forest(seed, *, n_trees=30, depth=6, n_scores=1, width=1, is_set=False):
+    rng = np.random.default_rng(seed)
+    parts = [grown(rng, int(rng.integers(0, depth + 1)), width, is_set) for _ in range(n_trees)]
+    target = rng.integers(0, n_scores - width + 1, n_trees)
+    return Trees.join(parts, target, n_scores)
+
+
+def program_of(trees):
+    graph = Graph()
+    cells = [graph.input(f"x{i}", is_text=False) for i in range(N_FEATURES)]
+    dense = graph.add("Cast", graph.add("Concat", *cells, axis=1), to=np.dtype(np.float32))
+    scores = graph.add("Cast", trees.lower(graph, dense, ""), to=np.dtype(np.float64))
+    graph.output("found", scores)
+    facts = {"mlwright.columns": [item.name for item in graph.inputs]}
+    return write_onnx(graph, {"found": (np.float64, trees.n_scores)}, facts)
+
+
+def columns_of(trees, n_rows, seed=0):
+    cells = bulk._hard_rows(trees)[:n_rows]
+    rng = np.random.default_rng(seed)
+    wide = rng.normal(size=(n_rows, N_FEATURES)).round(1)
+    wide[: len(cells), : cells.shape[1]] = cells
+    return {f"x{i}": wide[:, i].astype(np.float64) for i in range(N_FEATURES)}
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "sort",
+    [
+        {}, {"is_set": True}, {"n_scores": 3}, {"n_scores": 4, "width": 4}, {"n_scores": 4, "width": 2},
+        {"depth": 0}, {"depth": 14, "n_trees": 3}, {"n_trees": 1, "is_set": True},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("n_rows", [1, 15, 16, 2_000])
+def test_a_walk_gives_the_bits_of_the_runtime(seed, sort, n_rows):
+    trees = forest(seed, **sort)
+    data, columns = program_of(trees), columns_of(trees, n_rows)
+    known = Program(data).run(columns)
+    program = Program(data)
+    assert program.hasten(data, n_rows)
+    program.run({name: cells[:1] for name, cells in columns.items()})  # tried; from here on it is used
+    assert program._bulk is not None
+    assert program.run(columns).scores.tobytes() == known.scores.tobytes()
+
+
+def test_a_trained_program_answers_alike_with_and_without(built, prepared):
+    columns = probe_columns(built.parts, prepared.train.columns, 3)
+    known = built.program.run(columns)
+    program = Program(built.data)
+    if not program.hasten(built.data, 10**9):
+        pytest.fail("this program has trees")
+    for _ in range(2):
+        found = program.run(columns)
+        assert found.scores.tobytes() == known.scores.tobytes()
+    assert program._bulk is not None
+
+
+def test_nothing_is_computed_twice(built):
+    parts = cut(built.data)
+    assert parts is not None
+    before = open_session(parts.before())
+    kinds = {item.name: item.type for item in before.get_outputs()}
+    assert set(parts.carried) <= set(kinds)
+    done = {name for node in parts._before for name in node.outputs}
+    assert done.isdisjoint(name for node in parts._after for name in node.outputs)
+    assert {item.name for item in open_session(parts.after(kinds)).get_outputs()}
+
+
+def test_a_walk_that_is_wrong_is_not_used(monkeypatch, caplog):
+    data = program_of(forest(1))
+    right = walk.scores_of
+    monkeypatch.setattr(walk, "scores_of", lambda pairs, cells: right(pairs, cells) + np.float32(1e-6))
+    with caplog.at_level(logging.WARNING, "mlwright.program"):
+        assert not Program(data).hasten(data, 10**9)
+    assert "other bits" in caplog.text
+
+
+def test_a_way_that_is_wrong_as_a_whole_is_left_at_the_first_rows(monkeypatch):
+    trees = forest(2)
+    data, columns = program_of(trees), columns_of(trees, 50)
+    program = Program(data)
+    assert program.hasten(data, 10**9)
+    monkeypatch.setattr(bulk.Bulk, "run", lambda self, feeds: [np.zeros((50, 1))])
+    assert program.run(columns).scores.tobytes() == Program(data).run(columns).scores.tobytes()
+    assert program._bulk is None
+
+
+def test_few_rows_are_not_worth_it(monkeypatch):
+    monkeypatch.setattr(bulk, "FEWEST_STEPS", 10_000)
+    data = program_of(forest(3, n_trees=10))
+    assert not Program(data).hasten(data, 999)
+    assert Program(data).hasten(data, 1_000)
+
+
+def test_without_numba_all_is_as_before(monkeypatch):
+    monkeypatch.setattr(walk, "is_there", lambda: False)
+    trees = forest(4)
+    data, columns = program_of(trees), columns_of(trees, 40)
+    program = Program(data)
+    assert not program.hasten(data, 10**9)
+    assert program.run(columns).scores.shape == (40, 1)
+
+
+def test_a_missing_cell_that_would_equal_something_is_left_to_the_runtime():
+    trees = forest(5, is_set=True, n_trees=50)
+    trees.missing_left[np.flatnonzero(trees.is_equal)[:1]] = True
+    assert pairs_of(trees) is None
+    data = program_of(trees)
+    assert not Program(data).hasten(data, 10**9)
+
+
+def test_a_program_without_trees_has_nothing_to_hasten():
+    graph = Graph()
+    graph.output("found", graph.input("x0", is_text=False))
+    data = write_onnx(graph, {"found": (np.float64, 1)}, {"mlwright.columns": ["x0"]})
+    assert not Program(data).hasten(data, 10**9)
