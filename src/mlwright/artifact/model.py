@@ -190,15 +190,10 @@ class Model:
                 return self._program.run_lines((row,))
         if isinstance(data, Lines):
             return self._program.run_lines(data.cells)
-        return self._program.run(_typed(self._columns, data), n_threads)
-
-    def hasten(self, n_rows: int) -> bool:
-        """Get ready to answer so many rows; return whether that found a faster way, with the same answers.
-
-        With the extra 'bulk' trees are walked by machine code that is made here, in some seconds, if so many
-        rows are worth it. `mlwright predict` does this by itself.
-        """
-        return self._program.hasten(self.program, n_rows)
+        typed = _typed(self._columns, data)
+        if n_threads is None:
+            self._program.hasten(self.program, len(typed[self._columns[0].name]))
+        return self._program.run(typed, n_threads)
 
     def explain(self, data: object) -> Explanation:
         """Say for each row how much every column moved its answer; see `Explanation`.

@@ -12,6 +12,7 @@ from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.artifact.profile import MIN_ROWS_SHOWN
 from mlwright.core.dataset import Typed
 from mlwright.core.errors import ArtifactError, UsageError
+from mlwright.core.processors import n_processors
 from mlwright.core.schema import Kind
 from mlwright.core.task import Link
 from mlwright.program.runtime import CHUNK_ROWS_RANKING
@@ -60,8 +61,8 @@ class Scorer:
         return words_of(self.model.program, int(self.model.profile.get("n_rows") or 0), MIN_ROWS_SHOWN)
 
     def answer(self, rows: Rows) -> Prediction:
-        """Answer rows that were read."""
-        return self.model.answer(rows.typed)
+        """Answer rows that were read; a number of threads is told, so that nobody waits for a compiler."""
+        return self.model.answer(rows.typed, n_threads=n_processors())
 
     def records(
         self, rows: Rows, prediction: Prediction, wishes: Wishes = NOTHING_MORE

@@ -94,7 +94,7 @@ def _predict(
     if missing:
         raise MissingColumnError.among(missing, scan.names, scan.source, model.inputs)
     frame = _framer(model, scan, level)
-    model.hasten(scan.n_rows)
+    model.runtime.hasten(model.program, scan.n_rows)
     answered = _watched(_answered(model, scan), scan.n_rows, listen)
     if policy is None or capacity is None:
         for raw, _, prediction in answered:
