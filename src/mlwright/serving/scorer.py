@@ -50,6 +50,8 @@ class Scorer:
         """So many are answered at once on the loop: a line of a model that ranks scores a whole catalog."""
         self._shares = [] if self.ranks else [f"probability_{label}" for label in self._classes]
 
+        self._n_threads = n_processors()
+
     @cached_property
     def tastes(self) -> Tastes:
         """What a model that ranks knows of users and items."""
@@ -62,7 +64,7 @@ class Scorer:
 
     def answer(self, rows: Rows) -> Prediction:
         """Answer rows that were read; a number of threads is told, so that nobody waits for a compiler."""
-        return self.model.answer(rows.typed, n_threads=n_processors())
+        return self.model.answer(rows.typed, n_threads=self._n_threads)
 
     def records(
         self, rows: Rows, prediction: Prediction, wishes: Wishes = NOTHING_MORE
