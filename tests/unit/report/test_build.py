@@ -383,7 +383,7 @@ def test_what_an_older_comparison_holds_is_marked_in_its_own_language(read):
 def test_commands_speak_the_language(income):
     income["intervals"] = {"mode": "certified", "level": 0.9, "answers": "sets"}
     with spoken("de"):
-        assert "Mit Mengen, die die Wahrheit enthalten" in [str(what) for what, _ in commands(income)]
+        assert "Mengen, die die Wahrheit enthalten" in [str(what) for what, _ in commands(income)]
 
 
 @pytest.mark.parametrize(("why", "is_named"), [("the usual one; see --metric", False), ("asked for", True)])
