@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +18,12 @@ _ROWS = 16
 
 
 def is_there() -> bool:
-    """Tell whether numba is, which the extra 'bulk' installs."""
-    return find_spec("numba") is not None
+    """Tell whether numba is, which the extra 'bulk' installs, and can be imported."""
+    try:
+        import numba  # noqa: F401, PLC0415 - heavy
+    except Exception:  # noqa: BLE001 - whatever it is that stops it, the runtime goes on without it
+        return False
+    return True
 
 
 def scores_of(pairs: Pairs, cells: Singles) -> Singles:

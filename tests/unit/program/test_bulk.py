@@ -17,7 +17,8 @@ from mlwright.program.prove import probe_columns
 from mlwright.program.runtime import Program, open_session
 
 N_FEATURES = 5
-numba = pytest.importorskip("numba")
+if not walk.is_there():
+    pytest.skip("the extra 'bulk' is not installed", allow_module_level=True)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Do intervals and sets keep their level: coverage on the sealed test of each table of a data folder.
 
-python benchmarks/coverage.py DATA --time-limit 20 --mode certified --results coverage.jsonl
+python benchmarks/held.py DATA --time-limit 20 --mode certified --results coverage.jsonl
 
 DATA is in the catalog format (see README.md). The catalog's test file is the sealed test, and its time and
 group columns are named. One small test says little (of 300 rows the coverage scatters by 1.7 points):
