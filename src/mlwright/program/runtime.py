@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, final
@@ -29,6 +31,7 @@ _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
 CHUNK_ROWS_RANKING = 16
 """A row scores a whole catalog, several times over."""
+_logger = logging.getLogger("mlwright.program")
 
 
 @final
@@ -53,7 +56,7 @@ class Program:
         self.decides = DECISION in place
         sizes = {b"TfIdfVectorizer": _CHUNK_ROWS_TEXT, b"ScatterElements": CHUNK_ROWS_RANKING}
         self._bulk: Bulk | None = None
-        self._is_tried = False
+        self._is_tried, self._looked_for = False, 0.0
         self.chunk_rows = min([size for wide, size in sizes.items() if wide in data], default=_CHUNK_ROWS)
 
     def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:
@@ -78,8 +81,8 @@ class Program:
 
         It takes the extra 'bulk', some seconds, and many rows to be worth it; `data` is the whole program.
         """
-        if self._bulk is None:
-            self._is_tried = False
+        if self._bulk is None and n_rows > self._looked_for:
+            self._looked_for = n_rows  # whether it pays does not change for as many rows, or fewer
             self._bulk = hastened(data, n_rows, open_session, self._outputs)
         return self._bulk is not None
 
@@ -112,9 +115,11 @@ class Program:
         if bulk is not None and self._is_tried:
             return bulk.run(feeds)
         known: list[Array] = self._session.run(self._outputs, feeds)
-        if bulk is not None:
-            self._is_tried = are_same(known, bulk.run(feeds))
-            self._bulk = bulk if self._is_tried else None
+        if bulk is not None and are_same(known, bulk.run(feeds)):
+            self._is_tried = True
+        elif bulk is not None:
+            self._bulk, self._looked_for = None, math.inf
+            _logger.warning("All rows are left to ONNX Runtime: the faster way gave other bits.")
         return known
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +17,18 @@ if TYPE_CHECKING:
 
 _ROWS = 16
 """At once: so many walks do not wait for one another, and their cells stay in the innermost cache."""
+_logger = logging.getLogger("mlwright.program")
 
 
+@cache
 def is_there() -> bool:
     """Tell whether numba is, which the extra 'bulk' installs, and can be imported."""
+    if find_spec("numba") is None:
+        return False
     try:
         import numba  # noqa: F401, PLC0415 - heavy
-    except Exception:  # noqa: BLE001 - whatever it is that stops it, the runtime goes on without it
+    except Exception as error:  # noqa: BLE001 - whatever it is, the runtime goes on without it
+        _logger.warning("The extra 'bulk' is of no use here: numba cannot be imported (%s).", error)
         return False
     return True
 

@@ -49,7 +49,6 @@ class Scorer:
         self.most_lines = CHUNK_ROWS_RANKING if self.ranks else _MOST_LINES
         """So many are answered at once on the loop: a line of a model that ranks scores a whole catalog."""
         self._shares = [] if self.ranks else [f"probability_{label}" for label in self._classes]
-
         self._n_threads = n_processors()
 
     @cached_property

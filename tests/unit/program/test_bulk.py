@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
 from mlwright.core.graph import Graph
 from mlwright.core.trees import Trees
-from mlwright.program import bulk, walk
+from mlwright.program import bulk, runtime, walk
 from mlwright.program.cut import cut
 from mlwright.program.onnx_file import write_onnx
 from mlwright.program.pairs import pairs_of
@@ -17,7 +19,7 @@ from mlwright.program.prove import probe_columns
 from mlwright.program.runtime import Program, open_session
 
 N_FEATURES = 5
-if not walk.is_there():
+if find_spec("numba") is None:
     pytest.skip("the extra 'bulk' is not installed", allow_module_level=True)
 
 
@@ -136,7 +138,7 @@ def test_a_walk_that_is_wrong_is_not_used(monkeypatch, caplog):
     assert "other bits" in caplog.text
 
 
-def test_a_way_that_is_wrong_as_a_whole_is_left_at_the_first_rows(monkeypatch):
+def test_a_way_that_is_wrong_as_a_whole_is_left_at_the_first_rows(monkeypatch, caplog):
     trees = forest(2)
     data, columns = program_of(trees), columns_of(trees, 50)
     program = Program(data)
@@ -144,6 +146,8 @@ def test_a_way_that_is_wrong_as_a_whole_is_left_at_the_first_rows(monkeypatch):
     monkeypatch.setattr(bulk.Bulk, "run", lambda self, feeds: [np.zeros((50, 1))])
     assert program.run(columns).scores.tobytes() == Program(data).run(columns).scores.tobytes()
     assert program._bulk is None
+    assert "other bits" in caplog.text
+    assert not program.hasten(data, 10**10)
 
 
 def test_few_rows_are_not_worth_it(monkeypatch):
@@ -175,3 +179,21 @@ def test_a_program_without_trees_has_nothing_to_hasten():
     graph.output("found", graph.input("x0", is_text=False))
     data = write_onnx(graph, {"found": (np.float64, 1)}, {"mlwright.columns": ["x0"]})
     assert not Program(data).hasten(data, 10**9)
+
+
+def test_numba_that_cannot_be_imported_is_told(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    walk.is_there.cache_clear()
+    with caplog.at_level(logging.WARNING, "mlwright.program"):
+        assert not walk.is_there()
+    assert "cannot be imported" in caplog.text
+    walk.is_there.cache_clear()
+
+
+def test_a_way_that_does_not_pay_is_not_looked_for_again(monkeypatch):
+    asked = []
+    monkeypatch.setattr(runtime, "hastened", lambda data, n_rows, start, outputs: asked.append(n_rows))
+    data = program_of(forest(3, n_trees=10))
+    program = Program(data)
+    assert not any(program.hasten(data, n_rows) for n_rows in (500, 400, 500, 600))
+    assert asked == [500, 600]
