@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import judged, leak_words
+from mlwright.report import baseline, judged, leak_words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -34,7 +34,7 @@ from mlwright.report.figures import (
     value_beside,
     value_of,
 )
-from mlwright.report.language import keys_below, known, say, say_some, word
+from mlwright.report.language import keys_below, known, say, say_some
 from mlwright.report.lists import took
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
@@ -129,7 +129,7 @@ def verdict(evidence: Evidence) -> Verdict:
     if not has_learned(evidence):
         return Verdict("bad", say("verdict.bad"), say("verdict.nothing_learned"))
     if sign < 1:
-        dull = naive(evidence) if judged.are_users(evidence) else say("unit.dull")
+        dull = baseline.in_verdict(evidence)
         reason = say("verdict.worse" if sign < 0 else "verdict.no_better", where=where, dull=dull)
         return Verdict("bad", say("verdict.bad"), reason)
     if errors:
@@ -153,7 +153,8 @@ def _better(evidence: Evidence, where: str) -> Verdict:
         return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_no_saving", where=where))
     if dig(evidence, "in_place", "verdict") == "not_enough_data":
         return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_untold", where=where))
-    return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
+    beats = "verdict.beats_forecast" if baseline.forecast(evidence) else "verdict.beats"
+    return Verdict("good", say("verdict.good"), say(beats, where=where, dull=baseline.dull(evidence)))
 
 
 def best_rival(evidence: Evidence) -> Evidence | None:
@@ -170,14 +171,6 @@ def saves_sign(evidence: Evidence) -> int | None:
     """Return whether deciding by it saves (1), costs (-1) or neither, beyond chance (0); None: no costs."""
     rival = best_rival(evidence)
     return None if rival is None else sign_of({**rival["per_row"], "direction": Direction.MAX})
-
-
-def naive(evidence: Evidence) -> str:
-    """Name the naive ranking that is to be beaten, as far as the evidence tells it."""
-    name = dig(evidence, "task", "naive")
-    if not name:
-        return judged.unit(evidence, "dull")
-    return say("unit.dull_named", naive=word(f"lists.naive.{name}", brief(name, 40).replace("_", " ")))
 
 
 def is_seen(evidence: Evidence) -> bool:
@@ -197,7 +190,9 @@ def headline(evidence: Evidence) -> str:
     new = f"new_users_{judged.rule(evidence)}" if judged.are_users(evidence) else "new_rows"
     where = judged.counted("some_seen" if "test_seen" in rules else new, dig(evidence, "split", "n_test"))
     told = say("score.line", metric=metric_title(name), score=estimate_text(test), where=where)
-    return Text([told, say("score.beside", base=value_beside(base, test)) if base else "", "."])
+    key = "score.beside_forecast" if baseline.forecast(evidence) else "score.beside"
+    beside = say(key, base=value_beside(base, test), dull=baseline.dull(evidence)) if base else ""
+    return Text([told, beside, "."])
 
 
 def gain_line(evidence: Evidence) -> str:
@@ -260,8 +255,9 @@ def plain(evidence: Evidence, name: str) -> str:
         "label": (classes(evidence) or [""])[-1],
         "target": target_of(evidence, 40),
         "took": took(evidence),
+        "dull": baseline.dull(evidence),
     }
-    return say(f"plain.{_shape(evidence)}.{name}", **holes)
+    return say(baseline.key(evidence, f"plain.{_shape(evidence)}", name), **holes)
 
 
 def is_share(evidence: Evidence) -> bool:
