@@ -11,9 +11,9 @@ from mlwright.data.distinct import distinct
 if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Columns, Floats, Integers
 
-_LEAST_APART, _LEAST_STEADY = 0.95, 0.6
-"""Shares: of rows that are alone in series and moment, and of rows whose level the next moment has, too."""
-_FEWEST_ROWS = 5
+_LEAST_APART, _LEAST_STEADY = 0.95, 0.5
+"""Shares: of rows that are alone in series and moment, and of rows whose series the next moment has, too."""
+_FEWEST_ROWS = 2
 """In a series on average."""
 _MOST_COLUMNS, _MOST_CANDIDATES = 4, 50
 _MOST_SAMPLED, _MOST_COUNTED = 20_000, 100_000
@@ -22,8 +22,8 @@ _MOST_SAMPLED, _MOST_COUNTED = 20_000, 100_000
 def series_columns(candidates: Columns, times: Floats) -> tuple[str, ...] | None:
     """Find the few columns that, together with the time, tell (nearly) all rows apart.
 
-    Only columns whose levels last count: those of each moment must come again at the next. Else any column of
-    many levels, a price or the number of a receipt, would tell rows apart.
+    A series lasts: most of those of one moment must come again at the next. Else any columns of many levels,
+    a price or the number of a receipt, would do.
 
     Parameters
     ----------
@@ -50,7 +50,9 @@ def series_columns(candidates: Columns, times: Floats) -> tuple[str, ...] | None
         others = [other for other in chosen or () if other != name]
         if others and _apart(_joined([codes[other] for other in others]), 2 * pair + side) >= _LEAST_APART:
             chosen = others  # a column that came first because of its many levels is not needed in the end
-    return None if chosen is None else tuple(name for name in candidates if name in chosen)
+    if chosen is None or _steadiness(_joined([codes[name] for name in chosen]), pair, side) < _LEAST_STEADY:
+        return None
+    return tuple(name for name in candidates if name in chosen)
 
 
 def series_numbers(columns: Columns, names: tuple[str, ...], n_rows: int) -> Integers:

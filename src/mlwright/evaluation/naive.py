@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LEAST_GAIN = 0.01
 """So much less loss, as a share, must a rule have than a simpler one: else the difference is chance."""
-_LEAST_KNOWN = 0.5
+_LEAST_KNOWN = 0.2
 _N_CUTS, _MOST_CUTS, _FEW_ROWS, _MOST_ROWS = 10, 50, 100, 30_000
 """Moments from which known rows are foretold: more of them where they are few rows, and of many, some."""
 _DRAWN_OF = 5

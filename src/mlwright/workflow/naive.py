@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 2_000_000
 """Of more, the latest are looked at: a rule of the recent past loses nothing."""
-_FEWEST_IN_A_LEVEL = 5
-_LEAST_KNOWN, _LEAST_LATER = 0.5, 0.95
+_FEWEST_IN_A_LEVEL = 2
+_LEAST_KNOWN, _LEAST_LATER = 0.2, 0.95
 _NAMES = frozenset({Role.FEATURE, Role.ENTITY, Role.ID, Role.GROUP})
 _NAMELESS = frozenset({Kind.DATETIME, Kind.TEXT, Kind.CONSTANT})
 

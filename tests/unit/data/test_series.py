@@ -61,6 +61,27 @@ def test_receipts_are_no_series(names):
     assert series_columns({name: columns[name] for name in names}, times) is None
 
 
+def test_columns_that_last_alone_but_not_together_are_no_series():
+    """Departures: the hours of a day come again, and the minutes, but hardly an hour with its minute."""
+    rng = np.random.default_rng(0)
+    days = np.repeat(np.arange(60.0), 80)
+    columns = {
+        "hour": rng.integers(5, 24, len(days)).astype(np.float64),
+        "minute": rng.integers(0, 60, len(days)).astype(np.float64),
+    }
+    assert series_columns({"hour": columns["hour"]}, days) is None
+    assert series_columns(columns, days) is None
+
+
+def test_people_who_come_and_go_are_series():
+    rng = np.random.default_rng(0)
+    first, years = rng.integers(0, 30, 500), rng.integers(1, 9, 500)
+    player = np.repeat(np.arange(500), years)
+    year = np.concatenate([np.arange(start, start + n) for start, n in zip(first, years, strict=True)])
+    names = np.array([f"p{one}" for one in player], dtype=object)
+    assert series_columns({"player": names}, year.astype(np.float64)) == ("player",)
+
+
 def test_one_moment_has_no_next():
     assert series_columns({"a": np.arange(50.0)}, np.zeros(50)) is None
 
@@ -74,5 +95,5 @@ def test_rows_of_one_series_have_one_number():
 
 
 def test_series_of_a_few_rows_are_a_coincidence():
-    assert are_long(np.repeat([0, 1], 5))
-    assert not are_long(np.arange(10) // 2)
+    assert are_long(np.arange(10) // 2)
+    assert not are_long(np.repeat(np.arange(7), [2, 2, 2, 1, 1, 1, 1]))
