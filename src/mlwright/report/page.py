@@ -66,7 +66,6 @@ def _sentences(evidence: Evidence) -> list[tuple[Evidence, str]]:
 
 
 def _first(evidence: Evidence) -> dict[str, Any]:
-    name = dig(evidence, "task", "metric", default="")
     title, picture = first.picture(evidence)
     return {
         "question": words.question(evidence),
@@ -74,7 +73,6 @@ def _first(evidence: Evidence) -> dict[str, Any]:
         "answer": first.answer(evidence),
         "lede": first.lede(evidence),
         "good": first.how_good(evidence),
-        "score": (metric_title(name), dig(evidence, "test", name)),
         "gain": words.gain_line(evidence),
         "picture": picture,
         "picture_title": title,

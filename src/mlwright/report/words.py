@@ -160,13 +160,20 @@ def gain_line(evidence: Evidence) -> str:
         return ""
     if not has_learned(evidence):
         return ""
+    name = dig(evidence, "task", "metric", default="")
+    title = metric_title(name)
     if sign == 0:
-        places = decimals_of(dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={}))
+        places = decimals_of(dig(evidence, "test", name, default={}))
         value, low, high = (number(gain.get(key), places) for key in ("value", "low", "high"))
         span = say("marks.interval", low=low, high=high)
-        return say("gain.chance", gain=say("marks.estimate", value=value, interval=span))
+        return say("gain.chance", metric=title, gain=say("marks.estimate", value=value, interval=span))
     size = size_of(gain)
-    told = say("gain.better" if sign > 0 else "gain.worse", size=value_of(size), interval=interval_of(size))
+    told = say(
+        "gain.better" if sign > 0 else "gain.worse",
+        metric=title,
+        size=value_of(size),
+        interval=interval_of(size),
+    )
     less = derived(evidence, "less_error") if sign > 0 else None
     return Text([told, say("gain.less_error", share=percent(less)) if less is not None else "", "."])
 

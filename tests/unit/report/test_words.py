@@ -43,7 +43,7 @@ def test_a_gain_that_may_be_chance_does_not_ship(income):
 def test_a_model_worse_than_the_baseline_says_so(bikes):
     bikes["gain"] = {"value": 3.0, "low": 1.0, "high": 5.0, "direction": "min"}
     assert "worse than a baseline" in verdict(bikes).reason
-    assert words.gain_line(bikes).startswith("Worse than the baseline by 3.0")
+    assert words.gain_line(bikes).startswith("In RMSE it is worse than the baseline by 3.0")
 
 
 def test_an_error_blocks_until_somebody_has_acted(income):
