@@ -29,6 +29,7 @@ _MOST_VALUES = 3_000_000
 _MAYBE_OBJECT = (OBJECT, None)
 _ESTIMATE = {"value": MAYBE_NUMBER, "low": MAYBE_NUMBER, "high": MAYBE_NUMBER, REST: anything}
 _SCORES = {REST: (_ESTIMATE, None)}
+_BASELINE_RULE = {"name": str, "says": str, "series": [str], REST: anything}
 _TASK = {
     "kind": str, "link": tuple(Link), "target": str, "metric": str, "metrics": [str],
     "classes": [(str, int, float, bool)], "offset": NUMBER, "scale": NUMBER,
@@ -51,7 +52,8 @@ _SHAPES: dict[str, Any] = {
     "schema.json": {"task": _TASK, "columns": [_COLUMN]},
     "evidence.json": {
         "format": (1,), "name": str, "created": (str, None), "task": {**_TASK, REST: anything},
-        "test": _SCORES, "baseline": (_SCORES, None), "data": {"columns": [OBJECT], REST: anything},
+        "test": _SCORES, "baseline": (_SCORES, None), "baseline_rule?": (_BASELINE_RULE, None),
+        "data": {"columns": [OBJECT], REST: anything},
         "split": _MAYBE_OBJECT, "findings": [_FINDING], "leaderboard": [OBJECT], "decisions": [OBJECT],
         "ledger": [OBJECT], "environment": OBJECT, "budget": OBJECT, "refit": OBJECT, "options": OBJECT,
         "program": OBJECT, REST: anything,

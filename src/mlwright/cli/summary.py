@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from mlwright.cli.console import stdout, table
-from mlwright.report import advice, plain, promises, words
+from mlwright.report import advice, baseline, plain, promises, words
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -180,6 +180,7 @@ def show_model(evidence: Evidence, path: Path) -> None:
     console.print()
     made = ", ".join(f"{key} {value}" for key, value in dig(evidence, "environment", default={}).items())
     facts = [
+        ("baseline", baseline.dull(evidence)),
         ("drivers", listing([estimate_of(item) for item in words.drivers(evidence, 5)])),
         ("shipped", words.refit_line(evidence)),
         ("program", f"{size(program.get('size_bytes'))}, {_parts(program)}, sha256 {program.get('sha256')}"),

@@ -326,6 +326,7 @@ def document(evidence: dict[str, Any], files: Files) -> dict[str, Any]:
         "metric": evidence["task"]["metric"],
         "test": evidence["test"],
         "baseline": evidence["baseline"],
+        "baseline_rule": evidence.get("baseline_rule"),
         "findings": evidence["findings"],
         "elapsed_s": evidence["budget"]["elapsed_s"],
         "time_limit_s": evidence["budget"]["time_limit_s"],

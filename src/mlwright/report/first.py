@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import advice, charts, judged, leak_words, lists, plain, words
+from mlwright.report import advice, baseline, charts, leak_words, lists, plain, words
 from mlwright.report.concerns import Watched, concerns
 from mlwright.report.figures import (
     Evidence,
@@ -51,7 +51,7 @@ def answer(evidence: Evidence) -> str:
 
 def _refused(evidence: Evidence) -> str:
     """Say why it does not ship; "" if nothing speaks against it."""
-    sign, dull = words.gain_sign(evidence), judged.unit(evidence, "dull")
+    sign, dull = words.gain_sign(evidence), baseline.dull(evidence)
     if sign is None:
         return say("answer.unsure")
     if not words.has_learned(evidence):
@@ -79,7 +79,7 @@ def _worth(evidence: Evidence) -> Iterator[str]:
     name = main_plain(evidence)
     if name:
         yield _plainly(evidence, name)
-    yield say("answer.better", dull=judged.unit(evidence, "dull"))
+    yield say("answer.better", dull=baseline.dull(evidence))
 
 
 def _saved(evidence: Evidence) -> str:
@@ -124,8 +124,9 @@ def _plainly(evidence: Evidence, name: str) -> str:
         "label": plain.label_of(evidence),
         "target": words.target_of(evidence, 40),
         "took": lists.took(evidence),
+        "dull": baseline.dull(evidence),
     }
-    return say(f"answer.plain.{name}", **holes)
+    return say(baseline.key(evidence, "answer.plain", name), **holes)
 
 
 def how_good(evidence: Evidence) -> list[str]:
@@ -212,7 +213,7 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
     name = main_plain(evidence) or (told[0] if told and name not in told else name)
     rows = [
         (say("compare.model"), plain.score(evidence, name)),
-        (judged.unit(evidence, "beside"), dig(evidence, "baseline", name)),
+        (baseline.beside(evidence), dig(evidence, "baseline", name)),
     ]
     found = dig(evidence, "in_place", default={})
     if found.get("metric") == name and found.get("old"):

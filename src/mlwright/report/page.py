@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import advice, charts, first, judged, leak_words, parts, plain, promises, words
+from mlwright.report import (
+    advice,
+    baseline,
+    charts,
+    first,
+    judged,
+    leak_words,
+    parts,
+    plain,
+    promises,
+    words,
+)  # fmt: skip
 from mlwright.report.commands import Names, commands, sources
 from mlwright.report.compare_page import told_changes
 from mlwright.report.dependence import dependence
@@ -377,5 +388,9 @@ def _glossary(evidence: Evidence) -> list[tuple[str, str]]:
 
 
 def _explained(evidence: Evidence, term: str) -> str:
-    of_users = f"glossary.{term}_users_says"
-    return say(of_users if judged.are_users(evidence) and known(of_users) else f"glossary.{term}_says")
+    of_users, of_forecast = (f"glossary.{term}_{what}_says" for what in ("users", "forecast"))
+    if judged.are_users(evidence) and known(of_users):
+        return say(of_users)
+    if baseline.forecast(evidence) and known(of_forecast):
+        return say(of_forecast, dull=baseline.dull(evidence))
+    return say(f"glossary.{term}_says")

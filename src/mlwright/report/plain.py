@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlwright.report import judged
+from mlwright.report import baseline, judged
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -77,8 +77,9 @@ def plain(evidence: Evidence, name: str) -> Text:
         "label": label_of(evidence),
         "target": target_of(evidence, 40),
         "took": took(evidence),
+        "dull": baseline.dull(evidence),
     }
-    return say(f"plain.{_shape(evidence)}.{name}", **holes)
+    return say(baseline.key(evidence, f"plain.{_shape(evidence)}", name), **holes)
 
 
 def score(evidence: Evidence, name: str) -> Evidence:

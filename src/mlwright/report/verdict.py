@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from mlwright.report import advice, judged, leak_words, words
+from mlwright.report import advice, baseline, judged, leak_words, words
 from mlwright.report.figures import Evidence, brief, dig, is_number
 from mlwright.report.language import say
 from mlwright.report.text import Text
@@ -53,7 +53,7 @@ def verdict(evidence: Evidence) -> Verdict:
     if not words.has_learned(evidence):
         return Verdict("bad", say("verdict.bad"), say("verdict.nothing_learned"))
     if sign < 1:
-        dull = words.naive(evidence) if judged.are_users(evidence) else say("unit.dull")
+        dull = baseline.in_verdict(evidence)
         reason = say("verdict.worse" if sign < 0 else "verdict.no_better", where=where, dull=dull)
         return Verdict("bad", say("verdict.bad"), reason)
     if errors:
@@ -64,7 +64,8 @@ def verdict(evidence: Evidence) -> Verdict:
     found = doubt(evidence)
     if found is not None:
         return Verdict("unsure", found.says("title"), found.says("reason", where=where))
-    return Verdict("good", say("verdict.good"), say("verdict.beats", where=where))
+    beats = "verdict.beats_forecast" if baseline.forecast(evidence) else "verdict.beats"
+    return Verdict("good", say("verdict.good"), say(beats, where=where, dull=baseline.dull(evidence)))
 
 
 def doubt(evidence: Evidence) -> Doubt | None:
@@ -73,7 +74,7 @@ def doubt(evidence: Evidence) -> Doubt | None:
 
 
 def _hardly(evidence: Evidence) -> Doubt | None:
-    return None if words.is_seen(evidence) else Doubt("hardly", {"dull": judged.unit(evidence, "dull")})
+    return None if words.is_seen(evidence) else Doubt("hardly", {"dull": baseline.dull(evidence)})
 
 
 def _doubtful(evidence: Evidence) -> Doubt | None:

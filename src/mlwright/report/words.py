@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import judged
+from mlwright.report import baseline, judged
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -30,7 +30,7 @@ from mlwright.report.figures import (
     value_beside,
     value_of,
 )
-from mlwright.report.language import say, say_some, word
+from mlwright.report.language import say, say_some
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
 from mlwright.report.written import written
@@ -117,14 +117,6 @@ def saves_sign(evidence: Evidence) -> int | None:
     return None if rival is None else sign_of({**rival["per_row"], "direction": Direction.MAX})
 
 
-def naive(evidence: Evidence) -> str:
-    """Name the naive ranking that is to be beaten, as far as the evidence tells it."""
-    name = dig(evidence, "task", "naive")
-    if not name:
-        return judged.unit(evidence, "dull")
-    return say("unit.dull_named", naive=word(f"lists.naive.{name}", brief(name, 40).replace("_", " ")))
-
-
 def is_seen(evidence: Evidence) -> bool:
     """Tell whether the gain shows in what people read: what is real may be worth nothing.
 
@@ -150,7 +142,9 @@ def headline(evidence: Evidence) -> str:
     new = f"new_users_{judged.rule(evidence)}" if judged.are_users(evidence) else "new_rows"
     where = judged.counted("some_seen" if "test_seen" in rules else new, dig(evidence, "split", "n_test"))
     told = say("score.line", metric=metric_title(name), score=estimate_text(test), where=where)
-    return Text([told, say("score.beside", base=value_beside(base, test)) if base else "", "."])
+    key = "score.beside_forecast" if baseline.forecast(evidence) else "score.beside"
+    beside = say(key, base=value_beside(base, test), dull=baseline.dull(evidence)) if base else ""
+    return Text([told, beside, "."])
 
 
 def gain_line(evidence: Evidence) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from mlwright.core.said import one_after_the_other, said
 from mlwright.core.shelves import METRICS
 from mlwright.evaluation.verdict import Answer
 from mlwright.workflow.decide import BY_THE_MODEL
+from mlwright.workflow.naive import called
 
 if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
@@ -36,7 +38,9 @@ def doubts(
     dull = scores["baseline"][prepared.task.metric]["value"]
     found = _one_class(prepared) if dull is None and prepared.task.classes else []
     if not found and not _is_better(scores["gain"], dull):
-        found.append(_not_better(prepared, fitted, scores["gain"]))
+        rule = scores["baseline_rule"] if fitted.search.begun() else None
+        plain = _not_better(prepared, fitted, scores["gain"])
+        found.append(plain if rule is None else _not_better_than_naive(plain, prepared, rule))
     found += _coverage(intervals)
     if prepared.test.n_rows < _FEWEST_TEST_ROWS:
         found.append(_few_rows(prepared.test.n_rows))
@@ -302,6 +306,30 @@ def _not_better(prepared: Prepared, fitted: Fitted, gain: dict[str, Any]) -> Fin
         evidence={"gain": gain, "n_test": prepared.test.n_rows},
         remedy=remedy,
         action="kept",
+    )
+
+
+def _not_better_than_naive(finding: Finding, prepared: Prepared, rule: dict[str, Any]) -> Finding:
+    """Say the same of a naive forecast, and that it can be used in place of the model."""
+    rival = called(rule)
+    remedy = said(
+        "Do not use it: {baseline} does as well and needs no model. Or tell the model what was true lately, "
+        "with --history.",
+        baseline=rival,
+    )
+    if rule["is_rolling"]:
+        remedy = said("Do not use it: {baseline} does as well and needs no model.", baseline=rival)
+    return replace(
+        finding,
+        message=said(
+            "On the sealed test the model is not better than {baseline} beyond noise: the difference in "
+            "{metric} is {value}, 95 % interval {low} to {high}.",
+            baseline=rival,
+            metric=METRICS.get(prepared.task.metric).title,
+            **_shown(finding.evidence["gain"]),
+        ),
+        evidence={**finding.evidence, "baseline_rule": rule["name"]},
+        remedy=remedy,
     )
 
 

@@ -22,7 +22,7 @@ from mlwright.evaluation.detail import (
 )
 from mlwright.evaluation.rarer import rarer_class
 from mlwright.evaluation.reliability import calibration_error
-from mlwright.evaluation.score import compare, score_all
+from mlwright.evaluation.score import compare, score_all, value
 from mlwright.workflow.again import recipe
 from mlwright.workflow.circumstances import budget_told, environment
 from mlwright.workflow.compare import with_the_one_in_place
@@ -33,6 +33,7 @@ from mlwright.workflow.doubts import below_zero, costs_more, doubts, in_place, l
 from mlwright.workflow.groups import asked_groups, fairness
 from mlwright.workflow.history import judge_history, on_history
 from mlwright.workflow.intervals import judge_intervals
+from mlwright.workflow.naive import naive_forecast
 from mlwright.workflow.prepare import Prepared, describe_columns
 from mlwright.workflow.selection import selection
 from mlwright.workflow.weak import search_slices, weak_slice
@@ -41,9 +42,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlwright.artifact.model import Model
-    from mlwright.core.arrays import Array, Columns
+    from mlwright.core.arrays import Array, Columns, Floats
     from mlwright.core.budget import Budget
     from mlwright.core.prediction import Prediction
+    from mlwright.core.task import Task
     from mlwright.tuning.trial import Trial
     from mlwright.workflow.build import Built
     from mlwright.workflow.finish import Fitted
@@ -137,17 +139,28 @@ def _judge_test(
     task, test = prepared.task, prepared.test
     truth = test.target
     assert truth is not None  # noqa: S101 - the sealed test has a target
-    plain = TASKS.get(task.kind).answer(fitted.baseline.answer(test.columns, test.n_rows).scores)
+    constant = fitted.baseline.answer(test.columns, test.n_rows).scores
+    naive = naive_forecast(prepared, options, constant[:, 0])
+    plain = TASKS.get(task.kind).answer(constant if naive is None else naive.values[:, None])
     scored = score_all(task.metrics, truth, prediction, groups=test.alike, seed=options.seed)
     dull = score_all(task.metrics, truth, plain, groups=test.alike, seed=options.seed)
     gain = compare(task.metric, truth, prediction, plain, groups=test.alike, seed=options.seed)
     return {
         "test": {name: estimate.to_json() for name, estimate in scored.items()},
         "baseline": {name: estimate.to_json() for name, estimate in dull.items()},
+        "baseline_rule": None
+        if naive is None
+        else {**naive.told, "constant": _constant(task, truth, constant)},
         "gain": gain.to_json(),
         "rarer_class": rarer_class(task.classes, truth, prediction, groups=test.alike, seed=options.seed),
         **_pictures(prepared, prediction, options.seed),
     }
+
+
+def _constant(task: Task, truth: Floats, answers: Floats) -> dict[str, float]:
+    """Return what the constant gets that the naive forecast stands in for."""
+    given = TASKS.get(task.kind).answer(answers)
+    return {name: value(name, truth, given) for name in task.metrics}
 
 
 def _parts(
