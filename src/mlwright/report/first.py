@@ -126,7 +126,7 @@ def _plainly(evidence: Evidence, name: str) -> str:
         "took": lists.took(evidence),
         "dull": baseline.dull(evidence),
     }
-    return say(baseline.key(evidence, "answer.plain", name), **holes)
+    return say(baseline.key(evidence, f"answer.plain.{name}", f"answer.plain_forecast.{name}"), **holes)
 
 
 def how_good(evidence: Evidence) -> list[str]:

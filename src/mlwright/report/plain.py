@@ -79,7 +79,8 @@ def plain(evidence: Evidence, name: str) -> Text:
         "took": took(evidence),
         "dull": baseline.dull(evidence),
     }
-    return say(baseline.key(evidence, f"plain.{_shape(evidence)}", name), **holes)
+    start = f"plain.{_shape(evidence)}"
+    return say(baseline.key(evidence, f"{start}.{name}", f"{start}_forecast.{name}"), **holes)
 
 
 def score(evidence: Evidence, name: str) -> Evidence:
