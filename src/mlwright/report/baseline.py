@@ -47,5 +47,5 @@ def beside(evidence: Evidence) -> Text:
 
 
 def key(evidence: Evidence, usual: str, of_forecast: str) -> str:
-    """Return the key of a sentence beside whose metric the baseline stands: a forecast has its own, if any."""
+    """Return the key of a sentence that names the baseline: a forecast has its own, if there is one."""
     return of_forecast if forecast(evidence) and known(of_forecast) else usual
