@@ -4,7 +4,6 @@
 mlwright itself failed. 130: interrupted. 141: nobody reads the output any more, as any Unix tool says.
 """
 
-import errno
 import os
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import Any
 
 import typer
 
+from mlwright.core.atomic import FULL
 from mlwright.core.errors import MissingDependencyError, MlwrightError, UsageError
 from mlwright.core.escapes import printable
 
@@ -26,9 +26,6 @@ DEBUG: ContextVar[bool] = ContextVar("DEBUG", default=False)
 
 STARTED: ContextVar[float | None] = ContextVar("STARTED", default=None)
 """When the command began, `time.monotonic()`: a time limit counts from there, loading libraries included."""
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What a device says that takes no more; that a file which was named cannot be written is told by name."""
 
 FOUND, FAILED, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
@@ -119,7 +116,7 @@ def _flush() -> None:
 
 def _tell(error: Exception) -> None:
     """Tell what nobody has foreseen: a bug, or that there is no room for what is written."""
-    if not isinstance(error, OSError) or error.errno not in _FULL:
+    if not isinstance(error, OSError) or error.errno not in FULL:
         _record(error)
         return
     if DEBUG.get():

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from mlwright.cli.console import stdout, table
-from mlwright.report import advice, baseline, promises, words
+from mlwright.report import advice, baseline, plain, promises, words
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -23,6 +23,7 @@ from mlwright.report.figures import (
     value_of,
 )
 from mlwright.report.measures import metric_title
+from mlwright.report.verdict import verdict
 
 _TONES = {"good": ("✓", "green"), "unsure": ("?", "yellow"), "bad": ("✕", "red")}
 _SEVERITIES = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -37,7 +38,7 @@ def show_training(evidence: Evidence, model: Path, report: Path | None) -> None:
     console.print()
     console.print(Text(words.headline(evidence)))
     console.print(Text(words.gain_line(evidence), style="dim"))
-    for sentence in words.meaning(evidence)[:2]:
+    for sentence in plain.meaning(evidence)[:2]:
         console.print(Text(sentence, style="dim"))
     console.print()
     facts = [
@@ -200,9 +201,9 @@ def estimate_of(item: Evidence) -> str:
 
 def verdict_line(evidence: Evidence) -> Text:
     """Write the verdict with its mark."""
-    verdict = words.verdict(evidence)
-    mark, color = _TONES[verdict.tone]
-    return Text.assemble((f"{mark} {verdict.title}. ", f"bold {color}"), verdict.reason)
+    found = verdict(evidence)
+    mark, color = _TONES[found.tone]
+    return Text.assemble((f"{mark} {found.title}. ", f"bold {color}"), found.reason)
 
 
 def _parts(program: Evidence) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a device says that takes no more."""
 _LONGEST = 40
 """Letters of the name that a draft bears: with all of them it could be too long for a file."""
 

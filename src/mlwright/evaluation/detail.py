@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlwright.core.evaluation import Direction
+from mlwright.evaluation.averages import Average, averages
 from mlwright.evaluation.cells import chosen
 from mlwright.evaluation.resample import Units
 
@@ -122,17 +124,25 @@ def said_and_happened(truth: Floats, prediction: Prediction) -> tuple[Floats, Ar
     return np.take_along_axis(prediction.scores, labels[:, None], axis=1)[:, 0], labels == truth
 
 
-def residual_summary(truth: Floats, prediction: Prediction, n_bins: int = 10) -> dict[str, Any]:
+def residual_summary(
+    truth: Floats, prediction: Prediction, *, groups: Array | None = None, seed: int = 0, n_bins: int = 10
+) -> dict[str, Any]:
     """Summarize how values miss the truth.
+
+    Parameters
+    ----------
+    groups
+        Rows of one group, shape (n_rows,), are resampled together; None means that rows are independent.
 
     Returns
     -------
     "quantiles" maps shares ("0.05" …) to quantiles of truth minus prediction; "mean" is their mean
-    (above 0: predicted too low); "bins" holds, per bin of predicted values of equal count, the mean
-    "predicted" and "true" values, the 10 % and 90 % quantiles of the truth, and "n".
+    (above 0: predicted too low), and "bias" the same with its 95 % interval; "bins" holds, per bin of
+    predicted values of equal count, the mean "predicted" and "true" values, the 10 % and 90 % quantiles of
+    the truth, and "n".
     """
     if len(truth) == 0:
-        return {"mean": None, "quantiles": {}, "bins": []}
+        return {"mean": None, "bias": None, "quantiles": {}, "bins": []}
     values = prediction.values.astype(np.float64)
     residuals = truth - values
     shares = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -149,8 +159,10 @@ def residual_summary(truth: Floats, prediction: Prediction, n_bins: int = 10) ->
                 "n": len(rows),
             }
         )
+    (bias,) = averages([Average(residuals)], Direction.MIN, groups=groups, seed=seed)
     return {
         "mean": float(residuals.mean()),
+        "bias": {key: bias.to_json()[key] for key in ("value", "low", "high")},  # no direction is better
         "quantiles": {f"{share:g}": float(q) for share, q in zip(shares, quantiles, strict=True)},
         "bins": bins,
     }

@@ -78,7 +78,7 @@ class Condition:
             return said("true") if value else said("false")
         if self.kind is Kind.DATETIME and np.isfinite(value):
             return str(np.datetime64(round(value), "s").astype("datetime64[D]"))
-        return f"{value:.15g}"
+        return said("{n:.15g}", n=value)
 
 
 @final

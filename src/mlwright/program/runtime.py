@@ -31,6 +31,8 @@ _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
 CHUNK_ROWS_RANKING = 16
 """A row scores a whole catalog, several times over."""
+_TRIED_ROWS = 1_000
+"""So many are answered both ways before the faster one is relied on: the first lot may be a single row."""
 _logger = logging.getLogger("mlwright.program")
 
 
@@ -56,13 +58,15 @@ class Program:
         self.decides = DECISION in place
         sizes = {b"TfIdfVectorizer": _CHUNK_ROWS_TEXT, b"ScatterElements": CHUNK_ROWS_RANKING}
         self._bulk: Bulk | None = None
-        self._is_tried, self._looked_for = False, 0.0
+        self._n_tried, self._looked_for = 0, 0.0
         self.chunk_rows = min([size for wide, size in sizes.items() if wide in data], default=_CHUNK_ROWS)
 
     def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:
         """Answer typed rows, each array of shape (n_rows,), on a thread per processor unless told."""
         cells = [columns[name] for name in self.columns]
         n_rows = len(cells[0])
+        if not n_rows:
+            return self._none()
         if n_rows <= self.chunk_rows:
             return self._run_chunk(cells)
         starts = range(0, n_rows, self.chunk_rows)
@@ -74,7 +78,7 @@ class Program:
 
     def run_lines(self, lines: Sequence[Sequence[float | str]]) -> Prediction:
         """Answer few rows, typed cells in the order of `columns`; the same as `run` does."""
-        return self._run(self._front.of_lines(lines))
+        return self._run(self._front.of_lines(lines)) if len(lines) else self._none()
 
     def hasten(self, data: bytes, n_rows: int) -> bool:
         """Get ready for so many rows; return whether a faster way was found, with the same answers.
@@ -83,13 +87,20 @@ class Program:
         """
         if self._bulk is None and n_rows > self._looked_for:
             self._looked_for = n_rows  # whether it pays does not change for as many rows, or fewer
-            self._bulk = hastened(data, n_rows, open_session, self._outputs)
+            try:
+                self._bulk = hastened(data, n_rows, open_session, self._outputs)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the runtime goes on without it
+                self._slow_down(f"it failed ({_reason(error)})")
         return self._bulk is not None
 
     def feeds(self, columns: Columns) -> dict[str, Array]:
         """Return what a session of the whole program is fed with, by the names of its inputs."""
         cells = [columns[name].reshape(-1, 1) for name in self.columns]
         return dict(zip(self._front.names, cells, strict=True))
+
+    def _none(self) -> Prediction:
+        """Answer no rows; the runtime would fail, or count the words of a row that is not there."""
+        return self.run_lines([["" if is_text else math.nan for is_text in self.reads_text]]).take(slice(0))
 
     def _run_chunk(self, cells: list[Array]) -> Prediction:
         return self._run(self._front.of_rows(cells))
@@ -112,15 +123,30 @@ class Program:
     def _answers(self, feeds: dict[str, Array]) -> list[Array]:
         """Run the program, the faster way if there is one that has given the same before."""
         bulk = self._bulk
-        if bulk is not None and self._is_tried:
+        if bulk is not None and self._n_tried >= _TRIED_ROWS:
             return bulk.run(feeds)
         known: list[Array] = self._session.run(self._outputs, feeds)
-        if bulk is not None and are_same(known, bulk.run(feeds)):
-            self._is_tried = True
-        elif bulk is not None:
-            self._bulk, self._looked_for = None, math.inf
-            _logger.warning("All rows are left to ONNX Runtime: the faster way gave other bits.")
+        if bulk is not None:
+            self._try(bulk, feeds, known)
         return known
+
+    def _try(self, bulk: Bulk, feeds: dict[str, Array], known: list[Array]) -> None:
+        """Answer rows the faster way, too; leave it if that fails or gives anything else."""
+        try:
+            found = bulk.run(feeds)
+        except Exception as error:  # noqa: BLE001 - the answers are there already
+            self._slow_down(f"it failed ({_reason(error)})")
+            return
+        if are_same(known, found):
+            self._n_tried += len(known[0])
+        else:
+            self._slow_down("it gave other bits")
+
+    def _slow_down(self, why: str) -> None:
+        """Leave all rows to ONNX Runtime from now on."""
+        is_news, self._bulk, self._looked_for = self._looked_for < math.inf, None, math.inf
+        if is_news:  # for one thread of several
+            _logger.warning("All rows are left to ONNX Runtime. There is a faster way, but %s.", why)
 
 
 def open_session(data: bytes) -> Any:

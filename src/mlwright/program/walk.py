@@ -22,15 +22,15 @@ _logger = logging.getLogger("mlwright.program")
 
 @cache
 def is_there() -> bool:
-    """Tell whether numba is, which the extra 'bulk' installs, and can be imported."""
+    """Tell whether numba is there, which the extra 'bulk' installs, and makes machine code."""
     if find_spec("numba") is None:
         return False
     try:
-        import numba  # noqa: F401, PLC0415 - heavy
+        import numba  # noqa: PLC0415 - heavy
     except Exception as error:  # noqa: BLE001 - whatever it is, the runtime goes on without it
         _logger.warning("The extra 'bulk' is of no use here: numba cannot be imported (%s).", error)
         return False
-    return True
+    return not numba.config.DISABLE_JIT  # as who debugs sets it: Python itself would walk for hours
 
 
 def scores_of(pairs: Pairs, cells: Singles) -> Singles:
@@ -46,7 +46,8 @@ def scores_of(pairs: Pairs, cells: Singles) -> Singles:
     has_equal = bool(np.isfinite(pairs.low).any())
     nodes = (pairs.column, pairs.low, pairs.high, pairs.kid, pairs.value)
     _walker(has_equal)(_blocks(pairs, cells, n_blocks), nodes, (pairs.root, pairs.depth, pairs.target), found)
-    return np.ascontiguousarray(found.transpose(0, 2, 1).reshape(-1, pairs.n_scores)[: len(cells)])
+    scores = found.transpose(0, 2, 1).reshape(n_blocks * _ROWS, pairs.n_scores)
+    return np.ascontiguousarray(scores[: len(cells)])
 
 
 def _blocks(pairs: Pairs, cells: Singles, n_blocks: int) -> Singles:
@@ -57,7 +58,7 @@ def _blocks(pairs: Pairs, cells: Singles, n_blocks: int) -> Singles:
     lowest = np.flatnonzero(pairs.holds == MISSING_LOWEST)
     part = wide[:, lowest]
     wide[:, lowest] = np.where(np.isnan(part), np.float32(-np.inf), part)
-    return np.ascontiguousarray(wide.reshape(n_blocks, _ROWS, -1).transpose(0, 2, 1))
+    return np.ascontiguousarray(wide.reshape(n_blocks, _ROWS, len(pairs.feature)).transpose(0, 2, 1))
 
 
 @cache

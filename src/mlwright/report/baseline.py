@@ -46,7 +46,6 @@ def beside(evidence: Evidence) -> Text:
     return judged.unit(evidence, "beside") if rule is None else named(rule, "says", 80)
 
 
-def key(evidence: Evidence, start: str, name: str) -> str:
-    """Return the key of a sentence about a metric, beside which the baseline stands."""
-    of_forecast = f"{start}_forecast.{name}"
-    return of_forecast if forecast(evidence) and known(of_forecast) else f"{start}.{name}"
+def key(evidence: Evidence, usual: str, of_forecast: str) -> str:
+    """Return the key of a sentence that names the baseline: a forecast has its own, if there is one."""
+    return of_forecast if forecast(evidence) and known(of_forecast) else usual

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from mlwright.report import advice, first, judged, leak_words, parts, promises, words
+from mlwright.report import advice, first, judged, leak_words, parts, plain, promises, words
 from mlwright.report.commands import commands
 from mlwright.report.concerns import concerns
 from mlwright.report.figures import (
@@ -30,6 +30,7 @@ from mlwright.report.lists import lists, served
 from mlwright.report.measures import metric_title
 from mlwright.report.past import plainly
 from mlwright.report.text import join
+from mlwright.report.verdict import verdict
 from mlwright.report.written import written
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ def _task(evidence: Evidence) -> str:
 
 
 def _lead(evidence: Evidence) -> list[str]:
-    verdict = words.verdict(evidence)
-    told = [_safe(sentence) for sentence in (verdict.reason, words.headline(evidence)) if sentence]
+    found = verdict(evidence)
+    told = [_safe(sentence) for sentence in (found.reason, words.headline(evidence)) if sentence]
     return [f"# {_safe(words.question(evidence))}", f"**{_safe(first.answer(evidence))}**", *told]
 
 
@@ -113,7 +114,7 @@ def _body(evidence: Evidence) -> str:
     sections = [
         *_lead(evidence),
         *_section(say("card.meant"), _bullets([say("card.meant_for", name=name)])),
-        *_section(say("card.means"), _bullets(words.meaning(evidence) or [words.gain_line(evidence)])),
+        *_section(say("card.means"), _bullets(plain.meaning(evidence) or [words.gain_line(evidence)])),
         *_section(say("card.scores"), _scores(evidence)),
         *_section(say("card.sure"), _bullets(_promises(evidence))),
         *_section(say("card.decide"), _bullets(advice.decision_lines(evidence))),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from mlwright.report import judged, lists, parts, promises, words
+from mlwright.core.evaluation import Direction
+from mlwright.report import judged, lists, parts, plain, promises, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
     brief,
     dig,
     estimate_in_hundred,
+    estimate_text,
     has_interval,
     hundredths,
     in_hundred,
@@ -19,8 +21,10 @@ from mlwright.report.figures import (
     number,
     percent,
     points,
+    size_of,
 )
 from mlwright.report.language import known, say, say_some
+from mlwright.report.measures import metric_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +32,14 @@ if TYPE_CHECKING:
 _WRONG_CHANCES = 0.05
 _FEW_FOUND = 0.5
 _FEW_TEST_ROWS = 100
-_FEWEST_OF_CLASS, _SELDOM = 30, 0.25
-"""Test rows of a class, of which so few are found that it is worth a word."""
+_FEW_OF_CLASS, _FEWEST_OF_CLASS = 100, 30
+"""Test rows of the rarer class: worth a word, and a warning."""
+_FEWEST_MISSED, _SELDOM = 10, 0.25
+"""Test rows of a class of many, of which so few are found that it is worth a word."""
+_ONE_WAY = 0.2
+"""Of the mean error: from so much on it is worth a word that answers miss in one direction."""
+_FAR_APART = 1.2
+"""How many times as far from perfect the folds are as the test, or the test as the folds."""
 _OFTEN = 0.02
 
 
@@ -73,31 +83,32 @@ def _unfair(evidence: Evidence) -> list[Watched]:
 def _few_of_class(evidence: Evidence) -> list[Watched]:
     """Warn of two classes of which one is so rare in the test that what is said of it is hardly known."""
     true = derived(evidence, "confusion", "true", default=[])
-    if len(true) != 2 or min(true) >= _FEWEST_OF_CLASS:
+    if len(true) != 2 or min(true) >= _FEW_OF_CLASS:
         return []
+    severity = "warning" if min(true) < _FEWEST_OF_CLASS else "note"
     label = brief(dig(evidence, "confusion", "classes")[true.index(min(true))], 30)
     holes = {"target": words.target_of(evidence, 40), "label": label}
     return [
         Watched(
-            "warning", "performance", say_some("watch.few_of_class", min(true), n=number(min(true)), **holes)
+            severity, "performance", say_some("watch.few_of_class", min(true), n=number(min(true)), **holes)
         )
     ]
 
 
 def _never_said(evidence: Evidence) -> list[Watched]:
-    return [Watched("warning", "performance", told) for told in words.never(evidence, "watch")]
+    return [Watched("warning", "performance", told) for told in plain.never(evidence, "watch")]
 
 
 def _rarely_found(evidence: Evidence) -> list[Watched]:
-    recall = next((name for name in words.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
-    share = dig(evidence, "test", recall, "value") if recall else None
+    recall = next((name for name in plain.plain_metrics(evidence) if known(f"watch.few.{name}")), "")
+    share = plain.score(evidence, recall).get("value") if recall else None
     if share is None or not is_number(share) or share >= _FEW_FOUND:
         return []
     told = say(
         f"watch.few.{recall}",
         target=words.target_of(evidence, 40),
-        label=words.classes(evidence)[-1],
-        n=estimate_in_hundred(dig(evidence, "test", recall)),
+        label=plain.label_of(evidence),
+        n=estimate_in_hundred(plain.score(evidence, recall)),
     )
     return [Watched("note", "performance", told)]
 
@@ -159,16 +170,61 @@ def _missed_class(evidence: Evidence) -> list[Watched]:
     found = [
         (float(shares[i][i]), i)
         for i, row in enumerate(counts)
-        if sum(row) >= _FEWEST_OF_CLASS and shares[i][i] < _SELDOM
+        if sum(row) >= _FEWEST_MISSED and shares[i][i] < _SELDOM
     ]
     if not found:
         return []
     at = min(found)[1]
-    label = brief(dig(evidence, "confusion", "classes")[at], 30)
     told = say(
-        "watch.missed", target=words.target_of(evidence, 40), label=label, n=in_hundred(shares[at][at])
+        "watch.missed",
+        target=words.target_of(evidence, 40),
+        label=brief(dig(evidence, "confusion", "classes")[at], 30),
+        n=number(counts[at][at]),
+        all=number(derived(evidence, "confusion", "true")[at]),
     )
     return [Watched("note", "performance", told)]
+
+
+def _one_way(evidence: Evidence) -> list[Watched]:
+    """Warn of values that are too low on average, or too high, though not by nearly all of their error."""
+    bias, mean_error = dig(evidence, "residuals", "bias", default={}), dig(evidence, "test", "mae", "value")
+    if not has_interval(bias) or bias["low"] <= 0 <= bias["high"] or not is_number(mean_error):
+        return []
+    if abs(bias["value"]) < _ONE_WAY * mean_error:
+        return []
+    key = "watch.too_low" if bias["value"] > 0 else "watch.too_high"
+    return [Watched("warning", "performance", say(key, size=estimate_text(size_of(bias))))]
+
+
+def _folds_differ(evidence: Evidence) -> list[Watched]:
+    """Warn of folds that say something else than the test, beyond chance: the score depends on the rows."""
+    test = dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={})
+    folds = dig(evidence, "selection", "corrected", default={})
+    if not (has_interval(test) and has_interval(folds)):
+        return []
+    perfect = 1.0 if test.get("direction") == Direction.MAX else 0.0
+    nearest = {
+        name: sorted(abs(perfect - one[end]) for end in ("low", "high"))
+        for name, one in (("test", test), ("folds", folds))
+    }
+    if nearest["folds"][0] > _FAR_APART * nearest["test"][1]:
+        key = "watch.folds_worse"
+    elif nearest["test"][0] > _FAR_APART * nearest["folds"][1]:
+        key = "watch.folds_better"
+    else:
+        return []
+    holes = {"folds": estimate_text(folds), "test": estimate_text(test)}
+    told = say(key, metric=metric_title(dig(evidence, "task", "metric", default="")), **holes)
+    return [Watched("warning", "candidates", told)]
+
+
+def _too_wide(evidence: Evidence) -> list[Watched]:
+    """Note a level at which ranges hold far more than asked: narrower ones would do."""
+    one = promises.wide_level(evidence)
+    if one is None:
+        return []
+    told = say("watch.wide", n=points(one["coverage"]["value"]), level=percent(one["level"]))
+    return [Watched("note", "calibration", told)]
 
 
 def _more_rows(evidence: Evidence) -> list[Watched]:
@@ -195,7 +251,11 @@ def _one_driver(evidence: Evidence) -> list[Watched]:
 
 
 def _lists(evidence: Evidence) -> list[Watched]:
-    told = [("warning", lists.unknown(evidence)), ("note", lists.popular(evidence))]
+    told = [
+        ("warning", lists.unknown(evidence)),
+        ("note", lists.newcomers(evidence)),
+        ("note", lists.popular(evidence)),
+    ]
     return [Watched(severity, "lists", says) for severity, says in told if says]
 
 
@@ -204,6 +264,7 @@ def _world(_: Evidence) -> list[Watched]:
 
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _few_of_class, _never_said, _usual_is_better, _uncalibrated, _coverage, _uneven, _unfair,
-    _weak, _flattering, _rarely_found, _missed_class, _one_driver, _more_rows, _lists, _world,
+    _few_rows, _few_of_class, _never_said, _usual_is_better, _folds_differ, _one_way, _uncalibrated,
+    _coverage, _uneven, _unfair, _weak, _flattering, _rarely_found, _missed_class, _too_wide,
+    _one_driver, _more_rows, _lists, _world,
 )  # fmt: skip

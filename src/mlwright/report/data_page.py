@@ -184,7 +184,12 @@ def _drifted(one: Evidence) -> dict[str, Any]:
         ends = {"first": percent(one["first"]), "last": percent(one["last"])}
         says = say("profile.level_moved", column=column, level=level, **ends)
     else:
-        says = say("profile.number_moved", column=column, first=usual(one["first"]), last=usual(one["last"]))
+        says = say(
+            "profile.number_moved",
+            column=column,
+            first=usual(one["first"], [one["last"]]),
+            last=usual(one["last"], [one["first"]]),
+        )
     return {"says": says, "distance": one["distance"]}
 
 

@@ -54,20 +54,26 @@ def _shown(item: Evidence) -> Callable[[object], str]:
     return partial(percent, decimals=0 if highest >= _OFTEN else 1 if highest >= _OFTEN / 10 else 2)
 
 
+def is_flat(item: Evidence) -> bool:
+    """Tell whether the mean answer hardly moves along the column, be it that others decide which way."""
+    means = [float(point["mean"]) for point in item["points"]]
+    return max(means) - min(means) <= _SMALL_SHARE * max(map(abs, means))
+
+
 def says_of(evidence: Evidence, item: Evidence) -> str:
     """Say how the mean answer goes: up, down, highest where; or that it hardly moves."""
     show = _shown(item)
     points, what, column = item["points"], _what(evidence, item), brief(item["column"], 40)
     top, bottom = max(points, key=lambda p: p["mean"]), min(points, key=lambda p: p["mean"])
-    if top["mean"] - bottom["mean"] <= _SMALL_SHARE * max(abs(top["mean"]), abs(bottom["mean"])):
+    if is_flat(item):
         return say("goes.flat", column=column, what=what)
-    known = [point for point in points if point["at"] is not None]
+    known, at = [point for point in points if point["at"] is not None], partial(_at, points=points)
     key = _course([point["mean"] for point in known], top["mean"] - bottom["mean"])
     if key and _is_curve(points):
         first, last = known[0], known[-1]
         holes = {"a": show(first["mean"]), "b": show(last["mean"])}
-        return say(key, column=column, what=what, first=_at(first), last=_at(last), **holes)
-    ends = {"high": show(top["mean"]), "low": show(bottom["mean"]), "top": _at(top), "bottom": _at(bottom)}
+        return say(key, column=column, what=what, first=at(first), last=at(last), **holes)
+    ends = {"high": show(top["mean"]), "low": show(bottom["mean"]), "top": at(top), "bottom": at(bottom)}
     return say("goes.highest", what=what, column=column, **ends)
 
 
@@ -83,20 +89,24 @@ def _course(means: Sequence[float], height: float) -> str:
     return "" if back else "goes.rises" if way > 0 else "goes.falls"
 
 
-def _at(point: Evidence) -> str:
+def _at(point: Evidence, points: Sequence[Evidence]) -> str:
     at = point["at"]
     if at is None:
         return say("why.missing")
     if isinstance(at, bool):
         return say("goes.true" if at else "goes.false")
-    return usual(at) if is_number(at) else brief(at, 30)
+    return usual(at, _places(points)) if is_number(at) else brief(at, 30)
+
+
+def _places(points: Sequence[Evidence]) -> list[float]:
+    return [float(point["at"]) for point in points if is_number(point["at"])]
 
 
 def _curve(item: Evidence, says: str, what: str) -> Markup:
     """Draw a line through the means, in the band that holds 8 in 10 rows."""
     points = [point for point in item["points"] if is_number(point["at"])]
     ends = [float(point[key]) for point in points for key in ("low", "high")]
-    x_axis = Axis.around([float(point["at"]) for point in points], LEFT, RIGHT)
+    x_axis = Axis.around(_places(points), LEFT, RIGHT)
     y_axis = Axis.around(ends, 256, TOP)
     show = _shown(item)
     places = [(x_axis.at(p["at"]), p) for p in points]
@@ -104,12 +114,17 @@ def _curve(item: Evidence, says: str, what: str) -> Markup:
     lower = [f"{x:.1f},{y_axis.at(p['low']):.1f}" for x, p in reversed(places)]
     path = " ".join(f"{x:.1f},{y_axis.at(p['mean']):.1f}" for x, p in places)
     parts = [
-        *frame(x_axis, y_axis, (brief(item["column"], 40), brief(what, 40)), (usual, show)),
+        *frame(
+            x_axis,
+            y_axis,
+            (brief(item["column"], 40), brief(what, 40)),
+            (partial(usual, among=_places(points)), show),
+        ),
         tag("polygon", points=" ".join([*upper, *lower]), class_="area"),
         tag("polyline", points=path, class_="curve"),
     ]
     for x, p in places:
-        told = note(f"{_at(p)}: {show(p['mean'])}")
+        told = note(f"{_at(p, points)}: {show(p['mean'])}")
         parts.append(tag("circle", told, cx=x, cy=y_axis.at(p["mean"]), r=4, class_="dot model"))
     return drawing(says, say("goes.band"), 304, *parts)
 
@@ -126,9 +141,9 @@ def _dots(item: Evidence, says: str, what: str) -> Markup:
         y = 34 * i + 26
         parts.append(line(axis.at(point["low"]), y, axis.at(point["high"]), y, "whisker model"))
         parts.append(
-            tag("circle", note(_at(point)), cx=axis.at(point["mean"]), cy=y, r=5, class_="dot model")
+            tag("circle", note(_at(point, points)), cx=axis.at(point["mean"]), cy=y, r=5, class_="dot model")
         )
-        parts += [text(16, y - 9, _at(point), "name")]
+        parts += [text(16, y - 9, _at(point, points), "name")]
         parts.append(text(WIDTH - 16, y - 9, show(point["mean"]), "value", "end"))
     parts.append(text(WIDTH / 2, height - 4, brief(what, 60), "axis", "middle"))
     return drawing(says, say("goes.dots"), height, *parts)

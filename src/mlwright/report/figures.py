@@ -60,15 +60,18 @@ def number(value: object, decimals: int | None = None) -> str:
     return shown(f"{_digits(amount / 1e9, places)} {catalogue(language())['marks.billion']}", value, 1e-9)
 
 
-def usual(value: object) -> str:
-    """Write a number of a column; what may be a year has no thousands mark."""
-    return shown(usual_digits(float(value)), value) if is_number(value) else NONE  # type: ignore[arg-type]
+def usual(value: object, among: Sequence[object] = ()) -> str:
+    """Write a number of a column; a year has no thousands mark, and `among` which others it may be one."""
+    if not is_number(value):
+        return NONE
+    others = [float(one) for one in among if is_number(one)]  # type: ignore[arg-type]
+    return shown(usual_digits(float(value), others), value)  # type: ignore[arg-type]
 
 
-def usual_digits(amount: float) -> str:
+def usual_digits(amount: float, among: Sequence[float] = ()) -> str:
     """Write a number of a column in English marks, as `usual` does."""
-    is_year = amount.is_integer() and 1500 <= amount <= 2200
-    return f"{amount:.0f}" if is_year else _digits(amount, None)
+    are_years = all(one.is_integer() and 1500 <= one <= 2200 for one in (amount, *among))
+    return f"{amount:.0f}" if are_years else _digits(amount, None)
 
 
 def count(items: Sequence[object]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import advice, baseline, charts, judged, leak_words, lists, words
+from mlwright.report import advice, baseline, charts, leak_words, lists, plain, words
 from mlwright.report.concerns import Watched, concerns
 from mlwright.report.figures import (
     Evidence,
@@ -22,6 +22,7 @@ from mlwright.report.figures import (
 from mlwright.report.language import known, say
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
+from mlwright.report.verdict import doubt, verdict
 from mlwright.report.written import written
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 MOST_WATCHED = 3
 _TOLD_ELSEWHERE = frozenset({
     "not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage", "costs_more",
-    "level_moved",
+    "level_moved", "interrupted",
 })  # fmt: skip
 """Findings that the headline or a concern says better."""
 
@@ -42,18 +43,10 @@ def answer(evidence: Evidence) -> str:
     refused = _refused(evidence)
     if refused:
         return refused
-    if not words.is_seen(evidence):
-        return say("answer.hardly", dull=baseline.dull(evidence))
-    if doubtful := leak_words.whole_answer(evidence):
-        return say("answer.doubtful", column=doubtful)
-    rival = words.best_rival(evidence)
-    if rival is not None and words.saves_sign(evidence) == 0:
-        return say("answer.no_saving", against=advice.rival(rival["what"]))
-    if dig(evidence, "in_place", "verdict") == "not_enough_data":
-        return say("answer.untold")
-    n_judged = judged.counted(f"plain_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
-    begins = say("answer.perhaps", judged=n_judged) if words.are_few(evidence) else say("answer.ships")
-    return join([begins, next(_worth(evidence))])
+    worth, found = next(_worth(evidence)), doubt(evidence)
+    if found is not None:
+        return found.says("answer", worth=worth)
+    return join([say("answer.ships_order" if plain.never(evidence, "says") else "answer.ships"), worth])
 
 
 def _refused(evidence: Evidence) -> str:
@@ -101,7 +94,7 @@ def main_plain(evidence: Evidence) -> str:
 
     One that a dull answer can drive up alone, as always saying yes finds all, shows nothing and has no words.
     """
-    told = (name for name in words.plain_metrics(evidence) if known(f"answer.plain.{name}"))
+    told = (name for name in plain.plain_metrics(evidence) if known(f"answer.plain.{name}"))
     return next((name for name in told if _is_gain(evidence, name)), "")
 
 
@@ -111,12 +104,12 @@ def _is_gain(evidence: Evidence, name: str) -> bool:
     if not (has_interval(test) and is_number(base.get("value"))):
         return False
     shown, other = (
-        (in_hundred(test["value"]), in_hundred(base["value"])) if words.is_share(evidence)
+        (in_hundred(test["value"]), in_hundred(base["value"])) if plain.is_share(evidence)
         else (value_of(test), value_beside(base, test))
     )  # fmt: skip
     if str(shown) == str(other):
         return False
-    if name == dig(evidence, "task", "metric") and words.gain_sign(evidence) is not None:
+    if name == dig(evidence, "task", "metric", default="") and words.gain_sign(evidence) is not None:
         return words.gain_sign(evidence) == 1  # paired: it knows more than both intervals
     is_max = test.get("direction") == Direction.MAX
     return bool(test["low"] > base["value"] if is_max else test["high"] < base["value"])
@@ -124,23 +117,23 @@ def _is_gain(evidence: Evidence, name: str) -> bool:
 
 def _plainly(evidence: Evidence, name: str) -> str:
     test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
-    is_share = words.is_share(evidence)
+    is_share = plain.is_share(evidence)
     holes = {
         "n": in_hundred(test.get("value")) if is_share else value_of(test),
         "base": in_hundred(base.get("value")) if is_share else value_beside(base, test),
-        "label": (words.classes(evidence) or [""])[-1],
+        "label": plain.label_of(evidence),
         "target": words.target_of(evidence, 40),
         "took": lists.took(evidence),
         "dull": baseline.dull(evidence),
     }
-    return say(baseline.key(evidence, "answer.plain", name), **holes)
+    return say(baseline.key(evidence, f"answer.plain.{name}", f"answer.plain_forecast.{name}"), **holes)
 
 
 def how_good(evidence: Evidence) -> list[str]:
     """Say how good it is, against the baseline and the model in place: money first, else counts."""
     money = _money(evidence)
-    found = [line for line in (*money, words.in_place_line(evidence), *words.meaning(evidence)) if line][:5]
-    return found if found or dig(evidence, "test") else [words.verdict(evidence).reason]
+    found = [line for line in (*money, words.in_place_line(evidence), *plain.meaning(evidence)) if line][:5]
+    return found if found or dig(evidence, "test") else [verdict(evidence).reason]
 
 
 def _money(evidence: Evidence) -> list[str]:
@@ -189,18 +182,23 @@ def _told(finding: Evidence) -> Watched:
 
 
 def effect(evidence: Evidence, column: str) -> str:
-    """Say what the answer does along a column, "" if that was not followed."""
-    from mlwright.report.dependence import says_of  # noqa: PLC0415 - drawings are not needed before
+    """Say what the answer does along a column; else, or where it hardly moves, what is lost without it."""
+    from mlwright.report.dependence import is_flat, says_of  # noqa: PLC0415 - drawings are not needed before
 
     for item in dig(evidence, "dependence", default=[]):
-        if item["column"] == column:
+        if item["column"] == column and not is_flat(item):
             return says_of(evidence, item)
-    return ""
+    importance = dig(evidence, "importance", default=[])
+    if len(importance) == 1 and not dig(evidence, "importance_left_out"):
+        return say("drivers.only")
+    drop: Evidence | None = next((one["drop"] for one in importance if one["column"] == column), None)
+    metric = metric_title(dig(evidence, "task", "metric", default=""))
+    return say("drivers.without", metric=metric, drop=estimate_text(drop))
 
 
 def lede(evidence: Evidence) -> Text:
     """Say on what the answer rests: the rows, the score, the comparison."""
-    return join([words.verdict(evidence).reason, words.headline(evidence)])
+    return join([verdict(evidence).reason, words.headline(evidence)])
 
 
 def picture(evidence: Evidence) -> tuple[str, Markup]:
@@ -211,20 +209,20 @@ def picture(evidence: Evidence) -> tuple[str, Markup]:
         return title, charts.comparison(
             [(advice.rival(one["what"]), one["per_row"]) for one in against], title, say("compare.per_case")
         )
-    plain, name = words.plain_metrics(evidence), dig(evidence, "task", "metric", default="")
-    name = main_plain(evidence) or (plain[0] if plain and name not in plain else name)
+    told, name = plain.plain_metrics(evidence), dig(evidence, "task", "metric", default="")
+    name = main_plain(evidence) or (told[0] if told and name not in told else name)
     rows = [
-        (say("compare.model"), dig(evidence, "test", name)),
+        (say("compare.model"), plain.score(evidence, name)),
         (baseline.beside(evidence), dig(evidence, "baseline", name)),
     ]
     found = dig(evidence, "in_place", default={})
     if found.get("metric") == name and found.get("old"):
         rows.append((say("compare.old"), found["old"]))
-    key, label = f"compare.titles.{name}", (words.classes(evidence) or [""])[-1]
+    key, label = f"compare.titles.{name}", plain.label_of(evidence)
     title = metric_title(name)
     if known(key):
         title = say(key, label=label, target=words.target_of(evidence, 40))
-    is_count = words.is_share(evidence) and name in plain
+    is_count = plain.is_share(evidence) and name in told
     if is_count:
         return title, charts.hundred(rows, title)
     return title, charts.comparison(rows, title, words.target_of(evidence, 40))

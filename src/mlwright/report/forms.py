@@ -15,6 +15,7 @@ from mlwright.report.derive import complete
 from mlwright.report.language import ENGLISH, say, spoken
 from mlwright.report.parts import weak_line
 from mlwright.report.pdf import print_pdf
+from mlwright.report.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +90,7 @@ def _slides(evidence: Evidence, wishes: Wishes) -> str:
     """Return an outline as slide programs open it: a line a slide, its points below behind a tab."""
     with spoken(wishes.language):
         slides = [
-            (first.answer(evidence), [words.question(evidence), words.verdict(evidence).reason]),
+            (first.answer(evidence), [words.question(evidence), verdict(evidence).reason]),
             (say("page.good"), first.how_good(evidence)),
             behind(evidence),
             (say("page.watch"), [one.says for one in first.watch(evidence)]),

@@ -121,6 +121,13 @@ def popular(evidence: Evidence) -> str:
     return say("lists.popular", n=number(lift, 1), share=share)
 
 
+def newcomers(evidence: Evidence) -> str:
+    """Say how few items of a user are too few for lists better than what is popular; "" if one will do."""
+    found = dig(evidence, "ranking", "few_items", "by_items", default=[])
+    worse = [one["n_items"] for one in found if not has_interval(one["gain"]) or one["gain"]["low"] <= 0]
+    return say_some("lists.newcomers", max(worse), n=number(max(worse))) if worse else ""
+
+
 def unknown(evidence: Evidence) -> str:
     """Warn of a catalog that renews itself faster than the model learns; "" if it does not."""
     beside = dig(evidence, "ranking", "beside", default={})

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlwright.report import advice, baseline, charts, first, judged, leak_words, parts, promises, words
+from mlwright.report import (
+    advice,
+    baseline,
+    charts,
+    first,
+    judged,
+    leak_words,
+    parts,
+    plain,
+    promises,
+    words,
+)  # fmt: skip
 from mlwright.report.commands import Names, commands, sources
 from mlwright.report.compare_page import told_changes
 from mlwright.report.dependence import dependence
@@ -14,6 +25,7 @@ from mlwright.report.language import known, language, say, say_some, word
 from mlwright.report.lists import lists, served
 from mlwright.report.measures import metric_says, metric_title
 from mlwright.report.past import past
+from mlwright.report.verdict import verdict
 from mlwright.report.worth import learning_points, learning_title, worth
 from mlwright.report.written import are_all_said, named, written
 
@@ -65,15 +77,13 @@ def _sentences(evidence: Evidence) -> list[tuple[Evidence, str]]:
 
 
 def _first(evidence: Evidence) -> dict[str, Any]:
-    name = dig(evidence, "task", "metric", default="")
     title, picture = first.picture(evidence)
     return {
         "question": words.question(evidence),
-        "verdict": words.verdict(evidence),
+        "verdict": verdict(evidence),
         "answer": first.answer(evidence),
         "lede": first.lede(evidence),
         "good": first.how_good(evidence),
-        "score": (metric_title(name), dig(evidence, "test", name)),
         "gain": words.gain_line(evidence),
         "picture": picture,
         "picture_title": title,
@@ -199,7 +209,7 @@ def _performance(evidence: Evidence) -> dict[str, Any]:
     roc, bins = dig(evidence, "roc", default=[]), dig(evidence, "residuals", "bins", default=[])
     label = (words.classes(evidence) or [""])[-1]
     roc_title = say("charts.ranks", share=percent(derived(evidence, "ranked")))
-    misses = words.meaning(evidence)[-1:] if bins else []
+    misses = plain.meaning(evidence)[-1:] if bins else []
     residual_title = misses[0] if misses else say("charts.residuals")
     return {
         "line": say(f"performance.line_{judged.which(evidence)}"),

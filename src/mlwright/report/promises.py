@@ -22,8 +22,9 @@ from mlwright.report.language import say
 from mlwright.report.written import named, written
 
 _MOST_WEAK = 3
-_LARGE_PART, _FAR_BELOW = 0.05, 0.05
-"""A part worth a word on the first screen: of the test rows, and below the level that was asked for."""
+_FEWEST_ROWS, _FAR_BELOW, _FAR_ABOVE = 30, 0.05, 0.1
+"""Worth a word on the first screen: a part of so many rows, so far below the level that was asked for, and
+a level that is held so much more often."""
 
 
 def interval_lines(evidence: Evidence) -> list[str]:
@@ -104,23 +105,41 @@ def _count(share: float) -> str:
 def _size_line(evidence: Evidence) -> str:
     found = dig(evidence, "intervals", default={})
     if sort_of(found) == "sets":
-        return say("held.labels", n=estimate_text(found.get("size")))
+        size = found.get("size") or {}
+        are_some_empty = is_number(size.get("value")) and size["value"] < 1  # on average, so some must be
+        return say("held.labels_empty" if are_some_empty else "held.labels", n=estimate_text(size))
     return say("held.width", n=estimate_text(found.get("size")), depends=written(found, "depends_on"))
 
 
 def broken_part(evidence: Evidence) -> Evidence | None:
-    """Return the part in which most truths are missing that were promised; None if it is none to speak of."""
-    level, n_test = dig(evidence, "intervals", "level"), dig(evidence, "split", "n_test")
-    if not is_number(level) or not is_number(n_test):
+    """Return the part in which the fewest of the truths that were promised were held; None without one."""
+    level = dig(evidence, "intervals", "level")
+    if not is_number(level):
         return None
     found = [
-        (n_missing, part)
+        part
         for part in _parts(evidence)
         if (part.get("off") or 0) < 0
-        and part["n"] >= _LARGE_PART * n_test
-        and (n_missing := (level - part["coverage"]["value"]) * part["n"]) > _FAR_BELOW * part["n"]
+        and part["n"] >= _FEWEST_ROWS
+        and part["coverage"]["value"] < level - _FAR_BELOW
     ]
-    return max(found, key=lambda one: one[0])[1] if found else None
+    return min(found, key=lambda part: part["coverage"]["value"], default=None)
+
+
+def wide_level(evidence: Evidence) -> Evidence | None:
+    """Return the level that is held far too often, beyond chance, and most so; None if there is none.
+
+    Sets of labels may hold the truth more often than asked, because the next smaller ones hold it less often.
+    """
+    found = dig(evidence, "intervals", default={})
+    if sort_of(found) == "sets":
+        return None
+    above = [
+        (one["coverage"]["low"] - one["level"], one)
+        for one in found.get("levels") or []
+        if has_interval(one.get("coverage")) and one["coverage"]["low"] > one["level"] + _FAR_ABOVE
+    ]
+    return max(above, key=lambda pair: pair[0])[1] if above else None
 
 
 def _weak_lines(evidence: Evidence) -> list[str]:

@@ -7,12 +7,9 @@ taken off; whatever else is done to it gives a plain number, which belongs to no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 from mlwright.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from mlwright.report.figures import Evidence
 
 
 @final
@@ -44,7 +41,7 @@ class Items(list[Any]):
         self.at = at
 
 
-def traced(evidence: Evidence) -> dict[str, Any]:
+def traced(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy whose numbers and lists know their places."""
     return {key: _traced(item, f"/{_escaped(key)}") for key, item in evidence.items()}
 
@@ -59,7 +56,7 @@ def _traced(value: Any, at: str) -> Any:
     return value
 
 
-def look_up(evidence: Evidence, at: str) -> Any:
+def look_up(evidence: Mapping[str, Any], at: str) -> Any:
     """Return what stands at a JSON pointer.
 
     Raises

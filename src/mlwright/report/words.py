@@ -6,11 +6,10 @@ what it needs (a confusion matrix, a curve, residuals) and the language has word
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
-from mlwright.report import baseline, judged, leak_words
+from mlwright.report import baseline, judged
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
@@ -18,10 +17,8 @@ from mlwright.report.figures import (
     count,
     decimals_of,
     dig,
-    estimate_in_hundred,
     estimate_text,
     has_interval,
-    in_hundred,
     interval_of,
     is_number,
     listing,
@@ -30,12 +27,10 @@ from mlwright.report.figures import (
     seconds,
     size,
     size_of,
-    two_digits,
     value_beside,
     value_of,
 )
-from mlwright.report.language import keys_below, known, say, say_some
-from mlwright.report.lists import took
+from mlwright.report.language import say, say_some
 from mlwright.report.measures import metric_title
 from mlwright.report.text import Text, join
 from mlwright.report.written import written
@@ -46,21 +41,8 @@ if TYPE_CHECKING:
 
 BY_THE_MODEL = "deciding for the likeliest"
 """The one alternative to the decisions that needs the model, too."""
-
-_OF_ANSWERS = ("precision", "recall")
-"""What counts how often one answer is right: where it is never given, there is nothing to count."""
-_FEWEST_SAID = 10
-"""Answers of a class, below which a share of right ones among them tells nothing."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the model should be used. `tone` is "good", "unsure" or "bad"."""
-
-    tone: str
-    title: str
-    reason: str
+_SMALL_GAIN = 0.05
+"""Of the error of the baseline: who takes less off, at best, hardly helps."""
 
 
 def question(evidence: Evidence) -> str:
@@ -119,44 +101,6 @@ def has_learned(evidence: Evidence) -> bool:
     return judged.are_users(evidence) or not is_bare or gain_sign(evidence) == 1
 
 
-def verdict(evidence: Evidence) -> Verdict:
-    """Say whether this model should be used, and why."""
-    sign, errors = gain_sign(evidence), open_errors(dig(evidence, "findings", default=[]))
-    where = judged.counted(f"sealed_{judged.which(evidence)}", dig(evidence, "split", "n_test"))
-    if sign is None:
-        told = [written(finding, "message") for finding in errors]
-        return Verdict("unsure", say("verdict.unsure"), next(filter(None, told), say("verdict.no_baseline")))
-    if not has_learned(evidence):
-        return Verdict("bad", say("verdict.bad"), say("verdict.nothing_learned"))
-    if sign < 1:
-        dull = baseline.in_verdict(evidence)
-        reason = say("verdict.worse" if sign < 0 else "verdict.no_better", where=where, dull=dull)
-        return Verdict("bad", say("verdict.bad"), reason)
-    if errors:
-        column = errors[0].get("column")
-        about = f"{brief(column, 40)}: " if column else ""
-        reason = say("verdict.but", problem=Text([about, written(errors[0], "message")]))
-        return Verdict("bad", say("verdict.not_yet"), reason)
-    return _better(evidence, where)
-
-
-def _better(evidence: Evidence, where: str) -> Verdict:
-    """Say how sure it is that a model that beats the baseline is worth it."""
-    if not is_seen(evidence):
-        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_hardly", where=where))
-    if are_few(evidence):
-        return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_few", where=where))
-    if doubtful := leak_words.whole_answer(evidence):
-        told = say("verdict.beats_doubtful", where=where, column=doubtful)
-        return Verdict("unsure", say("verdict.perhaps"), told)
-    if saves_sign(evidence) == 0:
-        return Verdict("unsure", say("verdict.hardly"), say("verdict.beats_no_saving", where=where))
-    if dig(evidence, "in_place", "verdict") == "not_enough_data":
-        return Verdict("unsure", say("verdict.perhaps"), say("verdict.beats_untold", where=where))
-    beats = "verdict.beats_forecast" if baseline.forecast(evidence) else "verdict.beats"
-    return Verdict("good", say("verdict.good"), say(beats, where=where, dull=baseline.dull(evidence)))
-
-
 def best_rival(evidence: Evidence) -> Evidence | None:
     """Return what else one could do without the model that leaves it least to save; None without costs.
 
@@ -174,10 +118,18 @@ def saves_sign(evidence: Evidence) -> int | None:
 
 
 def is_seen(evidence: Evidence) -> bool:
-    """Tell whether the gain shows in the digits that people read: what is real may be worth nothing."""
+    """Tell whether the gain shows in what people read: what is real may be worth nothing.
+
+    It shows in the digits, and of values at most so little of the error goes that nobody would notice.
+    """
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
-    return not test or not base or str(value_of(test)) != str(value_beside(base, test))
+    if not test or not base:
+        return True
+    most = derived(evidence, "less_error_at_most")
+    if not classes(evidence) and is_number(most) and most < _SMALL_GAIN:
+        return False
+    return str(value_of(test)) != str(value_beside(base, test))
 
 
 def headline(evidence: Evidence) -> str:
@@ -202,88 +154,22 @@ def gain_line(evidence: Evidence) -> str:
         return ""
     if not has_learned(evidence):
         return ""
+    name = dig(evidence, "task", "metric", default="")
+    title = metric_title(name)
     if sign == 0:
-        places = decimals_of(dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={}))
+        places = decimals_of(dig(evidence, "test", name, default={}))
         value, low, high = (number(gain.get(key), places) for key in ("value", "low", "high"))
         span = say("marks.interval", low=low, high=high)
-        return say("gain.chance", gain=say("marks.estimate", value=value, interval=span))
+        return say("gain.chance", metric=title, gain=say("marks.estimate", value=value, interval=span))
     size = size_of(gain)
-    told = say("gain.better" if sign > 0 else "gain.worse", size=value_of(size), interval=interval_of(size))
+    told = say(
+        "gain.better" if sign > 0 else "gain.worse",
+        metric=title,
+        size=value_of(size),
+        interval=interval_of(size),
+    )
     less = derived(evidence, "less_error") if sign > 0 else None
     return Text([told, say("gain.less_error", share=percent(less)) if less is not None else "", "."])
-
-
-def meaning(evidence: Evidence) -> list[str]:
-    """Say what the model's quality means in practice, a few sentences, best first."""
-    found = [line for name in plain_metrics(evidence) if (line := plain(evidence, name))]
-    return [*found, *never(evidence, "says"), *_misses(evidence)]
-
-
-def never(evidence: Evidence, which: str) -> list[str]:
-    """Say, if so, that the second of two classes is never answered, or too seldom to tell a share."""
-    said = derived(evidence, "confusion", "said", default=[])
-    if len(said) != 2 or said[1] >= _FEWEST_SAID:
-        return []
-    told = say(
-        f"never.{which}" if not said[1] else f"never.seldom_{which}",
-        target=target_of(evidence, 40),
-        label=brief(dig(evidence, "confusion", "classes")[1], 30),
-        n=number(said[1]),
-        judged=judged.counted("plain_rows", dig(evidence, "split", "n_test")),
-    )
-    return [told]
-
-
-def plain_metrics(evidence: Evidence) -> list[str]:
-    """Return the metrics of the test that can be told in counts or in the target's unit."""
-    test, untold = dig(evidence, "test", default={}), _OF_ANSWERS if never(evidence, "says") else ()
-    return [
-        name
-        for name in keys_below(f"plain.{_shape(evidence)}")
-        if is_number(dig(test, name, "value")) and known(f"plain.{_shape(evidence)}.{name}")
-        if name not in untold
-    ]
-
-
-def plain(evidence: Evidence, name: str) -> str:
-    """Write what a metric means: cases out of a hundred, or the distance in the target's unit."""
-    test, base = dig(evidence, "test", name, default={}), dig(evidence, "baseline", name, default={})
-    are_counts = is_share(evidence)
-    holes = {
-        "n": estimate_in_hundred(test) if are_counts else estimate_text(test),
-        "base": in_hundred(base.get("value")) if are_counts else value_beside(base, test),
-        "label": (classes(evidence) or [""])[-1],
-        "target": target_of(evidence, 40),
-        "took": took(evidence),
-        "dull": baseline.dull(evidence),
-    }
-    return say(baseline.key(evidence, f"plain.{_shape(evidence)}", name), **holes)
-
-
-def is_share(evidence: Evidence) -> bool:
-    """Tell whether plain metrics are counts out of a hundred, not distances in the target's unit."""
-    return _shape(evidence) != "value"
-
-
-def _shape(evidence: Evidence) -> str:
-    if judged.are_users(evidence):
-        return "lists"
-    n_classes = len(dig(evidence, "task", "classes", default=[]))
-    return "value" if not n_classes else "two" if n_classes == 2 else "many"
-
-
-def _misses(evidence: Evidence) -> list[str]:
-    quantiles = dig(evidence, "residuals", "quantiles", default={})
-    sentences: list[str] = []
-    for low, high, often in (("0.25", "0.75", "half"), ("0.05", "0.95", "nine")):
-        if is_number(quantiles.get(low)) and is_number(quantiles.get(high)):
-            ends = {"low": _beside(quantiles[low]), "high": _beside(quantiles[high])}
-            sentences.append(say(f"misses.{often}", **ends))
-    return sentences
-
-
-def _beside(residual: float) -> str:
-    return say("misses.below" if residual < 0 else "misses.above", size=two_digits(residual))
 
 
 def drivers(evidence: Evidence, n: int = 3) -> list[Evidence]:

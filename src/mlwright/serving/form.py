@@ -10,7 +10,8 @@ from mlwright.core.errors import UsageError
 from mlwright.core.schema import Column, Kind
 from mlwright.evaluation.conformal import USUAL_LEVEL
 from mlwright.report.figures import dig, is_number
-from mlwright.report.words import headline, question, verdict
+from mlwright.report.verdict import verdict
+from mlwright.report.words import headline, question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 from mlwright.artifact.answers import DECISION, PREDICTION
 from mlwright.core.dataset import Lines
@@ -14,11 +15,29 @@ from mlwright.serving.tastes import TAKEN, USER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mlwright.core.dataset import Typed
     from mlwright.core.schema import Column
-    from mlwright.serving.prediction_log import Entry
+    from mlwright.serving.scorer import Scorer
+    from mlwright.serving.tastes import Offer
 
 _FEATURE = "feature_"
 """Before the names of columns, which may be any."""
+Answered: TypeAlias = "Prediction | Sequence[Offer]"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A request that was answered; `typed` is None where no feature is logged."""
+
+    time_us: int
+    request_id: str
+    route: str
+    scorer: Scorer
+    n_rows: int
+    typed: Lines | Typed | None
+    answered: Answered
+    n_cells: int
 
 
 def table(entries: Sequence[Entry], features: Sequence[str]) -> Any:

@@ -10,27 +10,23 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.errors import UnknownNameError, UsageError
 from mlwright.core.prediction import Prediction
 from mlwright.serving.log_files import PATTERN, LogFiles, columns_of, in_words
-from mlwright.serving.log_table import table
+from mlwright.serving.log_table import Answered, Entry, table
 from mlwright.serving.tastes import TAKEN, USER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlwright.core.dataset import Lines, Typed
     from mlwright.serving.counters import Counters
     from mlwright.serving.reader import Rows
     from mlwright.serving.scorer import Scorer
     from mlwright.serving.settings import LogPolicy
     from mlwright.serving.tastes import Offer
-
-    Answered = Prediction | Sequence[Offer]
 
 _MOST_WAITING = 2**18
 """Cells, some 40 MB."""
@@ -40,21 +36,6 @@ _PAUSE_S = 0.001
 """Between lots, so that the loop need not wait for the interpreter."""
 _END_S = 20.0
 _logger = logging.getLogger("mlwright.serving")
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A request that was answered; `typed` is None where no feature is logged."""
-
-    time_us: int
-    request_id: str
-    route: str
-    scorer: Scorer
-    n_rows: int
-    typed: Lines | Typed | None
-    answered: Answered
-    n_cells: int
 
 
 @final

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlwright.report.words import headline, question, verdict
+from mlwright.report.verdict import verdict
+from mlwright.report.words import headline, question
 from mlwright.serving.taste_shapes import example
 from mlwright.serving.tastes import LONGEST, TAKEN, USUAL
 from mlwright.workflow.recommending.attributes import titles_of

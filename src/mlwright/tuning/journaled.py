@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,3 +59,7 @@ class Journaled:
     def stop(self) -> None:
         """End the workers."""
         self._crew.stop()
+
+
+Crew: TypeAlias = "Alone | Processes | Journaled"
+"""Whoever runs the jobs: at most `n_idle` are handed out at a time."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlwright.tuning.job import Job, Outcome
-    from mlwright.tuning.workers import Crew
+    from mlwright.tuning.journaled import Crew
 
 _PATIENCE_S, _PATIENCE_SHARE = 2.0, 0.25
 """How long to wait for jobs of others [s]: about what a new process takes; at most this share of the time."""

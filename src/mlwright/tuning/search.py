@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from mlwright.core.budget import Budget
     from mlwright.core.learner import Configuration
     from mlwright.tuning.contract import Scales
+    from mlwright.tuning.journaled import Crew
     from mlwright.tuning.store import Store
-    from mlwright.tuning.workers import Crew
 
 
 _MOST_IN_VAIN = 3

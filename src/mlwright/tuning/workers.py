@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any, TypeAlias, final
+from typing import IO, TYPE_CHECKING, Any, final
 
 from mlwright.core.memory import resident_bytes
 from mlwright.tuning.job import Job, Outcome, run_job
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from mlwright.tuning.journaled import Journaled
 
 _LENGTH = struct.Struct("<Q")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -177,10 +176,6 @@ class Processes:
                     return
 
         threading.Thread(target=listen, daemon=True).start()
-
-
-Crew: TypeAlias = "Alone | Processes | Journaled"
-"""Whoever runs the jobs: at most `n_idle` are handed out at a time."""
 
 
 def open_crew(n_workers: int, most_bytes: int = 0) -> Alone | Processes:

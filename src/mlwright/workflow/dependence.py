@@ -23,6 +23,7 @@ _FEW_VALUES = 13
 _LAST_S = 0.6
 _ENDS = (0.1, 0.9)
 _DIGITS = 4
+_DAY_S = 86_400
 
 
 def dependence(
@@ -37,8 +38,8 @@ def dependence(
     Returns
     -------
     For each column "column", "kind", "class" (null for a value), "n_rows", and "points": "at" (a number, a
-    level or a date; null is missing), "mean", and the 10 % and 90 % quantiles over the rows as "low" and
-    "high".
+    level, a date or a moment to the minute; null is missing), "mean", and the 10 % and 90 % quantiles over
+    the rows as "low" and "high".
 
     Source: Friedman 2001, "Greedy function approximation", section 8.2.
     """
@@ -66,14 +67,14 @@ def _follow(prepared: Prepared, built: Built, rows: Columns, column: Column, pla
     n_answers = means.shape[1]
     answer = n_answers - 1 if n_answers <= 2 else int(np.argmax(np.ptp(means, axis=0)))
     low, high = np.quantile(scores[:, :, answer], _ENDS, axis=1)
-    classes = prepared.task.classes
+    classes, unit = prepared.task.classes, _unit(column, places)
     return {
         "column": column.name,
         "kind": column.kind.value,
         "class": classes[answer] if classes else None,
         "n_rows": n_rows,
         "points": [
-            {"at": _shown(column, place), "mean": float(mean), "low": float(least), "high": float(most)}
+            {"at": _shown(column, place, unit), "mean": float(mean), "low": float(least), "high": float(most)}
             for place, mean, least, most in zip(places, means[:, answer], low, high, strict=True)
         ],
     }
@@ -99,11 +100,19 @@ def _short(value: float) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _shown(column: Column, place: Any) -> float | str | bool | None:
+def _unit(column: Column, places: Array) -> str:
+    """Return how finely moments are told apart: to the day, unless one is not midnight."""
+    if column.kind is not Kind.DATETIME:
+        return ""
+    known = places[np.isfinite(places)]
+    return "m" if (known % _DAY_S).any() else "D"
+
+
+def _shown(column: Column, place: Any, unit: str) -> float | str | bool | None:
     if column.kind not in NUMERIC:
         return str(place) or None
     if np.isnan(place):
         return None
     if column.kind is Kind.DATETIME:
-        return str(np.datetime64(round(float(place)), "s").astype("datetime64[D]"))
+        return str(np.datetime64(round(float(place)), "s").astype(f"datetime64[{unit}]")).replace("T", " ")
     return bool(place) if column.kind is Kind.BOOLEAN else float(place)

@@ -16,11 +16,11 @@ from mlwright.core.schema import Role
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
 from mlwright.tuning.choice import choose
-from mlwright.tuning.journaled import Journaled
+from mlwright.tuning.journaled import Crew, Journaled
 from mlwright.tuning.latency import Latency
 from mlwright.tuning.refit import baseline
 from mlwright.tuning.search import Search
-from mlwright.tuning.workers import Crew, open_crew
+from mlwright.tuning.workers import open_crew
 from mlwright.workflow.build import make_store
 from mlwright.workflow.finish import Finish, Fitted
 from mlwright.workflow.measure import scales

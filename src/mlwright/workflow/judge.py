@@ -20,6 +20,7 @@ from mlwright.evaluation.detail import (
     roc_band,
     roc_curve_points,
 )
+from mlwright.evaluation.rarer import rarer_class
 from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all, value
 from mlwright.workflow.again import recipe
@@ -151,6 +152,7 @@ def _judge_test(
         if naive is None
         else {**naive.told, "constant": _constant(task, truth, constant)},
         "gain": gain.to_json(),
+        "rarer_class": rarer_class(task.classes, truth, prediction, groups=test.alike, seed=options.seed),
         **_pictures(prepared, prediction, options.seed),
     }
 
@@ -179,7 +181,10 @@ def _pictures(prepared: Prepared, prediction: Prediction, seed: int) -> dict[str
     assert truth is not None  # noqa: S101 - the sealed test has a target
     empty = dict.fromkeys(("confusion", "calibration", "calibration_error", "roc", "residuals"))
     if task.link is Link.IDENTITY:
-        return {**empty, "residuals": residual_summary(truth, prediction)}
+        return {
+            **empty,
+            "residuals": residual_summary(truth, prediction, groups=prepared.test.alike, seed=seed),
+        }
     error = calibration_error(truth, prediction, groups=prepared.test.alike, seed=seed)
     counts = confusion(truth, prediction, len(task.classes)).tolist()
     found: dict[str, Any] = {

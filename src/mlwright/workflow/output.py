@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from shutil import copyfileobj
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from mlwright.core.atomic import replacing
+from mlwright.core.atomic import FULL, replacing
 from mlwright.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,16 +78,16 @@ def writing(place: Path | None) -> Iterator[Add]:
 
 @contextmanager
 def _as_the_system_says() -> Iterator[None]:
-    """Raise OSError where polars says in words of its own that the device is full."""
+    """Raise OSError with its number where polars says in words alone that the device takes no more."""
     import polars as pl  # noqa: PLC0415 - heavy, and not needed to serve
 
     try:
         yield
-    except pl.exceptions.PolarsError as error:
-        full = os.strerror(errno.ENOSPC)
-        if full not in str(error):
+    except (pl.exceptions.PolarsError, OSError) as error:
+        number = next((one for one in FULL if os.strerror(one) in str(error)), None)
+        if number is None:
             raise
-        raise OSError(errno.ENOSPC, full) from error
+        raise OSError(number, os.strerror(number)) from error
 
 
 def _print(text: TextIOWrapper) -> None:
@@ -112,10 +111,11 @@ def _rows(file: Any, suffix: str) -> Iterator[Add]:
 
     def add(frame: Any) -> None:
         nonlocal is_first
-        if suffix == ".csv":
-            frame.write_csv(file, include_header=is_first)
-        else:
-            frame.write_ndjson(file)
+        with _as_the_system_says():
+            if suffix == ".csv":
+                frame.write_csv(file, include_header=is_first)
+            else:
+                frame.write_ndjson(file)
         is_first = False
 
     yield add

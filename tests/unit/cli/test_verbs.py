@@ -200,6 +200,13 @@ def test_output_that_finds_no_room_is_no_bug(more):
     assert done.stderr == told
 
 
+def test_a_temporary_file_that_finds_no_room_is_no_bug(tmp_path):
+    (tmp_path / "rows.csv").write_text("area,built,note,size\n" + "x,,y,1\n" * 4_000)
+    done = in_shell('ulimit -f 8; exec "$@"', "predict", MODEL, tmp_path / "rows.csv")
+    told = "error: standard output, or a temporary file, cannot be written: File too large.\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
 def test_closed_outputs_are_no_bug(tmp_path):
     done = in_shell('exec "$@" >&-', "info", MODEL)
     assert (done.returncode, done.stderr) == (0, "")

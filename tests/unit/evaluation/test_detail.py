@@ -101,7 +101,18 @@ def test_the_residual_summary_is_plain_data():
     truth = rng.normal(size=500)
     summary = residual_summary(truth, Prediction((truth + 1.0)[:, None]))
     assert summary["mean"] == pytest.approx(-1.0)
+    assert summary["bias"] == pytest.approx({"value": -1.0, "low": -1.0, "high": -1.0})
     assert summary["quantiles"]["0.5"] == pytest.approx(-1.0)
     assert len(summary["bins"]) == 10
     json.dumps(summary, allow_nan=False)
     assert residual_summary(truth[:0], Prediction(np.zeros((0, 1))))["bins"] == []
+
+
+def test_the_mean_of_the_residuals_has_an_interval_that_knows_groups():
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(20), 25)
+    truth = rng.normal(size=20)[groups]
+    answers = Prediction(np.zeros((500, 1)))
+    alone, together = (residual_summary(truth, answers, groups=each)["bias"] for each in (None, groups))
+    assert alone["value"] == together["value"] == pytest.approx(truth.mean())
+    assert together["high"] - together["low"] > 3 * (alone["high"] - alone["low"])

@@ -290,6 +290,20 @@ def test_a_package_gets_a_name_that_hides_no_other():
 
 
 @pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("it's", '"it\'s"'),
+        ('a "b"', "'a \"b\"'"),
+        ("'\"", '"\'\\""'),
+        ('\'""', "'\\'\"\"'"),
+        ("\\\n\u202e\u00e9", '"\\\\\\n\\u202e\u00e9"'),
+    ],
+)
+def test_a_literal_is_written_as_formatters_do(text, written):
+    assert quoted(text) == written
+
+
+@pytest.mark.parametrize(
     "text", ['a "b"', "it's", "both ' and \"", "\\n", "{x}", "\n", "\u00e9\u202e", "'''"]
 )
 def test_a_string_of_a_stranger_stays_a_string(text):

@@ -94,14 +94,14 @@ def columns_of(trees, n_rows, seed=0):
         {"depth": 0}, {"depth": 14, "n_trees": 3}, {"n_trees": 1, "is_set": True},
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("n_rows", [1, 15, 16, 2_000])
+@pytest.mark.parametrize("n_rows", [0, 1, 15, 16, 2_000])
 def test_a_walk_gives_the_bits_of_the_runtime(seed, sort, n_rows):
     trees = forest(seed, **sort)
     data, columns = program_of(trees), columns_of(trees, n_rows)
     known = Program(data).run(columns)
     program = Program(data)
-    assert program.hasten(data, n_rows)
-    program.run({name: cells[:1] for name, cells in columns.items()})  # tried; from here on it is used
+    assert program.hasten(data, 10**9)
+    program.run(columns_of(trees, runtime._TRIED_ROWS))  # tried; from here on it is used
     assert program._bulk is not None
     assert program.run(columns).scores.tobytes() == known.scores.tobytes()
 
@@ -112,7 +112,7 @@ def test_a_trained_program_answers_alike_with_and_without(built, prepared):
     program = Program(built.data)
     if not program.hasten(built.data, 10**9):
         pytest.fail("this program has trees")
-    for _ in range(2):
+    for _ in range(2 + runtime._TRIED_ROWS // len(known.scores)):
         found = program.run(columns)
         assert found.scores.tobytes() == known.scores.tobytes()
     assert program._bulk is not None
@@ -150,6 +150,54 @@ def test_a_way_that_is_wrong_as_a_whole_is_left_at_the_first_rows(monkeypatch, c
     assert not program.hasten(data, 10**10)
 
 
+def test_few_rows_are_no_trial(monkeypatch):
+    trees = forest(6)
+    data, columns = program_of(trees), columns_of(trees, 2_000)
+    known = Program(data).run(columns)
+    program = Program(data)
+    assert program.hasten(data, 10**9)
+    right = bulk.Bulk.run
+
+    def first(self, feeds):
+        (scores,) = right(self, feeds)
+        return [scores[:1].repeat(len(scores), axis=0)]
+
+    monkeypatch.setattr(bulk.Bulk, "run", first)
+    assert program.run({name: cells[:1] for name, cells in columns.items()}).scores == known.scores[0]
+    assert program._bulk is not None
+    assert program.run(columns).scores.tobytes() == known.scores.tobytes()
+    assert program._bulk is None
+
+
+def failing(*given):
+    raise RuntimeError("numba has no code for this")
+
+
+@pytest.mark.parametrize("at", ["first", "rows"])
+def test_a_way_that_fails_is_left_and_told(at, monkeypatch, caplog):
+    trees = forest(7)
+    data, columns = program_of(trees), columns_of(trees, 50)
+    program = Program(data)
+    if at == "first":
+        monkeypatch.setattr(walk, "scores_of", failing)
+    with caplog.at_level(logging.WARNING, "mlwright.program"):
+        assert program.hasten(data, 10**9) is (at == "rows")
+        monkeypatch.setattr(walk, "scores_of", failing)
+        found = program.run(columns)
+    assert found.scores.tobytes() == Program(data).run(columns).scores.tobytes()
+    assert "ONNX Runtime. There is a faster way, but it failed (numba has no code" in caplog.text
+    assert not program.hasten(data, 10**10)
+
+
+def test_machine_code_that_is_switched_off_is_as_no_numba(monkeypatch):
+    import numba
+
+    walk.is_there.cache_clear()
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    assert not walk.is_there()
+    walk.is_there.cache_clear()
+
+
 def test_few_rows_are_not_worth_it(monkeypatch):
     monkeypatch.setattr(bulk, "FEWEST_STEPS", 10_000)
     data = program_of(forest(3, n_trees=10))
@@ -181,12 +229,14 @@ def test_a_program_without_trees_has_nothing_to_hasten():
     assert not Program(data).hasten(data, 10**9)
 
 
-def test_numba_that_cannot_be_imported_is_told(monkeypatch, caplog):
-    monkeypatch.setitem(sys.modules, "numba", None)
+def test_numba_that_cannot_be_imported_is_told(monkeypatch, caplog, tmp_path):
+    (tmp_path / "numba.py").write_text("raise ImportError('Numba needs another NumPy')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
     walk.is_there.cache_clear()
     with caplog.at_level(logging.WARNING, "mlwright.program"):
         assert not walk.is_there()
-    assert "cannot be imported" in caplog.text
+    assert "Numba needs another NumPy" in caplog.text
     walk.is_there.cache_clear()
 
 

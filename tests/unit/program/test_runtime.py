@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 MODEL = Path(__file__).parents[2] / "fixtures" / "models" / "format_1.mlw"
 
 
@@ -17,3 +19,12 @@ def test_loading_a_model_leaves_nothing_in_the_home_folder(tmp_path):
     )
     assert ran.stdout.strip() == "1"
     assert list(tmp_path.rglob("*")) == []
+
+
+def test_no_rows_get_no_answers_though_words_are_counted(built):
+    columns = {
+        name: np.empty(0, object if is_text else float)
+        for name, is_text in zip(built.program.columns, built.program.reads_text, strict=True)
+    }
+    for found in (built.program.run(columns), built.program.run_lines([])):
+        assert (found.scores.shape, found.labels.shape) == ((0, 2), (0,))

@@ -6,10 +6,11 @@ import pytest
 
 from mlwright.core.said import SENTENCES
 from mlwright.evaluation.naive import RULES
-from mlwright.report import baseline, first, words
+from mlwright.report import baseline, first, plain, words
 from mlwright.report.build import build_report
 from mlwright.report.card import model_card
 from mlwright.report.language import spoken
+from mlwright.report.verdict import verdict
 from mlwright.report.written import translations
 
 RIVAL = "the last known value at the same time of the year in the same Industry and State"
@@ -48,7 +49,7 @@ def evidence_of(*, gain, series=("Industry", "State")):
 def test_the_answer_and_the_verdict_name_what_is_as_good():
     evidence = evidence_of(gain=-0.8)
     assert first.answer(evidence) == f"It does not ship: it is no better than {RIVAL}."
-    assert words.verdict(evidence).reason.endswith(f"not better, beyond chance, than {RIVAL}.")
+    assert verdict(evidence).reason.endswith(f"not better, beyond chance, than {RIVAL}.")
     assert first.answer(evidence_of(gain=3.0)) == f"It does not ship: it is worse than {RIVAL}."
 
 
@@ -57,10 +58,10 @@ def test_a_better_model_is_measured_by_the_forecast():
     assert (
         first.answer(evidence) == f"It ships: its answers are off by 32.4 on average; {RIVAL} is off by 42.4."
     )
-    assert words.verdict(evidence).reason.endswith(f"it beats {RIVAL} by more than chance can explain.")
+    assert verdict(evidence).reason.endswith(f"it beats {RIVAL} by more than chance can explain.")
     assert f"; {RIVAL} gets 42.4." in words.headline(evidence)
     assert (
-        words.meaning(evidence)[0]
+        plain.meaning(evidence)[0]
         == f"On average its answers are off by 32.4 (31.4 to 33.4); {RIVAL} is off by 42.4."
     )
 
@@ -84,7 +85,7 @@ def test_german_names_it_too():
         evidence = evidence_of(gain=-0.8)
         rival = "der letzte bekannte Wert zur selben Zeit des Jahres (je Industry und State)"
         assert first.answer(evidence) == f"Nicht einsetzen: es ist nicht besser als {rival}."
-        assert words.verdict(evidence_of(gain=-10.0)).reason.endswith(f"besser als {rival}.")
+        assert verdict(evidence_of(gain=-10.0)).reason.endswith(f"besser als {rival}.")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mlwright.report import advice, first, words
+from mlwright.report import advice, first, plain, words
 from mlwright.report.build import build_brief, build_report
 from mlwright.report.concerns import concerns
 from mlwright.report.language import languages, spoken
+from mlwright.report.verdict import verdict
 from mlwright.workflow import decide
 
 
@@ -113,7 +114,32 @@ def never_yes(evidence):
     evidence["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[1137, 0], [363, 0]]}
 
 
+def order_alone(evidence):
+    for name in ("log_loss", "brier"):
+        evidence["test"][name] = estimate(0.48, 0.45, 0.50, "min")
+        evidence["baseline"][name] = same(0.46, "min")
+
+
+def relatives(evidence):
+    evidence["findings"] = [finding("group_like", "warning", "player", "It looks like a group.")]
+
+
+def interrupted(evidence):
+    evidence["findings"] = [finding("interrupted", "warning", None, "The run was interrupted.")]
+
+
+def rarer(evidence):
+    good(evidence)
+    evidence["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[19, 168], [16, 1297]]}
+    few = {"precision": estimate(0.54, 0.4, 0.7), "recall": estimate(0.10, 0.06, 0.15)}
+    evidence["rarer_class"] = {"class": "<=50K", "n": 187, **few}
+
+
 MATRIX = [
+    (order_alone, "unsure", "It may ship to put cases in order, and for nothing else: it is right in", ""),
+    (relatives, "unsure", "It may ship for each player that it knows", "player: It looks like a group."),
+    (interrupted, "unsure", "It may ship, but its training was interrupted: it is right in", ""),
+    (rarer, "good", "It ships:", "It misses many: of 100 cases where income is <=50K it finds 10 (6 to 15)."),
     (good, "good", "It ships: it is right in 85 of 100 cases; always giving the most usual answer", ""),
     (useless, "bad", "It does not ship: it is no better than a model that ignores every column.", ""),
     (unlearned, "bad", "It does not ship: the search ended before anything was learned.", ""),
@@ -134,7 +160,12 @@ MATRIX = [
     (uncalibrated, "good", "It ships:", "Its chances are off by 12 points on average"),
     (beaten, "bad", "It does not ship: it is not better than the model in place.", ""),
     (left_behind, "bad", "It does not ship yet: the level of income has moved", ""),
-    (never_yes, "good", "It ships:", "It never says that income is >50K. Use its chances"),
+    (
+        never_yes,
+        "good",
+        "It ships to put cases in order, not to say yes or no:",
+        "It never says that income is >50K. Use its chances",
+    ),
 ]
 
 
@@ -148,25 +179,25 @@ def test_the_first_screen_is_right_for_every_sort_of_model(change, tone, says, w
     html = build(income)
     first_line = read(html[html.index("<h1") : html.index("</h1>")])
     assert first_line[1:].startswith(says)
-    assert words.verdict(income).tone == tone
+    assert verdict(income).tone == tone
     assert watches in read(html[html.index("What to watch") : html.index("</section>")])
     assert first_line.startswith({"good": "✓", "bad": "✕", "unsure": "?"}[tone])
 
 
 def test_of_an_answer_that_is_never_given_no_share_is_told(income):
     never_yes(income)
-    told = " ".join(words.meaning(income))
+    told = " ".join(plain.meaning(income))
     assert "It never says that income is >50K" in told
     assert "it finds" not in told
     assert "it is right in" not in told
     assert "misses many" not in " ".join(one.says for one in concerns(income))
     income["confusion"]["counts"] = [[1134, 3], [363, 0]]
-    assert words.never(income, "says") == [
+    assert plain.never(income, "says") == [
         "Of 1,500 rows it says in 3 that income is >50K: too few to tell how often it is right then."
     ]
     assert "It hardly ever says that income is >50K: in 3 of 1,500 rows" in str(concerns(income))
     income["confusion"]["counts"] = [[1130, 7], [360, 3]]
-    assert words.never(income, "says") == []
+    assert plain.never(income, "says") == []
 
 
 def test_a_class_that_few_rows_judge_is_watched(income):
@@ -174,6 +205,8 @@ def test_a_class_that_few_rows_judge_is_watched(income):
     income["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[1400, 93], [3, 4]]}
     assert told in [one.says for one in first.watch(income)]
     income["confusion"]["counts"] = [[1400, 63], [3, 34]]
+    assert next(one for one in concerns(income) if "Only in 37" in one.says).severity == "note"
+    income["confusion"]["counts"] = [[1400, 63], [3, 134]]
     assert told[:8] not in " ".join(one.says for one in concerns(income))
 
 
@@ -184,6 +217,8 @@ def test_years_have_no_mark_of_thousands(income):
     ]
     income["dependence"] = [{"column": "year", "class": ">50K", "points": points}]
     assert "As year goes from 1988 to 2011, " in first.effect(income, "year")
+    points[2]["at"] = 2687
+    assert "As year goes from 1,988 to 2,687, " in first.effect(income, "year")
 
 
 def test_at_most_three_things_are_to_watch_the_gravest_first_and_none_twice(income):
@@ -208,7 +243,7 @@ def test_a_ranking_is_measured_by_rankings_and_judged_by_users(income):
     assert "users, by what they did after all that it learned from" in words.headline(income)
     income["gain"] = estimate(-0.06, -0.07, -0.05)
     assert first.answer(income) == "It does not ship: it is worse than the best naive ranking."
-    assert "sealed test users the model is worse than the best naive ranking" in words.verdict(income).reason
+    assert "sealed test users the model is worse than the best naive ranking" in verdict(income).reason
 
 
 def test_money_is_told_first(income, read):
@@ -294,9 +329,9 @@ def test_a_class_of_many_that_is_seldom_found_is_watched(income):
     income["confusion"] = {
         "classes": ["3", "5", "7"], "counts": [[2, 33, 0], [0, 300, 20], [0, 50, 90]],
     }  # fmt: skip
-    told = "It seldom finds a class: of 100 cases where quality is 3 it finds 6."
+    told = "It seldom finds a class: of 35 test rows where quality is 3 it finds 2."
     assert told in [one.says for one in first.watch(income)]
-    for counts in ([[2, 20, 0], [0, 300, 20], [0, 50, 90]], [[20, 15, 0], [0, 300, 20], [0, 50, 90]]):
+    for counts in ([[0, 9, 0], [0, 300, 20], [0, 50, 90]], [[20, 15, 0], [0, 300, 20], [0, 50, 90]]):
         income["confusion"]["counts"] = counts
         assert "seldom finds" not in " ".join(one.says for one in concerns(income))
 
@@ -352,7 +387,7 @@ def test_what_is_saved_is_measured_by_the_best_that_one_could_do_without(income,
     income["findings"] = [finding("costs_more")] if tone == "bad" else []
     income["decision"] = decided(*saved)
     assert first.answer(income) == says
-    assert words.verdict(income).tone == tone
+    assert verdict(income).tone == tone
     against = "acting on everything" if saved[1] < saved[0] else "doing nothing"
     assert first.how_good(income)[0].endswith(f"than with this: {against}.") or "chance" in says
     assert f" a row against {against}" in advice.advice(income)
@@ -367,7 +402,7 @@ def test_a_model_in_place_that_the_rows_cannot_beat_is_told_first(income):
     assert first.answer(income) == (
         "It may ship, but whether it is better than the model in place, these rows cannot tell."
     )
-    assert words.verdict(income).tone == "unsure"
+    assert verdict(income).tone == "unsure"
 
 
 def test_training_and_report_call_the_alternative_that_needs_the_model_alike():
@@ -405,11 +440,12 @@ def test_what_is_optimized_is_told_where_the_paired_gain_shows_it(bikes):
     bikes["baseline"] = {"rmse": same(2_000.0, "min"), "mae": same(710.0, "min")}
     bikes["gain"] = estimate(-94.0, -162.0, -25.0, "min")
     assert first.answer(bikes) == (
-        "It ships: its answers are typically off by 1,900; always giving the same answer is off by 2,000."
+        "It ships: counting large errors more, its answers are off by 1,900; always giving the same answer "
+        "is off by 2,000."
     )
-    assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
+    assert first.picture(bikes)[0].startswith("Distance from the true cnt, large ones counting more")
     bikes["gain"] = estimate(-9.0, -62.0, 25.0, "min")
-    assert first.picture(bikes)[0].startswith("Typical distance from the true cnt")
+    assert first.picture(bikes)[0].startswith("Distance from the true cnt, large ones counting more")
 
 
 def test_what_was_learned_in_part_is_something_learned(income):
@@ -426,6 +462,96 @@ def test_a_column_in_doubt_that_gives_the_whole_answer_is_asked_about_first(inco
     assert first.answer(income) == (
         "It may ship, once somebody knows when bar is filled in: it gives nearly the whole answer alone."
     )
-    assert words.verdict(income).tone == "unsure"
+    assert verdict(income).tone == "unsure"
     income["leaks"] = [{**leak, "charges": ["dominance"]}]
-    assert words.verdict(income).tone == "good"
+    assert verdict(income).tone == "good"
+
+
+def test_of_two_classes_the_rarer_is_told_of(income):
+    rarer(income)
+    told = plain.meaning(income)
+    assert "Of 100 cases where income is <=50K it finds 10 (6 to 15)." in told
+    assert "Of 100 cases where it says that income is <=50K, it is right in 54 (40 to 70)." in told
+    income["confusion"]["counts"] = [[0, 187], [0, 1313]]
+    assert plain.never(income, "watch")[0].startswith("It never says that income is <=50K.")
+
+
+def test_a_gain_that_nobody_would_notice_is_hardly_one(bikes):
+    bikes["gain"] = estimate(-3.0, -9.0, -0.5, "min")  # at most 4.5 %
+    bikes["baseline"]["rmse"] = same(200.0, "min")
+    assert first.answer(bikes).startswith("It could ship, but hardly gains anything over")
+    assert verdict(bikes).tone == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("sign", "says"), [(1, "too low: the truth lies above"), (-1, "too high: the truth lies below")]
+)
+def test_answers_that_miss_in_one_direction_are_watched(sign, says, bikes):
+    error = bikes["test"]["mae"]["value"]
+    ends = sorted(sign * share * error for share in (0.1, 0.5))
+    bikes["residuals"]["bias"] = {"value": sign * 0.3 * error, "low": ends[0], "high": ends[1]}
+    assert says in " ".join(one.says for one in concerns(bikes))
+    for bias in (
+        {"value": sign * 0.1 * error, "low": ends[0], "high": ends[1]},  # little of the error
+        {"value": sign * 0.3 * error, "low": -0.1 * error, "high": 0.5 * error},  # maybe chance
+    ):
+        bikes["residuals"]["bias"] = bias
+        assert says not in " ".join(one.says for one in concerns(bikes))
+
+
+@pytest.mark.parametrize(
+    ("folds", "says"),
+    [
+        ((395.0, 315.0, 501.0), "on the test 184 (170 to 201). Do not count on the better"),
+        ((100.0, 90.0, 110.0), "on the test only 184 (170 to 201). Count on the worse"),
+        ((210.0, 195.0, 240.0), ""),
+        ((230.0, 205.0, 260.0), ""),  # apart, but not far
+    ],
+)
+def test_folds_that_say_something_else_than_the_test_are_watched(folds, says, bikes):
+    bikes["test"]["rmse"] = estimate(184.0, 170.0, 201.0, "min")
+    bikes["selection"] = {"corrected": estimate(*folds, "min")}
+    told = " ".join(one.says for one in concerns(bikes))
+    assert says in told if says else "How good it is depends on the rows" not in told
+
+
+def test_of_parts_that_hold_too_little_the_worst_is_named(income):
+    def part(name, n, held):
+        return {
+            "column": None,
+            "slice": name,
+            "n": n,
+            "coverage": estimate(held, held - 0.01, held + 0.01),
+            "off": -1,
+        }
+
+    income["intervals"] = {
+        "mode": "approximate", "answers": "sets", "level": 0.9, "coverage": estimate(0.9, 0.89, 0.91),
+        "slices": [part("neither", 729, 0.82), part("hate", 59, 0.492), part("tiny", 12, 0.1)],
+    }  # fmt: skip
+    told = " ".join(one.says for one in concerns(income))
+    assert "where the answer is hate, they held the truth in 49.2 % of 59 rows" in told
+
+
+def test_ranges_that_are_far_wider_than_asked_are_noted(bikes):
+    wide = {"level": 0.5, "coverage": estimate(0.785, 0.71, 0.85)}
+    usual = {"level": 0.9, "coverage": estimate(0.92, 0.87, 0.95)}
+    bikes["intervals"] = {"mode": "approximate", "answers": "intervals", "levels": [wide, usual]}
+    told = "The ranges of level 50 % are wider than asked for: they held the truth in 78.5 % of cases."
+    assert told in [one.says for one in concerns(bikes)]
+    wide["coverage"] = estimate(0.6, 0.55, 0.65)
+    assert told[:20] not in " ".join(one.says for one in concerns(bikes))
+
+
+def test_a_column_that_does_little_alone_is_told_by_what_is_lost_without_it(income):
+    point = {"mean": 0.2, "low": 0.1, "high": 0.3}
+    name = words.drivers(income)[0]["column"]
+    income["dependence"] = [
+        {"column": name, "class": ">50K", "points": [{"at": 1.0, **point}, {"at": 2.0, **point}]}
+    ]
+    assert first.effect(income, name).startswith("Without what it tells, ROC AUC would be worse by 0.")
+    income["importance"], income["importance_left_out"] = income["importance"][:1], 0
+    assert (
+        first.effect(income, income["importance"][0]["column"])
+        == "It is the only column that the model reads."
+    )

@@ -17,7 +17,8 @@ from mlwright.report.forms import Wishes, make
 from mlwright.report.language import spoken
 from mlwright.report.lists import history_line, lists, served
 from mlwright.report.page import page
-from mlwright.report.words import headline, verdict
+from mlwright.report.verdict import verdict
+from mlwright.report.words import headline
 from mlwright.workflow.recommending import cut
 
 

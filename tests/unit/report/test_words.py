@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlwright.report import words
+from mlwright.report import plain, words
 from mlwright.report.measures import metric_says, metric_title
+from mlwright.report.verdict import verdict
 
 
 def test_the_question_names_the_answers(income, bikes):
@@ -14,7 +15,7 @@ def test_the_question_names_the_answers(income, bikes):
 
 
 def test_a_model_better_than_the_baseline_may_ship(income, bikes):
-    assert words.verdict(income).title == words.verdict(bikes).title == "Ready to ship"
+    assert verdict(income).title == verdict(bikes).title == "Ready to ship"
 
 
 @pytest.mark.parametrize(
@@ -35,25 +36,25 @@ def test_better_is_read_with_the_direction(direction, ends, sign):
 
 def test_a_gain_that_may_be_chance_does_not_ship(income):
     income["gain"] = {"value": 0.01, "low": -0.02, "high": 0.04, "direction": "max"}
-    assert words.verdict(income).title == "Do not ship"
+    assert verdict(income).title == "Do not ship"
     assert "may be chance" in words.gain_line(income)
 
 
 def test_a_model_worse_than_the_baseline_says_so(bikes):
     bikes["gain"] = {"value": 3.0, "low": 1.0, "high": 5.0, "direction": "min"}
-    assert "worse than a baseline" in words.verdict(bikes).reason
-    assert words.gain_line(bikes).startswith("Worse than the baseline by 3.0")
+    assert "worse than a baseline" in verdict(bikes).reason
+    assert words.gain_line(bikes).startswith("In RMSE it is worse than the baseline by 3.0")
 
 
 def test_an_error_blocks_until_somebody_has_acted(income):
     leak = {"severity": "error", "message": "It leaks.", "action": "kept"}
     income["findings"] = [leak]
-    assert words.verdict(income).reason.endswith("It leaks.")
+    assert verdict(income).reason.endswith("It leaks.")
     assert words.open_errors([{**leak, "action": "dropped"}]) == []
 
 
 def test_without_a_comparison_nothing_is_claimed():
-    assert words.verdict({}).tone == "unsure"
+    assert verdict({}).tone == "unsure"
 
 
 def test_a_smaller_error_is_told_as_a_share(bikes):
@@ -71,7 +72,7 @@ def test_the_meaning_is_told_in_counts():
         "baseline": {"accuracy": estimate(0.8, 0.75, 0.85)},
         "residuals": {"quantiles": {"0.25": -21.18, "0.75": 26.9}},
     }
-    assert words.meaning(evidence) == [
+    assert plain.meaning(evidence) == [
         "Of 100 new cases it gets 85 (81 to 89) right. Always giving the most usual answer gets 80 right.",
         "Of 100 cases where Churn is yes it finds 75 (60 to 90).",
         "Half of the time the truth lies between 21 below and 27 above the answer.",
@@ -80,7 +81,7 @@ def test_the_meaning_is_told_in_counts():
 
 def test_a_share_that_is_nearly_all_is_not_all():
     evidence = {"task": {"classes": ["no", "yes"]}, "test": {"recall": estimate(0.996, 0.99, 0.999)}}
-    assert words.meaning(evidence) == ["Of 100 cases where the target is yes it finds >99 (99 to >99)."]
+    assert plain.meaning(evidence) == ["Of 100 cases where the target is yes it finds >99 (99 to >99)."]
 
 
 def test_only_columns_that_matter_beyond_chance_drive(income):

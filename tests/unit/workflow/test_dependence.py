@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from mlwright.core.schema import Column, Kind
+from mlwright.workflow.dependence import _shown, _unit
+
 from .conftest import houses, only, trained
 
 FEATURES = ("size", "age", "area")
@@ -44,6 +47,17 @@ def test_a_number_is_followed_along_its_quantiles(price):
     slope = np.polyfit(at, means, 1)[0]
     assert 1.6 < slope < 2.4
     assert one["points"][-1]["at"] is None, "some sizes are missing"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [([0, 86_400], ["1970-01-01", "1970-01-02"]), ([0, 5_400], ["1970-01-01 00:00", "1970-01-01 01:30"])],
+)
+def test_moments_are_told_as_finely_as_the_column_holds_them(seconds, says):
+    column = Column(name="at", kind=Kind.DATETIME)
+    places = np.array([*seconds, np.nan])
+    unit = _unit(column, places)
+    assert [_shown(column, place, unit) for place in places] == [*says, None]
 
 
 @pytest.mark.parametrize(("name", "label"), [("sale_model", "yes"), ("grade_model", None)])

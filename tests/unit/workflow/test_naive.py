@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mlwright.core.said import SENTENCES
-from mlwright.report.words import verdict
+from mlwright.report.verdict import verdict
 from mlwright.workflow.naive import naive_forecast
 from mlwright.workflow.prepare import prepare
 

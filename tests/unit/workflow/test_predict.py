@@ -108,13 +108,21 @@ def test_an_old_file_stays_if_the_new_one_fails(price_model, tmp_path):
     assert out.read_text().startswith("row,prediction\n1,")
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
-def test_a_full_device_is_told_whatever_polars_calls_it(price_model, tmp_path, monkeypatch, suffix):
-    def full(*_):
-        raise pl.exceptions.ComputeError("underlying IO error: [Errno 28] No space left on device")
+@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize(
+    "error",
+    [
+        pl.exceptions.ComputeError("underlying IO error: [Errno 28] No space left on device"),
+        pl.exceptions.ComputeError("parquet: underlying IO error: [Errno 27] File too large"),
+        OSError("Disk quota exceeded (os error 122)"),
+    ],
+)
+def test_a_full_device_is_told_whatever_polars_calls_it(price_model, tmp_path, monkeypatch, suffix, error):
+    def full(*_, **__):
+        raise error
 
     monkeypatch.setattr(pl.DataFrame, WRITERS[suffix].__name__, full)
-    with pytest.raises(UsageError, match=rf"answers\{suffix}': No space left on device"):
+    with pytest.raises(UsageError, match=rf"answers\{suffix}': (No space|File too|Disk quota)[a-z ]*\.$"):
         predict_file(price_model, ROWS, tmp_path / f"answers{suffix}")
     assert not list(tmp_path.iterdir())
 

@@ -10,7 +10,8 @@ import pytest
 
 import mlwright as mw
 from mlwright.core.errors import DataError, UsageError
-from mlwright.report.words import headline, verdict
+from mlwright.report.verdict import verdict
+from mlwright.report.words import headline
 from mlwright.tuning.search import Search
 from mlwright.workflow.build import make_store
 from mlwright.workflow.fit import n_folds

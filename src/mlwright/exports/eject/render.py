@@ -27,13 +27,12 @@ def has_learner(name: str) -> bool:
 
 
 def quoted(value: object) -> str:
-    """Write a Python literal as formatters do, with double quotes where that needs fewer escapes."""
+    """Write a Python literal as formatters do: with double quotes, unless that needs more escapes."""
     if not isinstance(value, str):
         return repr(value)
-    text = repr(
-        f"'{value}"
-    )  # with an apostrophe in front Python chooses double quotes, if there are none inside
-    return text.replace("'", "", 1) if text.startswith('"') else repr(value)
+    mark = "'" if value.count('"') > value.count("'") else '"'
+    body = "".join(sign if sign in "'\"" else repr(sign)[1:-1] for sign in value)
+    return mark + body.replace(mark, f"\\{mark}") + mark
 
 
 def words(text: str) -> str:
