@@ -52,7 +52,7 @@ RULES = (
     ),
     Rule(
         "weeks_52_ago", said("the value of 52 weeks before"),
-        said("the last known value a multiple of 52 weeks before"), Season.WEEKS_52,
+        said("the last known value at steps of 52 weeks"), Season.WEEKS_52,
     ),
     Rule(
         "year_ago", said("the value of a year before"),

@@ -41,7 +41,7 @@ def in_verdict(evidence: Evidence) -> Text:
 
 
 def beside(evidence: Evidence) -> Text:
-    """Name the baseline in a picture."""
+    """Name the baseline in a picture, or where it was named in full before."""
     rule = forecast(evidence)
     return judged.unit(evidence, "beside") if rule is None else named(rule, "says", 80)
 

@@ -124,7 +124,7 @@ def _plainly(evidence: Evidence, name: str) -> str:
         "label": plain.label_of(evidence),
         "target": words.target_of(evidence, 40),
         "took": lists.took(evidence),
-        "dull": baseline.dull(evidence),
+        "dull": baseline.beside(evidence),
     }
     return say(baseline.key(evidence, f"answer.plain.{name}", f"answer.plain_forecast.{name}"), **holes)
 

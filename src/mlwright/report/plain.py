@@ -77,7 +77,7 @@ def plain(evidence: Evidence, name: str) -> Text:
         "label": label_of(evidence),
         "target": target_of(evidence, 40),
         "took": took(evidence),
-        "dull": baseline.dull(evidence),
+        "dull": baseline.beside(evidence),
     }
     start = f"plain.{_shape(evidence)}"
     return say(baseline.key(evidence, f"{start}.{name}", f"{start}_forecast.{name}"), **holes)

@@ -143,7 +143,7 @@ def headline(evidence: Evidence) -> str:
     where = judged.counted("some_seen" if "test_seen" in rules else new, dig(evidence, "split", "n_test"))
     told = say("score.line", metric=metric_title(name), score=estimate_text(test), where=where)
     key = "score.beside_forecast" if baseline.forecast(evidence) else "score.beside"
-    beside = say(key, base=value_beside(base, test), dull=baseline.dull(evidence)) if base else ""
+    beside = say(key, base=value_beside(base, test), dull=baseline.beside(evidence)) if base else ""
     return Text([told, beside, "."])
 
 

@@ -13,7 +13,8 @@ from mlwright.report.language import spoken
 from mlwright.report.verdict import verdict
 from mlwright.report.written import translations
 
-RIVAL = "the last known value at the same time of the year in the same Industry and State"
+RULE = "the last known value at the same time of the year"
+RIVAL = f"{RULE} in the same Industry and State"
 
 
 def estimate(value, half=1.0):
@@ -56,13 +57,13 @@ def test_the_answer_and_the_verdict_name_what_is_as_good():
 def test_a_better_model_is_measured_by_the_forecast():
     evidence = evidence_of(gain=-10.0)
     assert (
-        first.answer(evidence) == f"It ships: its answers are off by 32.4 on average; {RIVAL} is off by 42.4."
+        first.answer(evidence) == f"It ships: its answers are off by 32.4 on average; {RULE} is off by 42.4."
     )
     assert verdict(evidence).reason.endswith(f"it beats {RIVAL} by more than chance can explain.")
-    assert f"; {RIVAL} gets 42.4." in words.headline(evidence)
+    assert f"; {RULE} gets 42.4." in words.headline(evidence)
     assert (
         plain.meaning(evidence)[0]
-        == f"On average its answers are off by 32.4 (31.4 to 33.4); {RIVAL} is off by 42.4."
+        == f"On average its answers are off by 32.4 (31.4 to 33.4); {RULE} is off by 42.4."
     )
 
 
@@ -86,6 +87,12 @@ def test_german_names_it_too():
         rival = "der letzte bekannte Wert zur selben Zeit des Jahres (je Industry und State)"
         assert first.answer(evidence) == f"Nicht einsetzen: es ist nicht besser als {rival}."
         assert verdict(evidence_of(gain=-10.0)).reason.endswith(f"besser als {rival}.")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_fits_into_a_picture_beside_its_number(rule):
+    told = [words for words in (rule.says, rule.older) if words]
+    assert max(map(len, [*told, *(translations("de")[words] for words in told)])) <= 52
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
