@@ -62,7 +62,8 @@ def test_json_has_the_documented_shape_and_nothing_else(call, income):
     done = call("train", "a.csv", "-t", "income", "-o", "m.mlw", "--json")
     printed = json.loads(done.stdout)
     assert list(printed) == [
-        "artifact", "report", "metric", "test", "baseline", "findings", "elapsed_s", "time_limit_s"
+        "artifact", "report", "metric", "test", "baseline", "baseline_rule", "findings", "elapsed_s",
+        "time_limit_s",
     ]  # fmt: skip
     assert (printed["artifact"], printed["report"]) == ("m.mlw", "m.report.html")
     assert printed["test"] == income["test"]
