@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlwright.core.learner import Configuration, Limits
+from mlwright.core.learner import Configuration, Limits, Matrix, Sample
+from mlwright.core.level import Leveled, fit_on_level
+from mlwright.core.shelves import LEARNERS
 from mlwright.tuning.job import Job, Outcome
-from mlwright.tuning.journal import Journal, identity
+from mlwright.tuning.journal import Journal, _classes, identity
 from mlwright.tuning.journaled import Journaled
+from mlwright.tuning.plain import from_bytes, to_bytes
 from mlwright.tuning.workers import open_crew
 
 
@@ -75,6 +78,19 @@ def test_a_job_is_done_once_and_its_outcome_is_exact(path, folder):
     assert (
         again.fit.model.dense_weights.flags.f_contiguous == first.fit.model.dense_weights.flags.f_contiguous
     )
+
+
+@pytest.mark.parametrize("learner", ["linear", "constant"])
+def test_what_was_learned_on_a_level_is_kept_too(learner):
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(200, 3)).astype(np.float32)
+    matrix = Matrix(dense, None)
+    sample = Sample(matrix, 3.0 * dense[:, 0].astype(float) + rng.normal(size=200))
+    trial = job(learner=learner).configuration
+    fit = fit_on_level(LEARNERS.get(learner), trial, (sample, None), (0,), Limits(seed=1))
+    again = from_bytes(to_bytes(fit, _classes()), _classes())
+    assert isinstance(again.model, Leveled)
+    np.testing.assert_array_equal(again.model.scores(matrix), fit.model.scores(matrix))
 
 
 def test_identity_is_all_that_a_fit_depends_on():
