@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
+from mlwright.core.schema import Role
 from mlwright.report import judged, lists, parts, plain, promises, words
 from mlwright.report.derive import derived
 from mlwright.report.figures import (
@@ -18,6 +20,7 @@ from mlwright.report.figures import (
     hundredths,
     in_hundred,
     is_number,
+    listing,
     number,
     percent,
     points,
@@ -38,9 +41,15 @@ _FEWEST_MISSED, _SELDOM = 10, 0.25
 """Test rows of a class of many, of which so few are found that it is worth a word."""
 _ONE_WAY = 0.2
 """Of the mean error: from so much on it is worth a word that answers miss in one direction."""
-_FAR_APART = 1.2
+_FAR_APART = 1.25
 """How many times as far from perfect the folds are as the test, or the test as the folds."""
-_OFTEN = 0.02
+_OF_PEOPLE = frozenset({
+    "sex", "gender", "race", "ethnicity", "ethnic", "religion", "nationality", "disability", "age",
+    "geschlecht", "nationalität", "behinderung", "alter",
+})  # fmt: skip
+_WORD, _MOST_NAMED = re.compile(r"[^\W\d_]+"), 4
+"""Words in names of columns that tell what somebody is, not what somebody does."""
+_OFTEN, _MUCH = 0.02, 0.05
 
 
 @final
@@ -80,6 +89,18 @@ def _unfair(evidence: Evidence) -> list[Watched]:
     return found[:1]
 
 
+def _reads_people(evidence: Evidence) -> list[Watched]:
+    """Warn of columns by whose names laws may protect people, if nobody asked to compare their groups."""
+    compared = {one.get("column") for one in dig(evidence, "fairness", default=[])}
+    columns = [one for one in dig(evidence, "data", "columns", default=[]) if one.get("role") == Role.FEATURE]
+    named = [str(one["name"]) for one in columns if one["name"] not in compared]
+    found = [name for name in named if _OF_PEOPLE & {*_WORD.findall(name.lower())}]
+    if not found:
+        return []
+    told = say("watch.reads_people", columns=listing([brief(name, 30) for name in found[:_MOST_NAMED]]))
+    return [Watched("warning", "slices", told)]
+
+
 def _few_of_class(evidence: Evidence) -> list[Watched]:
     """Warn of two classes of which one is so rare in the test that what is said of it is hardly known."""
     true = derived(evidence, "confusion", "true", default=[])
@@ -110,7 +131,7 @@ def _rarely_found(evidence: Evidence) -> list[Watched]:
         label=plain.label_of(evidence),
         n=estimate_in_hundred(plain.score(evidence, recall)),
     )
-    return [Watched("note", "performance", told)]
+    return [Watched("warning" if share < _SELDOM else "note", "performance", told)]
 
 
 def _few_rows(evidence: Evidence) -> list[Watched]:
@@ -144,8 +165,10 @@ def _uneven(evidence: Evidence) -> list[Watched]:
     if part is None or _coverage(evidence):
         return []
     holes = {"n": points(part["coverage"]["value"]), "all": number(part["n"]), "level": percent(level)}
-    says = say(f"watch.held_where.{_sort(evidence)}", rows=promises.slice_name(part), **holes)
-    return [Watched("warning", "calibration", says)]
+    is_empty = promises.is_mostly_empty(evidence, part)
+    key = "watch.held_where.empty" if is_empty else f"watch.held_where.{_sort(evidence)}"
+    says = say(key, rows=promises.slice_name(part), **holes)
+    return [Watched("note" if is_empty else "warning", "calibration", says)]
 
 
 def _sort(evidence: Evidence) -> str:
@@ -182,7 +205,8 @@ def _missed_class(evidence: Evidence) -> list[Watched]:
         n=number(counts[at][at]),
         all=number(derived(evidence, "confusion", "true")[at]),
     )
-    return [Watched("note", "performance", told)]
+    severity = "warning" if sum(counts[at]) >= _FEWEST_OF_CLASS else "note"
+    return [Watched(severity, "performance", told)]
 
 
 def _one_way(evidence: Evidence) -> list[Watched]:
@@ -203,13 +227,12 @@ def _folds_differ(evidence: Evidence) -> list[Watched]:
     if not (has_interval(test) and has_interval(folds)):
         return []
     perfect = 1.0 if test.get("direction") == Direction.MAX else 0.0
-    nearest = {
-        name: sorted(abs(perfect - one[end]) for end in ("low", "high"))
-        for name, one in (("test", test), ("folds", folds))
-    }
-    if nearest["folds"][0] > _FAR_APART * nearest["test"][1]:
+    far = {name: abs(perfect - one["value"]) for name, one in (("folds", folds), ("test", test))}
+    if folds["low"] <= test["high"] and test["low"] <= folds["high"]:
+        return []
+    if far["folds"] > _FAR_APART * far["test"]:
         key = "watch.folds_worse"
-    elif nearest["test"][0] > _FAR_APART * nearest["folds"][1]:
+    elif far["test"] > _FAR_APART * far["folds"]:
         key = "watch.folds_better"
     else:
         return []
@@ -228,8 +251,8 @@ def _too_wide(evidence: Evidence) -> list[Watched]:
 
 
 def _more_rows(evidence: Evidence) -> list[Watched]:
-    low = derived(evidence, "further", "low")
-    if not is_number(low) or low <= _OFTEN:
+    low, value = (derived(evidence, "further", key) for key in ("low", "value"))
+    if not is_number(low) or low <= _OFTEN or value < _MUCH:
         return []
     return [
         Watched(
@@ -264,7 +287,7 @@ def _world(_: Evidence) -> list[Watched]:
 
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _few_of_class, _never_said, _usual_is_better, _folds_differ, _one_way, _uncalibrated,
-    _coverage, _uneven, _unfair, _weak, _flattering, _rarely_found, _missed_class, _too_wide,
+    _few_rows, _few_of_class, _never_said, _rarely_found, _missed_class, _usual_is_better, _folds_differ,
+    _one_way, _uncalibrated, _coverage, _uneven, _unfair, _reads_people, _weak, _flattering, _too_wide,
     _one_driver, _more_rows, _lists, _world,
 )  # fmt: skip

@@ -36,8 +36,7 @@ def derive(evidence: Evidence) -> dict[str, Any]:
     "confusion" ("shares" of each truth, "right", "usual": the share of the most frequent class, "true" and
     "said": how often each class is true, and answered, "mixed": the most frequent mistakes),
     "calibration_gap" (mean distance between said and happened), "ranked" (area under the curve),
-    "less_error" (than the baseline, a share) and "less_error_at_most" (that of the better end of the gain's
-    interval), "longest" (the phase that took most of the time: its
+    "less_error" (than the baseline, a share), "longest" (the phase that took most of the time: its
     "share"), "further" (what three times as many rows take off the error: "low", "value" and "high" as
     shares of it), "through" (the share of test rows that a capacity lets through), "new_offered" (the share
     of offered items that nobody had taken before), "again_relevant" and "again_offered" (the shares of
@@ -48,7 +47,6 @@ def derive(evidence: Evidence) -> dict[str, Any]:
         "calibration_gap": calibration_gap(dig(evidence, "calibration", default=[])),
         "ranked": area_under(dig(evidence, "roc", default=[])),
         "less_error": _less_error(evidence),
-        "less_error_at_most": _less_error_at_most(evidence),
         "longest": _longest(evidence),
         "further": _further(evidence),
         "through": _through(evidence),
@@ -102,17 +100,6 @@ def _less_error(evidence: Evidence) -> float | None:
     if test.get("direction") != Direction.MIN or not (is_number(value) and is_number(other)) or other <= 0:
         return None
     return 1.0 - float(value) / float(other)
-
-
-def _less_error_at_most(evidence: Evidence) -> float | None:
-    low, other = (
-        dig(evidence, "gain", "low"),
-        dig(evidence, "baseline", dig(evidence, "task", "metric", default="")),
-    )
-    base = dig(other or {}, "value")
-    if _less_error(evidence) is None or not is_number(low) or not is_number(base):
-        return None
-    return -float(low) / float(base)
 
 
 def _longest(evidence: Evidence) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
+from mlwright.core.schema import Kind
 from mlwright.report import advice, baseline, charts, leak_words, lists, plain, words
 from mlwright.report.concerns import Watched, concerns
 from mlwright.report.figures import (
@@ -36,6 +37,8 @@ _TOLD_ELSEWHERE = frozenset({
     "level_moved", "interrupted",
 })  # fmt: skip
 """Findings that the headline or a concern says better."""
+_METHOD = "time_order"
+"""A finding that says how it was judged, which is to be confirmed and no danger."""
 
 
 def answer(evidence: Evidence) -> str:
@@ -46,7 +49,7 @@ def answer(evidence: Evidence) -> str:
     worth, found = next(_worth(evidence)), doubt(evidence)
     if found is not None:
         return found.says("answer", worth=worth)
-    return join([say("answer.ships_order" if plain.never(evidence, "says") else "answer.ships"), worth])
+    return join([say("answer.ships_order" if plain.is_order(evidence) else "answer.ships"), worth])
 
 
 def _refused(evidence: Evidence) -> str:
@@ -158,12 +161,13 @@ def watch(evidence: Evidence) -> list[Watched]:
     found = [one for one in leaks if one.severity == "error"]
     found += [_told(one) for one in words.open_errors(others)]
     found += [one for one in leaks if one.severity == "warning"]
-    found += [_told(one) for one in others if one.get("severity") == "warning"]
+    found += [_told(one) for one in others if one.get("severity") == "warning" and one.get("rule") != _METHOD]
     found = [one for one in found if one.says]
     more = concerns(evidence)
     found += [one for one in more if one.severity == "warning"]
     found += [one for one in leaks if one.severity == "note"]
     found += [one for one in more if one.severity == "note"]
+    found += [_told(one) for one in others if one.get("rule") == _METHOD]
     found += [_told(one) for one in others if one.get("severity") == "note" and one.get("action") == "kept"]
     seen: list[Watched] = []
     for one in found:
@@ -182,11 +186,14 @@ def _told(finding: Evidence) -> Watched:
 
 
 def effect(evidence: Evidence, column: str) -> str:
-    """Say what the answer does along a column; else, or where it hardly moves, what is lost without it."""
+    """Say what the answer does along a column; else, or where that tells little, what is lost without it.
+
+    Moments of the past are no property of time, and a mean that hardly moves may hide that others decide.
+    """
     from mlwright.report.dependence import is_flat, says_of  # noqa: PLC0415 - drawings are not needed before
 
     for item in dig(evidence, "dependence", default=[]):
-        if item["column"] == column and not is_flat(item):
+        if item["column"] == column and item.get("kind") != Kind.DATETIME and not is_flat(item):
             return says_of(evidence, item)
     importance = dig(evidence, "importance", default=[])
     if len(importance) == 1 and not dig(evidence, "importance_left_out"):

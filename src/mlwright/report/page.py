@@ -296,7 +296,8 @@ def _calibration(evidence: Evidence) -> dict[str, Any]:
 def _trust(evidence: Evidence) -> str:
     """Say as the title of the picture what the section says: chance taken off, where that was worked out."""
     gap = dig(evidence, "calibration_error", "value", default=derived(evidence, "calibration_gap"))
-    if not is_number(gap) or gap <= _SMALL_GAP:
+    may_be_chance = dig(evidence, "calibration_error", "low") == 0
+    if not is_number(gap) or gap <= _SMALL_GAP or may_be_chance:
         return say("charts.trusted")
     return say("charts.not_trusted", n=hundredths(gap))
 

@@ -15,6 +15,7 @@ from mlwright.report.figures import (
     dig,
     estimate_in_hundred,
     estimate_text,
+    has_interval,
     in_hundred,
     is_number,
     number,
@@ -54,6 +55,18 @@ def never(evidence: Evidence, which: str) -> list[str]:
         judged=judged.counted("plain_rows", dig(evidence, "split", "n_test")),
     )
     return [told]
+
+
+def is_order(evidence: Evidence) -> bool:
+    """Tell whether the order of cases is what is good, not the answers: of two classes, without costs.
+
+    So it is where one class is hardly ever answered, or where always giving the other is right as often.
+    """
+    if dig(evidence, "decision") or _shape(evidence) != "two":
+        return False
+    test, base = (dig(evidence, which, "accuracy", default={}) for which in ("test", "baseline"))
+    are_known = has_interval(test) and is_number(base.get("value"))
+    return bool(never(evidence, "says")) or (are_known and test["low"] <= base["value"])
 
 
 def plain_metrics(evidence: Evidence) -> list[str]:

@@ -22,6 +22,8 @@ from mlwright.report.language import say
 from mlwright.report.written import named, written
 
 _MOST_WEAK = 3
+_FULL = 0.8
+"""Labels in a set on average: where it is less, many sets are empty."""
 _FEWEST_ROWS, _FAR_BELOW, _FAR_ABOVE = 30, 0.05, 0.1
 """Worth a word on the first screen: a part of so many rows, so far below the level that was asked for, and
 a level that is held so much more often."""
@@ -124,6 +126,12 @@ def broken_part(evidence: Evidence) -> Evidence | None:
         and part["coverage"]["value"] < level - _FAR_BELOW
     ]
     return min(found, key=lambda part: part["coverage"]["value"], default=None)
+
+
+def is_mostly_empty(evidence: Evidence, part: Evidence) -> bool:
+    """Tell whether sets hold few truths in a part because many name no class at all there."""
+    size = dig(part, "size", "value")
+    return sort_of(dig(evidence, "intervals", default={})) == "sets" and is_number(size) and size < _FULL
 
 
 def wide_level(evidence: Evidence) -> Evidence | None:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 BY_THE_MODEL = "deciding for the likeliest"
 """The one alternative to the decisions that needs the model, too."""
 _SMALL_GAIN = 0.05
-"""Of the error of the baseline: who takes less off, at best, hardly helps."""
+"""Of the error of the baseline: who takes less off hardly helps."""
 
 
 def question(evidence: Evidence) -> str:
@@ -120,14 +120,14 @@ def saves_sign(evidence: Evidence) -> int | None:
 def is_seen(evidence: Evidence) -> bool:
     """Tell whether the gain shows in what people read: what is real may be worth nothing.
 
-    It shows in the digits, and of values at most so little of the error goes that nobody would notice.
+    It shows in the digits, and of values more of the error goes than anybody would overlook.
     """
     name = dig(evidence, "task", "metric", default="")
     test, base = dig(evidence, "test", name), dig(evidence, "baseline", name)
     if not test or not base:
         return True
-    most = derived(evidence, "less_error_at_most")
-    if not classes(evidence) and is_number(most) and most < _SMALL_GAIN:
+    less = derived(evidence, "less_error")
+    if not classes(evidence) and is_number(less) and less < _SMALL_GAIN:
         return False
     return str(value_of(test)) != str(value_beside(base, test))
 

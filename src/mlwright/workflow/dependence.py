@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MOST_COLUMNS, _MOST_LEVELS, _MOST_ROWS = 6, 8, 300
 _SHARES = tuple(np.linspace(0.02, 0.98, 13))
 _FEW_VALUES = 13
+_LEAST_SHARE = 0.01
+"""Of the training rows: of rarer levels the answer says little."""
 _LAST_S = 0.6
 _ENDS = (0.1, 0.9)
 _DIGITS = 4
@@ -32,7 +34,7 @@ def dependence(
     """Put each of several values into one column of up to 300 test rows and average the answers.
 
     For the columns that matter most, as far as time allows. Values are quantiles or levels of the training
-    rows; no label is looked at. Of two classes the chance of the second is followed, of more that of
+    rows; no label is looked at. Of two classes the chance of the rarer is followed, of more that of
     the class that moves most.
 
     Returns
@@ -65,7 +67,7 @@ def _follow(prepared: Prepared, built: Built, rows: Columns, column: Column, pla
     scores = built.program.run(columns).scores.reshape(len(places), n_rows, -1)
     means = scores.mean(axis=1)
     n_answers = means.shape[1]
-    answer = n_answers - 1 if n_answers <= 2 else int(np.argmax(np.ptp(means, axis=0)))
+    answer = int(np.argmax(np.ptp(means, axis=0))) if n_answers > 2 else _rarer(prepared, n_answers)
     low, high = np.quantile(scores[:, :, answer], _ENDS, axis=1)
     classes, unit = prepared.task.classes, _unit(column, places)
     return {
@@ -80,6 +82,14 @@ def _follow(prepared: Prepared, built: Built, rows: Columns, column: Column, pla
     }
 
 
+def _rarer(prepared: Prepared, n_answers: int) -> int:
+    """Return the number of the rarer class of two, as the report tells of it; 0 for a value."""
+    target = prepared.train.target
+    if n_answers == 1 or target is None:
+        return 0
+    return 1 if 2 * target.sum() <= len(target) else 0
+
+
 def _places(column: Column, values: Array) -> Array:
     """Return the values to try: quantiles or levels of these rows, and missing if a cell is."""
     if column.kind is Kind.TEXT:
@@ -87,7 +97,8 @@ def _places(column: Column, values: Array) -> Array:
     if column.kind not in NUMERIC:
         counts = Counter(values.tolist())
         levels = sorted(counts, key=lambda level: (level == "", -counts[level], level))
-        kept = [level for level in levels if level][:_MOST_LEVELS]
+        often = [level for level in levels if level and counts[level] >= _LEAST_SHARE * len(values)]
+        kept = (often if len(often) > 1 else [level for level in levels if level])[:_MOST_LEVELS]
         return np.array([*kept, *([""] if "" in counts else [])], dtype=object)
     known: Floats = np.unique(values[np.isfinite(values)])
     if len(known) > _FEW_VALUES:
