@@ -16,6 +16,7 @@ from mlwright.report.figures import (
     has_interval,
     in_hundred,
     is_number,
+    listing,
     size_of,
     value_beside,
     value_of,
@@ -27,11 +28,13 @@ from mlwright.report.verdict import doubt, verdict
 from mlwright.report.written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from markupsafe import Markup
 
 MOST_WATCHED = 3
+_MOST_NAMED = 3
+"""Columns of which the same is said."""
 _TOLD_ELSEWHERE = frozenset({
     "not_better_than_baseline", "not_better_than_in_place", "weak_slice", "coverage", "costs_more",
     "level_moved", "interrupted",
@@ -159,16 +162,15 @@ def watch(evidence: Evidence) -> list[Watched]:
     others = [one for one in dig(evidence, "findings", default=[]) if one.get("column") not in suspects]
     leaks = [Watched(severity, "leaks", says) for severity, says in leak_words.sorts(evidence)]
     found = [one for one in leaks if one.severity == "error"]
-    found += [_told(one) for one in words.open_errors(others)]
+    found += _told(words.open_errors(others))
     found += [one for one in leaks if one.severity == "warning"]
-    found += [_told(one) for one in others if one.get("severity") == "warning" and one.get("rule") != _METHOD]
-    found = [one for one in found if one.says]
+    found += _told([one for one in others if one.get("severity") == "warning" and one.get("rule") != _METHOD])
     more = concerns(evidence)
     found += [one for one in more if one.severity == "warning"]
     found += [one for one in leaks if one.severity == "note"]
     found += [one for one in more if one.severity == "note"]
-    found += [_told(one) for one in others if one.get("rule") == _METHOD]
-    found += [_told(one) for one in others if one.get("severity") == "note" and one.get("action") == "kept"]
+    found += _told([one for one in others if one.get("rule") == _METHOD])
+    found += _told([one for one in others if one.get("severity") == "note" and one.get("action") == "kept"])
     seen: list[Watched] = []
     for one in found:
         if one.says and one.says not in [other.says for other in seen]:
@@ -176,13 +178,28 @@ def watch(evidence: Evidence) -> list[Watched]:
     return seen[:MOST_WATCHED]
 
 
-def _told(finding: Evidence) -> Watched:
-    column, rule = finding.get("column"), str(finding.get("rule"))
-    if rule in _TOLD_ELSEWHERE:
-        return Watched("", "", "")
-    about = f"{brief(column, 40)}: " if column else ""
-    says = Text([about, written(finding, "message", 240)])
-    return Watched(str(finding.get("severity")), "limits", says)
+def _told(findings: Sequence[Evidence]) -> list[Watched]:
+    """Tell of each rule once: of its first finding, and of what other columns it was found, too."""
+    by_rule: dict[str, list[Evidence]] = {}
+    for finding in findings:
+        by_rule.setdefault(str(finding.get("rule")), []).append(finding)
+    found = []
+    for rule, (one, *others) in by_rule.items():
+        if rule in _TOLD_ELSEWHERE:
+            continue
+        column = one.get("column")
+        about = f"{brief(column, 40)}: " if column else ""
+        more = [brief(other["column"], 40) for other in others if other.get("column")]
+        also = say("watch.also", columns=_few(more)) if more else ""
+        says = Text([about, written(one, "message", 240), also])
+        found.append(Watched(str(one.get("severity")), "limits", says))
+    return found
+
+
+def _few(names: list[str]) -> str:
+    """List the first names, and say how many more there are."""
+    n_more = len(names) - _MOST_NAMED
+    return listing(names if n_more <= 1 else [*names[:_MOST_NAMED], say("leaks.more", n=str(n_more))])
 
 
 def effect(evidence: Evidence, column: str) -> str:

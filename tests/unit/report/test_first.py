@@ -608,3 +608,14 @@ def test_how_it_was_judged_is_no_danger(income):
     told = [one.says for one in first.watch(income)]
     assert told[0] == "It is so."
     assert "when: The rows stand in order." not in told[:2]
+
+
+def test_what_was_found_in_several_columns_is_said_once(income):
+    income["findings"] = [
+        finding("binary", "warning", name, "Its cells are bytes.") for name in ("left", "right")
+    ]
+    told = [one.says for one in first.watch(income)]
+    assert told[0] == "left: Its cells are bytes. So it is with right."
+    names = [f"c{number}" for number in range(9)]
+    income["findings"] = [finding("binary", "warning", name, "Its cells are bytes.") for name in names]
+    assert first.watch(income)[0].says.endswith(" So it is with c1, c2, c3 and 5 more.")
