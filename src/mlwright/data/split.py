@@ -144,8 +144,8 @@ def prove(
     -------
     "n_train", "n_test"; "n_shared_duplicates": test rows that copy a training row;
     "n_common_patterns": test rows whose pattern is too common in the table to count as a copy;
-    "n_shared_groups" (None without groups); "latest_train_time" and "earliest_test_time" as ISO 8601
-    (None without times).
+    "n_shared_groups" (None without groups); "latest_train_time", "earliest_test_time" and "latest_test_time"
+    as ISO 8601 (None without times).
     """
     apart = rare_keys(keys)
     n_copies = int(np.isin(apart[test], apart[train]).sum())
@@ -158,6 +158,7 @@ def prove(
         "n_shared_groups": None if groups is None else len(np.intersect1d(groups[train], groups[test])),
         "latest_train_time": None if times is None else _iso(times[train], np.fmax),
         "earliest_test_time": None if times is None else _iso(times[test], np.fmin),
+        "latest_test_time": None if times is None else _iso(times[test], np.fmax),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 from mlwright.core.evaluation import Direction
 from mlwright.core.schema import Role
 from mlwright.report import judged, lists, parts, plain, promises, words
-from mlwright.report.derive import derived
+from mlwright.report.derive import SELDOM, derived
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -37,8 +37,8 @@ _FEW_FOUND = 0.5
 _FEW_TEST_ROWS = 100
 _FEW_OF_CLASS, _FEWEST_OF_CLASS = 100, 30
 """Test rows of the rarer class: worth a word, and a warning."""
-_FEWEST_MISSED, _SELDOM = 10, 0.25
-"""Test rows of a class of many, of which so few are found that it is worth a word."""
+_FEWEST_MISSED = 10
+"""Test rows of classes of many that are seldom found."""
 _ONE_WAY = 0.2
 """Of the mean error: from so much on it is worth a word that answers miss in one direction."""
 _FAR_APART = 1.25
@@ -131,7 +131,7 @@ def _rarely_found(evidence: Evidence) -> list[Watched]:
         label=plain.label_of(evidence),
         n=estimate_in_hundred(plain.score(evidence, recall)),
     )
-    return [Watched("warning" if share < _SELDOM else "note", "performance", told)]
+    return [Watched("warning" if share < SELDOM else "note", "performance", told)]
 
 
 def _few_rows(evidence: Evidence) -> list[Watched]:
@@ -185,28 +185,22 @@ def _usual_is_better(evidence: Evidence) -> list[Watched]:
 
 
 def _missed_class(evidence: Evidence) -> list[Watched]:
-    """Note the class of many that is found least, if it is seldom found and frequent enough to tell."""
-    counts = dig(evidence, "confusion", "counts", default=[])
-    shares = derived(evidence, "confusion", "shares", default=[])
-    if len(counts) < 3:
+    """Tell of many classes those that are seldom found, if they have rows enough to tell."""
+    found = derived(evidence, "confusion", "seldom", default={})
+    if not found or found["all"] < _FEWEST_MISSED:
         return []
-    found = [
-        (float(shares[i][i]), i)
-        for i, row in enumerate(counts)
-        if sum(row) >= _FEWEST_MISSED and shares[i][i] < _SELDOM
-    ]
-    if not found:
-        return []
-    at = min(found)[1]
+    labels = [brief(label, 30) for label in found["classes"]]
+    n_more = len(labels) - _MOST_NAMED
     told = say(
         "watch.missed",
         target=words.target_of(evidence, 40),
-        label=brief(dig(evidence, "confusion", "classes")[at], 30),
-        n=number(counts[at][at]),
-        all=number(derived(evidence, "confusion", "true")[at]),
+        label=listing(
+            labels if n_more <= 0 else [*labels[:_MOST_NAMED], say("leaks.more", n=str(n_more))], "or"
+        ),
+        n=number(found["found"]),
+        all=number(found["all"]),
     )
-    severity = "warning" if sum(counts[at]) >= _FEWEST_OF_CLASS else "note"
-    return [Watched(severity, "performance", told)]
+    return [Watched("warning" if found["all"] >= _FEWEST_OF_CLASS else "note", "performance", told)]
 
 
 def _one_way(evidence: Evidence) -> list[Watched]:
@@ -277,6 +271,7 @@ def _lists(evidence: Evidence) -> list[Watched]:
     told = [
         ("warning", lists.unknown(evidence)),
         ("note", lists.newcomers(evidence)),
+        ("note", lists.later(evidence)),
         ("note", lists.popular(evidence)),
     ]
     return [Watched(severity, "lists", says) for severity, says in told if says]

@@ -11,6 +11,8 @@ from mlwright.report.figures import Evidence, dig, is_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+SELDOM = 0.25
+"""Of the rows of a class: it is said to be seldom found if fewer are."""
 MOST_MIXED = 10
 """Sorts of mistakes that are kept."""
 PLACE = "derived"
@@ -34,7 +36,8 @@ def derive(evidence: Evidence) -> dict[str, Any]:
     Returns
     -------
     "confusion" ("shares" of each truth, "right", "usual": the share of the most frequent class, "true" and
-    "said": how often each class is true, and answered, "mixed": the most frequent mistakes),
+    "said": how often each class is true, and answered, "mixed": the most frequent mistakes, "seldom": of many
+    classes those that are seldom found, with their rows, "all", and those "found"),
     "calibration_gap" (mean distance between said and happened), "ranked" (area under the curve),
     "less_error" (than the baseline, a share), "longest" (the phase that took most of the time: its
     "share"), "further" (what three times as many rows take off the error: "low", "value" and "high" as
@@ -74,7 +77,17 @@ def _confusion(evidence: Evidence) -> dict[str, Any] | None:
         "true": list(map(sum, counts)),
         "said": list(map(sum, zip(*counts, strict=True))),
         "mixed": sorted(mixed, key=lambda item: -item["n"])[:MOST_MIXED],
+        "seldom": _seldom(counts, classes),
     }
+
+
+def _seldom(counts: Sequence[Sequence[int]], classes: Sequence[Any]) -> dict[str, Any] | None:
+    """Return which of many classes are seldom found, how many rows they have, and how many are found."""
+    few = [i for i, row in enumerate(counts) if sum(row) and row[i] < SELDOM * sum(row)]
+    if len(classes) < 3 or not few:
+        return None
+    found, everything = sum(counts[i][i] for i in few), sum(sum(counts[i]) for i in few)
+    return {"classes": [classes[i] for i in few], "found": found, "all": everything}
 
 
 def area_under(points: Sequence[Evidence]) -> float | None:

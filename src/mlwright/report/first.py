@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlwright.core.evaluation import Direction
-from mlwright.core.schema import Kind
-from mlwright.report import advice, baseline, charts, leak_words, lists, plain, words
+from mlwright.core.schema import Kind, Role
+from mlwright.report import advice, baseline, charts, judged, leak_words, lists, plain, words
 from mlwright.report.concerns import Watched, concerns
 from mlwright.report.figures import (
     Evidence,
@@ -40,6 +40,7 @@ _TOLD_ELSEWHERE = frozenset({
     "level_moved", "interrupted",
 })  # fmt: skip
 """Findings that the headline or a concern says better."""
+_ENDS, _DAY = ("latest_train_time", "earliest_test_time", "latest_test_time"), 10
 _METHOD = "time_order"
 """A finding that says how it was judged, which is to be confirmed and no danger."""
 
@@ -221,8 +222,20 @@ def effect(evidence: Evidence, column: str) -> str:
 
 
 def lede(evidence: Evidence) -> Text:
-    """Say on what the answer rests: the rows, the score, the comparison."""
-    return join([verdict(evidence).reason, words.headline(evidence)])
+    """Say on what the answer rests: the rows, the score, the comparison, and when those rows are from."""
+    told = [verdict(evidence).reason, words.headline(evidence), _when(evidence)]
+    return join([sentence for sentence in told if sentence])
+
+
+def _when(evidence: Evidence) -> str:
+    """Say from when the rows are that judge, if they come later than those to learn from; else ""."""
+    columns = dig(evidence, "data", "columns", default=[])
+    kinds = [column.get("kind") for column in columns if column.get("role") == Role.TIME]
+    ends = [dig(evidence, "split", "proof", key) for key in _ENDS]
+    if judged.are_users(evidence) or kinds != [Kind.DATETIME] or not all(ends):
+        return ""
+    learned, first, last = (brief(str(end)[:_DAY], _DAY) for end in ends)
+    return say("score.when", learned=learned, first=first, last=last) if learned <= first else ""
 
 
 def picture(evidence: Evidence) -> tuple[str, Markup]:

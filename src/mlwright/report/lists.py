@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _POPULAR = 1.5
 _NEW = 0.1
 _MOST_EXAMPLES = 5
+_OWN_MOMENTS = ("share", "last")
 _FEWEST_USERS = 20
 """In a group that is told of in a sentence, or has an interval."""
 
@@ -126,6 +127,12 @@ def newcomers(evidence: Evidence) -> str:
     found = dig(evidence, "ranking", "few_items", "by_items", default=[])
     worse = [one["n_items"] for one in found if not has_interval(one["gain"]) or one["gain"]["low"] <= 0]
     return say_some("lists.newcomers", max(worse), n=number(max(worse))) if worse else ""
+
+
+def later(evidence: Evidence) -> str:
+    """Note that others' later events were known, where each user was cut at a moment of their own."""
+    is_own = judged.are_users(evidence) and judged.rule(evidence) in _OWN_MOMENTS
+    return say("lists.later") if is_own else ""
 
 
 def unknown(evidence: Evidence) -> str:

@@ -334,7 +334,7 @@ def test_a_class_of_many_that_is_seldom_found_is_watched(income):
     income["confusion"] = {
         "classes": ["3", "5", "7"], "counts": [[2, 33, 0], [0, 300, 20], [0, 50, 90]],
     }  # fmt: skip
-    told = "It seldom finds a class: of 35 test rows where quality is 3 it finds 2."
+    told = "It seldom finds some: of 35 test rows where quality is 3 it finds 2."
     assert told in [one.says for one in first.watch(income)]
     for counts in ([[0, 9, 0], [0, 300, 20], [0, 50, 90]], [[20, 15, 0], [0, 300, 20], [0, 50, 90]]):
         income["confusion"]["counts"] = counts
@@ -619,3 +619,25 @@ def test_what_was_found_in_several_columns_is_said_once(income):
     names = [f"c{number}" for number in range(9)]
     income["findings"] = [finding("binary", "warning", name, "Its cells are bytes.") for name in names]
     assert first.watch(income)[0].says.endswith(" So it is with c1, c2, c3 and 5 more.")
+
+
+def test_when_the_rows_are_from_that_judge_is_said(bikes):
+    bikes["data"]["columns"] = [{"name": "when", "kind": "datetime", "role": "time"}]
+    proof = {"latest_train_time": "2012-04-12T23:00:00", "earliest_test_time": "2012-04-13T00:00:00"}
+    bikes["split"]["proof"] = {**proof, "latest_test_time": "2012-08-07T11:00:00"}
+    told = "These rows are from 2012-04-13 to 2012-08-07; those it learned from end on 2012-04-12."
+    assert told in first.lede(bikes)
+    bikes["data"]["columns"][0]["kind"] = "number"
+    assert "These rows are from" not in first.lede(bikes)
+    bikes["split"]["proof"] = proof
+    assert "These rows are from" not in first.lede(bikes)
+
+
+def test_classes_that_are_seldom_found_are_told_together(income):
+    income["task"] |= {"target": "quality", "classes": ["3", "4", "5", "9"]}
+    income["confusion"] = {
+        "classes": ["3", "4", "5", "9"],
+        "counts": [[0, 0, 4, 0], [0, 5, 30, 0], [0, 2, 400, 0], [0, 0, 1, 0]],
+    }
+    told = "It seldom finds some: of 40 test rows where quality is 3, 4 or 9 it finds 5."
+    assert told in [one.says for one in concerns(income) if one.severity == "warning"]
