@@ -20,11 +20,11 @@ from mlwright.report.figures import (
     hundredths,
     in_hundred,
     is_number,
-    listing,
     number,
     percent,
     points,
     size_of,
+    some_of,
 )
 from mlwright.report.language import known, say, say_some
 from mlwright.report.measures import metric_title
@@ -97,7 +97,7 @@ def _reads_people(evidence: Evidence) -> list[Watched]:
     found = [name for name in named if _OF_PEOPLE & {*_WORD.findall(name.lower())}]
     if not found:
         return []
-    told = say("watch.reads_people", columns=listing([brief(name, 30) for name in found[:_MOST_NAMED]]))
+    told = say("watch.reads_people", columns=some_of([brief(name, 30) for name in found], _MOST_NAMED))
     return [Watched("warning", "slices", told)]
 
 
@@ -190,13 +190,10 @@ def _missed_class(evidence: Evidence) -> list[Watched]:
     if not found or found["all"] < _FEWEST_MISSED:
         return []
     labels = [brief(label, 30) for label in found["classes"]]
-    n_more = len(labels) - _MOST_NAMED
     told = say(
         "watch.missed",
         target=words.target_of(evidence, 40),
-        label=listing(
-            labels if n_more <= 0 else [*labels[:_MOST_NAMED], say("leaks.more", n=str(n_more))], "or"
-        ),
+        label=some_of(labels, _MOST_NAMED, "or"),
         n=number(found["found"]),
         all=number(found["all"]),
     )

@@ -285,3 +285,9 @@ def listing(items: Sequence[object], last: str = "and") -> str:
     for word in words[:-1]:
         between += [", ", word] if between else [word]
     return Text([*between, f" {catalogue(language())[f'marks.{last}']} ", words[-1]])
+
+
+def some_of(names: Sequence[object], most: int, last: str = "and") -> str:
+    """Join the first `most` names as a sentence does, and say how many more there are."""
+    n_more = len(names) - most
+    return listing([*names[:most], say("marks.more", n=str(n_more))] if n_more > 0 else names, last)

@@ -16,8 +16,8 @@ from mlwright.report.figures import (
     has_interval,
     in_hundred,
     is_number,
-    listing,
     size_of,
+    some_of,
     value_beside,
     value_of,
 )
@@ -191,16 +191,10 @@ def _told(findings: Sequence[Evidence]) -> list[Watched]:
         column = one.get("column")
         about = f"{brief(column, 40)}: " if column else ""
         more = [brief(other["column"], 40) for other in others if other.get("column")]
-        also = say("watch.also", columns=_few(more)) if more else ""
+        also = say("watch.also", columns=some_of(more, _MOST_NAMED)) if more else ""
         says = Text([about, written(one, "message", 240), also])
         found.append(Watched(str(one.get("severity")), "limits", says))
     return found
-
-
-def _few(names: list[str]) -> str:
-    """List the first names, and say how many more there are."""
-    n_more = len(names) - _MOST_NAMED
-    return listing(names if n_more <= 1 else [*names[:_MOST_NAMED], say("leaks.more", n=str(n_more))])
 
 
 def effect(evidence: Evidence, column: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlwright.report.figures import Evidence, brief, dig, listing
+from mlwright.report.figures import Evidence, brief, dig, some_of
 from mlwright.report.language import say, say_some
 from mlwright.report.text import Text, join
 
@@ -56,5 +56,4 @@ def leak_remedy(leak: Evidence) -> str:
 
 def _named(leaks: list[Evidence]) -> str:
     names = [brief(leak["column"], 40) for leak in leaks]
-    more = len(names) - _MOST_NAMED
-    return listing(names[:_MOST_NAMED] + ([say("leaks.more", n=str(more))] if more > 0 else []))
+    return some_of(names, _MOST_NAMED)

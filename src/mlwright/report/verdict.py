@@ -107,13 +107,13 @@ def _relatives(evidence: Evidence) -> Doubt | None:
 
 
 def _order_alone(evidence: Evidence) -> Doubt | None:
-    """Doubt chances that are no nearer to what happens than always the same one: only their order is good."""
+    """Doubt chances that are farther from what happens than always the same one: only their order is good."""
     pairs = [
         (dig(evidence, "test", name, "value"), dig(evidence, "baseline", name, "value"))
         for name in _OF_CHANCES
     ]
     known = [(mine, dull) for mine, dull in pairs if is_number(mine) and is_number(dull)]
-    is_so = known and all(mine >= dull for mine, dull in known)
+    is_so = known and all(mine > dull for mine, dull in known)
     return Doubt("order", {}) if is_so and not judged.are_users(evidence) else None
 
 
