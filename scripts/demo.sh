@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mlwright=${MLWRIGHT:-mlwright}
 limit=${DEMO_TIME_LIMIT:-30s}
-out=demo/out
+out=${DEMO_OUT:-demo/out}
 mkdir -p "$out"
 
 run() {
@@ -20,7 +20,8 @@ head -n 4 "$out/income_answers.csv"
 
 echo
 echo "2. How many bicycles will be rented in an hour?"
-run train demo/data/bike_sharing_hourly.csv --target cnt --time when --time-limit "$limit" -o "$out/bikes.mlw"
+run train demo/data/bike_sharing_hourly.csv --target cnt --time when --history all \
+  --time-limit "$limit" -o "$out/bikes.mlw"
 
 echo
 echo "Models and reports, to open in a browser:"
