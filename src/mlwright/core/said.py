@@ -10,10 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, final
+from string import Formatter
+from typing import TYPE_CHECKING, Any, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SENTENCES = "sentences"
 """The key beside texts: by the key of each, its "words" with holes in braces and the "values" for them."""
+
+
+_LONG = 1e15
+"""A number of more digits is not read any more."""
 
 
 @final
@@ -26,7 +34,7 @@ class Said(str):
 
     def __new__(cls, words: str, values: Mapping[str, Any] | None = None) -> Said:
         """Fill the holes of the words, which are those of `str.format`."""
-        made = super().__new__(cls, words.format(**values) if values else words)
+        made = super().__new__(cls, "".join(_filled(words, values)) if values else words)
         made.words, made.values = words, values or {}
         return made
 
@@ -34,6 +42,16 @@ class Said(str):
         """Return words and, if there are any, values; sentences among them are written in the same way."""
         values = {name: _json(value) for name, value in self.values.items()}
         return {"words": self.words, "values": values} if values else {"words": self.words}
+
+
+def _filled(words: str, values: Mapping[str, Any]) -> Iterator[str]:
+    form = Formatter()
+    for literal, name, spec, how in form.parse(words):
+        yield literal
+        if name:
+            told = form.format_field(form.convert_field(values[name], how), spec or "")
+            is_short = "e+" in told and (spec or "").endswith("g") and abs(float(told)) < _LONG
+            yield f"{float(told):,.0f}" if is_short else told  # 31,400, not 3.14e+04
 
 
 def _json(value: Any) -> Any:

@@ -126,9 +126,15 @@ def conditions(column: Column, values: Array) -> list[Condition]:
     distinct = np.unique(known)
     if column.kind is not Kind.DATETIME and len(distinct) <= _FEW_VALUES:
         return [*(Condition(column.name, column.kind, float(value)) for value in distinct), *missing]
-    ends = [-np.inf, *_edges(known, is_date=column.kind is Kind.DATETIME), np.inf]
-    ranges = [Condition(column.name, column.kind, None, low, high) for low, high in pairwise(ends)]
-    return [*(one for one in ranges if one.low > -np.inf or one.high < np.inf), *missing]
+    edges = _edges(known, is_date=column.kind is Kind.DATETIME)
+    ends = [-np.inf, *edges, np.inf] if edges else []
+    return [*(_range(column, low, high) for low, high in pairwise(ends)), *missing]
+
+
+def _range(column: Column, low: float, high: float) -> Condition:
+    if column.is_integer and high == low + 1:
+        return Condition(column.name, column.kind, high)
+    return Condition(column.name, column.kind, None, low, high)
 
 
 def _edges(known: Floats, *, is_date: bool) -> list[float]:

@@ -31,6 +31,7 @@ SOURCES = {
         "/gain",
         "/confusion",
         "/rarer_class",
+        "/first_tenth",
         "/roc",
         "/residuals",
         "/in_place",

@@ -75,10 +75,13 @@ def _uncalibrated(evidence: Evidence) -> list[Watched]:
 
 
 def _weak(evidence: Evidence) -> list[Watched]:
-    return [
-        Watched("warning", "slices", say("watch.weak", told=parts.weak_sentence(one)))
-        for one in dig(evidence, "slices", default=[])[:1]
-    ]
+    """Warn of a part in which it is worse; of classes, it may know that these cases are harder."""
+    found = []
+    for one in dig(evidence, "slices", default=[])[:1]:
+        knows = dig(evidence, "task", "classes") and not one.get("is_surprised")
+        told = say("watch.harder" if knows else "watch.weak", told=parts.weak_sentence(one))
+        found += [Watched("note" if knows else "warning", "slices", told)]
+    return found
 
 
 def _unfair(evidence: Evidence) -> list[Watched]:
@@ -242,14 +245,11 @@ def _too_wide(evidence: Evidence) -> list[Watched]:
 
 
 def _more_rows(evidence: Evidence) -> list[Watched]:
-    low, value = (derived(evidence, "further", key) for key in ("low", "value"))
+    low, value, high = (derived(evidence, "further", key) for key in ("low", "value", "high"))
     if not is_number(low) or low <= _OFTEN or value < _MUCH:
         return []
-    return [
-        Watched(
-            "note", "candidates", say("watch.more_rows", share=percent(derived(evidence, "further", "value")))
-        )
-    ]
+    told = say("watch.more_rows", share=percent(value), low=percent(low), high=percent(high))
+    return [Watched("note", "candidates", told)]
 
 
 def _one_driver(evidence: Evidence) -> list[Watched]:

@@ -360,6 +360,7 @@ def _limit_lines(evidence: Evidence) -> list[str]:
         lines += [say(f"limits.lists_{judged.when(evidence)}", how=how), say("limits.offered")]
     else:
         lines += [*([say(f"limits.{rule}")] if rule else []), say("limits.causes")]
+        lines += [say("limits.inputs")] if "in_time" in rule else []
         lines += [say_some("limits.few", n_test, n=number(n_test))] if is_number(n_test) else []
     return lines + ([say("limits.refit")] if dig(evidence, "refit", "done") else [])
 

@@ -19,6 +19,7 @@ from mlwright.report.figures import (
     in_hundred,
     is_number,
     number,
+    points,
     two_digits,
     value_beside,
 )
@@ -38,7 +39,7 @@ _FEWEST_SAID = 10
 def meaning(evidence: Evidence) -> list[str]:
     """Say what the model's quality means in practice, a few sentences, best first."""
     found = [line for name in plain_metrics(evidence) if (line := plain(evidence, name))]
-    return [*found, *never(evidence, "says"), *_misses(evidence)]
+    return [*found, *never(evidence, "says"), *_first_tenth(evidence), *_misses(evidence)]
 
 
 def never(evidence: Evidence, which: str) -> list[str]:
@@ -122,6 +123,22 @@ def _shape(evidence: Evidence) -> str:
         return "lists"
     n_classes = len(dig(evidence, "task", "classes", default=[]))
     return "value" if not n_classes else "two" if n_classes == 2 else "many"
+
+
+def _first_tenth(evidence: Evidence) -> list[str]:
+    """Say what an order of cases is worth to whoever can look at some of them only."""
+    found = dig(evidence, "first_tenth", default={})
+    if not found or not is_order(evidence):
+        return []
+    told = say(
+        "order.first_tenth",
+        found=estimate_in_hundred(found["recall"]),
+        target=target_of(evidence, 40),
+        label=brief(found["class"], 30),
+        right=points(found["precision"]["value"]),
+        base=points(found["share"]),
+    )
+    return [told]
 
 
 def _misses(evidence: Evidence) -> list[str]:

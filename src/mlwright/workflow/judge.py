@@ -20,6 +20,7 @@ from mlwright.evaluation.detail import (
     roc_band,
     roc_curve_points,
 )
+from mlwright.evaluation.foremost import first_tenth
 from mlwright.evaluation.rarer import rarer_class
 from mlwright.evaluation.reliability import calibration_error
 from mlwright.evaluation.score import compare, score_all, value
@@ -153,6 +154,7 @@ def _judge_test(
         else {**naive.told, "constant": _constant(task, truth, constant)},
         "gain": gain.to_json(),
         "rarer_class": rarer_class(task.classes, truth, prediction, groups=test.alike, seed=options.seed),
+        "first_tenth": first_tenth(task.classes, truth, prediction, groups=test.alike, seed=options.seed),
         **_pictures(prepared, prediction, options.seed),
     }
 

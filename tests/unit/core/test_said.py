@@ -18,6 +18,11 @@ def test_a_sentence_is_a_text():
     assert copy.deepcopy(told) == told
 
 
+def test_large_numbers_of_few_digits_are_written_out():
+    assert said("{n:.3g} and {m:.15g}", n=31413.01, m=1234567.0) == "31,400 and 1234567"
+    assert said("{n:.3g}, {m:.3g}", n=1.5e-7, m=2e300) == "1.5e-07, 2e+300"
+
+
 def test_its_parts_stand_beside_it():
     why = said("{share:.0%} of {what}", share=np.float64(0.5), what=said("rows"))
     found = spelled({"why": why, "name": "rows", "more": [{"why": said("so")}]})

@@ -63,6 +63,13 @@ def test_texts_are_not_divided():
     assert conditions(Column(name="note", kind=Kind.TEXT), np.array(["a b c"], dtype=object)) == []
 
 
+def test_a_range_of_one_whole_number_is_that_number():
+    agents = np.repeat([7.0, 8.0, 9.0, 10.0, 11.0, 14.0, 240.0], [10, 10, 40, 10, 10, 10, 10])
+    found = conditions(Column(name="agent", kind=Kind.NUMBER, is_integer=True), agents)
+    assert [one.rule for one in found][:2] == ["agent <= 8", "agent = 9"]
+    assert sum(one.mask(agents).sum() for one in found) == len(agents)
+
+
 def test_a_slice_of_two_conditions_holds_what_fulfills_both():
     one = Condition("plan", Kind.CATEGORY, "monthly")
     other = Condition("tenure", Kind.NUMBER, None, -np.inf, 6.0)

@@ -205,6 +205,28 @@ def test_of_an_answer_that_is_never_given_no_share_is_told(income):
     assert plain.never(income, "says") == []
 
 
+@pytest.mark.parametrize("language", languages())
+def test_an_order_is_worth_what_its_first_tenth_holds(income, language):
+    few = {"precision": estimate(0.031, 0.02, 0.04), "recall": estimate(0.27, 0.19, 0.36)}
+    income["first_tenth"] = {"class": ">50K", "share": 0.012, "n": 150, **few}
+    with spoken(language):
+        assert "27 (19 " not in " ".join(plain.meaning(income))
+        income["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[1482, 0], [18, 0]]}
+        told = " ".join(plain.meaning(income))
+        assert all(figure in told.replace(",", ".") for figure in ("27 (19 ", "3.1 %", "1.2 %"))
+
+
+def test_cases_that_are_harder_are_told_apart_from_those_it_is_too_sure_of(income):
+    worse = {"inside": estimate(0.5, 0.4, 0.6, "min"), "outside": estimate(0.2, 0.1, 0.3, "min")}
+    one = {"rule": "age > 60", "metric": "log_loss", "n": 99, **worse, "is_surprised": False}
+    income["slices"] = [one]
+    told = next(one for one in concerns(income) if "age > 60" in one.says)
+    assert (told.severity, told.says[:22]) == ("note", "Some cases are harder.")
+    income["slices"] = [one | {"is_surprised": True}]
+    told = next(one for one in concerns(income) if "age > 60" in one.says)
+    assert (told.severity, told.says[:25]) == ("warning", "It is weaker in a part. W")
+
+
 def test_a_class_that_few_rows_judge_is_watched(income):
     told = "Only in 7 of the test rows income is >50K: what is said of such cases may be far from the truth."
     income["confusion"] = {"classes": ["<=50K", ">50K"], "counts": [[1400, 93], [3, 4]]}
