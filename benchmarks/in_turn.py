@@ -1,8 +1,9 @@
 """Times AutoGluon and mlwright in turn on a table: rows one by one, and all of them at once.
 
-FOLDER is what serving/real.py made and serving/versus.py had AutoGluon trained on.
+SOURCE is a table of two classes in the catalog format. What FOLDER lacks is trained first, everything with
+the same time: mlwright, and AutoGluon with each of the presets ("default" is its plain `fit`).
 
-python benchmarks/in_turn.py FOLDER AUTOGLUON/bin/python --rounds 4
+python benchmarks/in_turn.py DATA/adult FOLDER AUTOGLUON/bin/python --presets default,best_quality --rounds 2
 """
 
 from __future__ import annotations
@@ -12,26 +13,35 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent / "serving"))
+from real import write
+
+_TRAIN = """
+import sys, pandas as pd
+from autogluon.tabular import TabularPredictor
+folder, preset, seconds = sys.argv[1:]
+model = TabularPredictor(label="y", path=folder + "/autogluon/" + preset, verbosity=0)
+options = {} if preset == "default" else {"presets": preset}
+model.fit(pd.read_parquet(folder + "/train.parquet"), time_limit=float(seconds), num_cpus=2, **options)
+"""
 _ROWS = """
 import json, sys, time
 import numpy as np, pandas as pd
-folder = sys.argv[1]
+folder, preset = sys.argv[1:]
 rows = [json.loads(line) for line in open(folder + "/rows.jsonl")]
 frame = pd.DataFrame(rows * 16)
 """
-_PEERS = {
-    "AutoGluon": """
+_AUTOGLUON = """
 from autogluon.tabular import TabularPredictor
-model = TabularPredictor.load(folder + "/autogluon/default", verbosity=0)
+model = TabularPredictor.load(folder + "/autogluon/" + preset, verbosity=0)
 model.persist()
 one = [pd.DataFrame([row]) for row in rows[:205]]
-""",
-    "mlwright": """
+"""
+_MLWRIGHT = """
 import mlwright
 model = mlwright.load(folder + "/model.mlw")
 one = rows[:205]
-""",
-}
+"""
 _TIMES = """
 spans = []
 for row in one:
@@ -48,16 +58,32 @@ print(f"one row {p50:.3f} ms (p99 {p99:.3f}); {len(frame):,} rows at once: {rate
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("source", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("python", type=Path, help="of an environment with AutoGluon")
+    parser.add_argument("--presets", default="default")
+    parser.add_argument("--seconds", type=int, default=60, help="to train each of them")
     parser.add_argument("--rounds", type=int, default=4)
     given = parser.parse_args()
+    presets = given.presets.split(",")
+    if not (given.folder / "model.mlw").exists():
+        write(given.source, given.folder, f"{given.seconds}s")
+    for preset in presets:
+        if not (given.folder / "autogluon" / preset).exists():
+            told(given.python, _TRAIN, given.folder, preset, given.seconds)
     for _ in range(given.rounds):
-        for name, how in _PEERS.items():
-            python = sys.executable if name == "mlwright" else str(given.python)
-            command = [python, "-c", _ROWS + how + _TIMES, str(given.folder)]
-            told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-            print(f"{name}: {told.splitlines()[-1]}", flush=True)
+        for preset in presets:
+            line = told(given.python, _ROWS + _AUTOGLUON + _TIMES, given.folder, preset)
+            print(f"AutoGluon {preset}: {line}", flush=True)
+        line = told(sys.executable, _ROWS + _MLWRIGHT + _TIMES, given.folder, "")
+        print(f"mlwright: {line}", flush=True)
+
+
+def told(python: object, code: str, *words: object) -> str:
+    """Run code with these arguments and return the last line that it writes."""
+    command = [str(word) for word in (python, "-c", code, *words)]
+    lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    return lines[-1] if lines else ""
 
 
 if __name__ == "__main__":
