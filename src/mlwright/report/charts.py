@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -33,6 +34,8 @@ LEFT, RIGHT, TOP = 60, 396, 16
 _SHORT_TICK, _LONGEST_TICK = 5, 12
 """Letters: more than so many leave no room for the name of an axis, and more than so many no room at all."""
 _SIDE = 10
+_RARE = 0.1
+"""Chances that stay below this fill the picture; others are drawn from 0 to 1."""
 """Of the square of a hundred dots."""
 
 
@@ -143,9 +146,10 @@ def agreement(points: Sequence[Evidence], title: str, axes: tuple[str, str], *, 
     ends = [
         float(p[k]) for p in points for k in ("predicted", "observed", "low", "high") if is_number(p.get(k))
     ]
-    low_high = [0.0, 1.0] if shares else ends
+    is_rare = shares and max(ends) < _RARE
+    low_high = ends if not shares else [0.0, max(ends) if is_rare else 1.0]
     x_axis, y_axis = Axis.around(low_high, LEFT, RIGHT), Axis.around(low_high, 256, TOP)
-    show: Show = percent if shares else number
+    show: Show = number if not shares else partial(percent, decimals=1) if is_rare else percent
     parts = [*frame(x_axis, y_axis, axes, (show, show)), _diagonal(x_axis, y_axis)]
     path = " ".join(f"{x_axis.at(p['predicted']):.1f},{y_axis.at(p['observed']):.1f}" for p in points)
     parts.append(tag("polyline", points=path, class_="curve thin"))

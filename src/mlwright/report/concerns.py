@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from mlwright.core.evaluation import Direction
 from mlwright.core.schema import Role
-from mlwright.report import judged, lists, parts, plain, promises, words
+from mlwright.report import baseline, judged, lists, parts, plain, promises, words
 from mlwright.report.derive import SELDOM, derived
 from mlwright.report.figures import (
     Evidence,
@@ -44,11 +44,14 @@ _ONE_WAY = 0.2
 _FAR_APART = 1.25
 """How many times as far from perfect the folds are as the test, or the test as the folds."""
 _OF_PEOPLE = frozenset({
-    "sex", "gender", "race", "ethnicity", "ethnic", "religion", "nationality", "disability", "age",
-    "geschlecht", "nationalität", "behinderung", "alter",
+    "sex", "gender", "male", "female", "race", "racetxt", "black", "white", "asian", "hisp", "hispanic",
+    "ethnicity", "ethnic", "religion", "nationality", "foreign", "disability", "disabled", "pregnant", "age",
+    "dob", "birth", "birthday", "birthdate", "seniorcitizen", "geschlecht", "nationalität", "behinderung",
+    "alter", "geburtsdatum",
 })  # fmt: skip
 _WORD, _MOST_NAMED = re.compile(r"[^\W\d_]+"), 4
 """Words in names of columns that tell what somebody is, not what somebody does."""
+_MOST_OF_PEOPLE = 10
 _OFTEN, _MUCH = 0.02, 0.05
 
 
@@ -100,7 +103,7 @@ def _reads_people(evidence: Evidence) -> list[Watched]:
     found = [name for name in named if _OF_PEOPLE & {*_WORD.findall(name.lower())}]
     if not found:
         return []
-    told = say("watch.reads_people", columns=some_of([brief(name, 30) for name in found], _MOST_NAMED))
+    told = say("watch.reads_people", columns=some_of([brief(name, 30) for name in found], _MOST_OF_PEOPLE))
     return [Watched("warning", "slices", told)]
 
 
@@ -214,6 +217,26 @@ def _one_way(evidence: Evidence) -> list[Watched]:
     return [Watched("warning", "performance", say(key, size=estimate_text(size_of(bias))))]
 
 
+def _loses(evidence: Evidence) -> list[Watched]:
+    """Warn of a measure of values in which the baseline is better, though not in the main one."""
+    test, base = (dig(evidence, which, default={}) for which in ("test", "baseline"))
+    if words.classes(evidence) or judged.are_users(evidence) or words.gain_sign(evidence) != 1:
+        return []
+    for name in test:
+        one, other = test[name] or {}, base.get(name) or {}
+        if not (has_interval(one) and has_interval(other)):
+            continue
+        is_high_good = one.get("direction") == Direction.MAX
+        if one["high"] < other["low"] if is_high_good else one["low"] > other["high"]:
+            holes = {
+                "value": estimate_text(one),
+                "base": estimate_text(other),
+                "dull": baseline.dull(evidence),
+            }
+            return [Watched("warning", "performance", say("watch.loses", metric=metric_title(name), **holes))]
+    return []
+
+
 def _folds_differ(evidence: Evidence) -> list[Watched]:
     """Warn of folds that say something else than the test, beyond chance: the score depends on the rows."""
     test = dig(evidence, "test", dig(evidence, "task", "metric", default=""), default={})
@@ -237,11 +260,7 @@ def _folds_differ(evidence: Evidence) -> list[Watched]:
 
 def _too_wide(evidence: Evidence) -> list[Watched]:
     """Note a level at which ranges hold far more than asked: narrower ones would do."""
-    one = promises.wide_level(evidence)
-    if one is None:
-        return []
-    told = say("watch.wide", n=points(one["coverage"]["value"]), level=percent(one["level"]))
-    return [Watched("note", "calibration", told)]
+    return [Watched("note", "calibration", told) for told in promises.wide_lines(evidence)]
 
 
 def _more_rows(evidence: Evidence) -> list[Watched]:
@@ -279,7 +298,7 @@ def _world(_: Evidence) -> list[Watched]:
 
 
 _CONCERNS: tuple[Callable[[Evidence], list[Watched]], ...] = (
-    _few_rows, _few_of_class, _never_said, _rarely_found, _missed_class, _usual_is_better, _folds_differ,
-    _one_way, _uncalibrated, _coverage, _uneven, _unfair, _reads_people, _weak, _flattering, _too_wide,
-    _one_driver, _more_rows, _lists, _world,
+    _few_rows, _few_of_class, _never_said, _rarely_found, _missed_class, _usual_is_better, _loses,
+    _folds_differ, _one_way, _uncalibrated, _coverage, _uneven, _unfair, _reads_people, _weak, _flattering,
+    _too_wide, _one_driver, _more_rows, _lists, _world,
 )  # fmt: skip

@@ -64,17 +64,24 @@ def says_of(evidence: Evidence, item: Evidence) -> str:
     """Say how the mean answer goes: up, down, highest where; or that it hardly moves."""
     show = _shown(item)
     points, what, column = item["points"], _what(evidence, item), brief(item["column"], 40)
-    top, bottom = max(points, key=lambda p: p["mean"]), min(points, key=lambda p: p["mean"])
     if is_flat(item):
         return say("goes.flat", column=column, what=what)
     known, at = [point for point in points if point["at"] is not None], partial(_at, points=points)
+    top, bottom = max(points, key=lambda p: p["mean"]), min(points, key=lambda p: p["mean"])
     key = _course([point["mean"] for point in known], top["mean"] - bottom["mean"])
     if key and _is_curve(points):
         first, last = known[0], known[-1]
         holes = {"a": show(first["mean"]), "b": show(last["mean"])}
         return say(key, column=column, what=what, first=at(first), last=at(last), **holes)
     ends = {"high": show(top["mean"]), "low": show(bottom["mean"]), "top": at(top), "bottom": at(bottom)}
+    if len(known) < _n_different(evidence, item["column"]):
+        return say("goes.highest_of", what=what, column=column, n=number(len(known)), **ends)
     return say("goes.highest", what=what, column=column, **ends)
+
+
+def _n_different(evidence: Evidence, column: str) -> int:
+    columns = dig(evidence, "data", "columns", default=[])
+    return next((int(one.get("n_unique") or 0) for one in columns if one.get("name") == column), 0)
 
 
 def _course(means: Sequence[float], height: float) -> str:
@@ -103,9 +110,10 @@ def _places(points: Sequence[Evidence]) -> list[float]:
 
 
 def _curve(item: Evidence, says: str, what: str) -> Markup:
-    """Draw a line through the means, in the band that holds 8 in 10 rows."""
+    """Draw a line through the means, in the band that holds 8 in 10 rows; one across for missing cells."""
     points = [point for point in item["points"] if is_number(point["at"])]
-    ends = [float(point[key]) for point in points for key in ("low", "high")]
+    missing = [float(point["mean"]) for point in item["points"] if point["at"] is None]
+    ends = [float(point[key]) for point in points for key in ("low", "high")] + missing
     x_axis = Axis.around(_places(points), LEFT, RIGHT)
     y_axis = Axis.around(ends, 256, TOP)
     show = _shown(item)
@@ -126,6 +134,9 @@ def _curve(item: Evidence, says: str, what: str) -> Markup:
     for x, p in places:
         told = note(f"{_at(p, points)}: {show(p['mean'])}")
         parts.append(tag("circle", told, cx=x, cy=y_axis.at(p["mean"]), r=4, class_="dot model"))
+    for mean in missing:
+        y, words = y_axis.at(mean), f"{say('why.missing')}: {show(mean)}"
+        parts += [line(LEFT, y, RIGHT, y, "ideal"), text(RIGHT - 4, y - 5, words, "tick", "end")]
     return drawing(says, say("goes.band"), 304, *parts)
 
 

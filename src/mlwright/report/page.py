@@ -20,7 +20,7 @@ from mlwright.report.commands import Names, commands, sources
 from mlwright.report.compare_page import told_changes
 from mlwright.report.dependence import dependence
 from mlwright.report.derive import MOST_MIXED, derived
-from mlwright.report.figures import Evidence, brief, count, dig, hundredths, is_number, number, percent
+from mlwright.report.figures import Evidence, brief, count, dig, is_number, number, percent
 from mlwright.report.language import known, language, say, say_some, word
 from mlwright.report.lists import lists, served
 from mlwright.report.measures import metric_says, metric_title
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 MOST_COLUMNS, FIRST_COLUMNS = 1_000, 40
 _MOST_CANDIDATES, _FIRST_CANDIDATES, _MOST_FINDINGS, _MOST_CLASSES, _MOST_LEAKS = 60, 10, 60, 12, 200
 _MOST_DECISIONS, _FIRST_FINDINGS = 60, 15
-_SMALL_GAP = 0.03
 _SEVERITIES = ("error", "warning", "note")
 
 
@@ -208,15 +207,14 @@ def _performance(evidence: Evidence) -> dict[str, Any]:
         return {}
     roc, bins = dig(evidence, "roc", default=[]), dig(evidence, "residuals", "bins", default=[])
     label = (words.classes(evidence) or [""])[-1]
-    roc_title = say("charts.ranks", share=percent(derived(evidence, "ranked")))
-    misses = plain.meaning(evidence)[-1:] if bins else []
-    residual_title = misses[0] if misses else say("charts.residuals")
+    ranked = dig(evidence, "test", "roc_auc", "value", default=derived(evidence, "ranked"))
+    roc_title, residual_title = say("charts.ranks", share=percent(ranked)), say("charts.residuals")
     return {
         "line": say(f"performance.line_{judged.which(evidence)}"),
         "scores": [
             {
-                "title": metric_title(name), "says": metric_says(name), "is_main": name == main,
-                "model": test[name], "baseline": base.get(name),
+                "title": plain.of_class(evidence, name), "says": metric_says(name), "is_main": name == main,
+                "model": plain.told(evidence, name), "baseline": base.get(name),
             }
             for name in sorted((name for name in test if test[name]), key=lambda name: name != main)
         ],
@@ -278,7 +276,7 @@ def _calibration(evidence: Evidence) -> dict[str, Any]:
         return {}
     labels = words.classes(evidence)
     said = say("charts.said_chance", label=labels[-1]) if len(labels) == 2 else say("charts.said_answer")
-    title = _trust(evidence)
+    title = promises.trust_title(evidence)
     return {
         "title": say("sections.calibration" if points else "sections.ranges"),
         "error": promises.error_line(evidence),
@@ -291,15 +289,6 @@ def _calibration(evidence: Evidence) -> dict[str, Any]:
         "usual": ranges.get("size"),
         "rows": promises.slice_rows(evidence),
     }
-
-
-def _trust(evidence: Evidence) -> str:
-    """Say as the title of the picture what the section says: chance taken off, where that was worked out."""
-    gap = dig(evidence, "calibration_error", "value", default=derived(evidence, "calibration_gap"))
-    may_be_chance = dig(evidence, "calibration_error", "low") == 0
-    if not is_number(gap) or gap <= _SMALL_GAP or may_be_chance:
-        return say("charts.trusted")
-    return say("charts.not_trusted", n=hundredths(gap))
 
 
 def _value(evidence: Evidence) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from mlwright.report.figures import (
 )
 from mlwright.report.language import keys_below, known, say
 from mlwright.report.lists import took
+from mlwright.report.measures import metric_title
 from mlwright.report.words import classes, target_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _OF_ANSWERS = ("precision", "recall")
 """What counts how often one answer is right: where it is never given, there is nothing to count."""
+_OF_A_CLASS = (*_OF_ANSWERS, "f1", "average_precision")
 _FEWEST_SAID = 10
 """Answers of a class, below which a share of right ones among them tells nothing."""
 
@@ -101,6 +103,24 @@ def score(evidence: Evidence, name: str) -> Evidence:
     """Return the estimate of a metric; what counts answers of a class counts those of the one told of."""
     of_answers: Evidence = dig(evidence, "rarer_class", name, default={}) if name in _OF_ANSWERS else {}
     found: Evidence = of_answers or dig(evidence, "test", name, default={})
+    return found
+
+
+def of_class(evidence: Evidence, name: str) -> str:
+    """Return the title of a metric, with the class whose answers it counts: of two the second, else all."""
+    title, labels = metric_title(name), classes(evidence)
+    if name not in _OF_A_CLASS or not labels:
+        return title
+    if len(labels) == 2:
+        return say("performance.of_class", metric=title, label=labels[1])
+    return say("performance.of_classes", metric=title)
+
+
+def told(evidence: Evidence, name: str) -> Evidence:
+    """Return the estimate of a metric; nothing where it counts answers that are never given."""
+    said = derived(evidence, "confusion", "said", default=[])
+    is_empty = name == "precision" and len(said) == 2 and not said[1]
+    found: Evidence = {} if is_empty else dig(evidence, "test", name, default={})
     return found
 
 

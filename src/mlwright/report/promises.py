@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlwright.report.derive import derived
 from mlwright.report.figures import (
     Evidence,
     brief,
@@ -22,6 +23,8 @@ from mlwright.report.language import say
 from mlwright.report.written import named, written
 
 _MOST_WEAK = 3
+_SMALL_GAP, _SMALL_PART = 0.03, 0.1
+"""Chances off by less, and by less of the share of the rarer class, can be taken at their word."""
 _FULL = 0.8
 """Labels in a set on average: where it is less, many sets are empty."""
 _FEWEST_ROWS, _FAR_BELOW, _FAR_ABOVE = 30, 0.05, 0.1
@@ -38,6 +41,7 @@ def interval_lines(evidence: Evidence) -> list[str]:
         held_line(evidence),
         _size_line(evidence),
         *_weak_lines(evidence),
+        *wide_lines(evidence),
         say("held.rests", why=written(found, "why")) if found.get("why") else "",
     ]
 
@@ -73,6 +77,27 @@ def error_line(evidence: Evidence) -> str:
     if not has_interval(error):
         return say("held.error_alone", n=n)
     return say("held.error", n=n, low=low, high=high)
+
+
+def trust_title(evidence: Evidence) -> str:
+    """Say as the title of the picture what the section says: chance taken off, where that was worked out.
+
+    Where little happens at all, a small gap is no proof, and a large one may be chance.
+    """
+    gap = dig(evidence, "calibration_error", "value", default=derived(evidence, "calibration_gap"))
+    raw = derived(evidence, "calibration_gap", default=gap)
+    may_be_chance = dig(evidence, "calibration_error", "low") == 0
+    if is_number(gap) and gap > _SMALL_GAP and not may_be_chance:
+        return say("charts.not_trusted", n=hundredths(gap))
+    if may_be_chance and is_number(raw) and raw > min(_SMALL_GAP, _SMALL_PART * _rarer_share(evidence)):
+        return say("charts.not_refuted")
+    return say("charts.trusted")
+
+
+def _rarer_share(evidence: Evidence) -> float:
+    """Return the share of the rarer of two classes in the test; 1 where that is no question."""
+    true = derived(evidence, "confusion", "true", default=[])
+    return min(true) / sum(true) if len(true) == 2 and sum(true) else 1.0
 
 
 def contract_line(evidence: Evidence) -> str:
@@ -132,6 +157,14 @@ def is_mostly_empty(evidence: Evidence, part: Evidence) -> bool:
     """Tell whether sets hold few truths in a part because many name no class at all there."""
     size = dig(part, "size", "value")
     return sort_of(dig(evidence, "intervals", default={})) == "sets" and is_number(size) and size < _FULL
+
+
+def wide_lines(evidence: Evidence) -> list[str]:
+    """Say, if so, that ranges hold far more truths than was asked."""
+    one = wide_level(evidence)
+    if one is None:
+        return []
+    return [say("watch.wide", n=points(one["coverage"]["value"]), level=percent(one["level"]))]
 
 
 def wide_level(evidence: Evidence) -> Evidence | None:

@@ -54,7 +54,8 @@ class Curve:
         """Return how much lower that may become with three times as many rows; None with two points.
 
         A power law falls by a constant factor from step to step, so the last gain times the ratio of the
-        last two is the next. The ratio is kept in [0, 1]: gains do not grow.
+        last two is the next. The ratio is kept in [0, 1]: gains do not grow, and neither does the share of
+        the loss that a step takes away, or the curve would end below 0.
 
         Source: Cortes et al. 1993, "Learning curves: asymptotic values and rate of convergence".
         """
@@ -65,7 +66,8 @@ class Curve:
             before, last = means[..., -3] - means[..., -2], means[..., -2] - means[..., -1]
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.where(before > 0, np.clip(last / before, 0.0, 1.0), 1.0)
-            gain = np.where(last > 0, last * ratio, 0.0)
+                share = np.where(means[..., -2] > 0, last / means[..., -2], 0.0)
+            gain = np.where(last > 0, np.minimum(last * ratio, means[..., -1] * share), 0.0)
             return self._shown(means[..., -1]) - self._shown(np.maximum(means[..., -1] - gain, 0.0))
 
         return self._estimate(ahead, Direction.MAX)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Floats
     from mlwright.core.dataset import Dataset
     from mlwright.core.prediction import Prediction
+    from mlwright.evaluation.coverage import Coverage
     from mlwright.tuning.outoffold import OutOfFold
     from mlwright.workflow.build import Built
     from mlwright.workflow.prepare import Prepared
@@ -76,6 +78,8 @@ def judge_intervals(
     levels = sorted({level, *(at for at in _LEVELS if at <= conformal.highest)})
     asked: list[Any] = [*((at, None) for at in levels), *((level, part.rows) for part in cut)]
     measured = coverage(truth, prediction, conformal, asked, groups=test.alike, seed=seed)
+    if not prepared.task.classes:
+        measured[: len(levels)] = _nested(measured[: len(levels)])
     found = [{"coverage": one.covered.to_json(), "size": one.size.to_json()} for one in measured]
     off = clearly_off([one.covered for one in measured[len(levels) :]], level)
     return {
@@ -94,6 +98,15 @@ def judge_intervals(
             for part, side, one in zip(cut, off, found[len(levels) :], strict=True)
         ],
     }
+
+
+def _nested(measured: list[Coverage]) -> list[Coverage]:
+    """Bound each level by the ones below it too: wider ranges hold whatever narrower ones do."""
+    found = measured[:1]
+    for one in measured[1:]:
+        low = max(one.covered.low, found[-1].covered.low)
+        found.append(replace(one, covered=replace(one.covered, low=low)))
+    return found
 
 
 def _why(prepared: Prepared, conformal: Conformal) -> str:
@@ -123,7 +136,7 @@ def _depends_on(prepared: Prepared, prediction: Prediction) -> str:
         return said("the probabilities of the row")
     if prediction.difficulty is None:
         return said("the level alone: no row could be told to be harder than others")
-    return said("the value, and how far the members of the blend disagree about it")
+    return said("the value and, in a blend, how far its members disagree about it")
 
 
 def _categories(test: Dataset, importance: list[dict[str, Any]]) -> dict[str, Any]:

@@ -66,3 +66,15 @@ def test_the_page_shows_it_and_can_do_without(income):
 def test_small_chances_are_told_with_the_digits_that_tell_them_apart():
     (found,) = dependence(followed(["a", "b"], [0.0031, 0.0012]))
     assert "highest on average, 0.31 % where <tenure> is a, and lowest, 0.12 %" in found["says"]
+
+
+def test_missing_cells_have_a_line_across():
+    (found,) = dependence(followed([1, 20, 70, None], [0.28, 0.27, 0.25, 0.9]))
+    assert "missing: 90 %" in str(found["chart"])
+
+
+def test_it_is_said_that_not_every_value_was_tried():
+    evidence = followed(["a", "b", "c"], [0.2, 0.5, 0.4])
+    evidence["data"] = {"columns": [{"name": "<tenure>", "n_unique": 152}]}
+    (found,) = dependence(evidence)
+    assert found["says"].startswith("Of the 3 values of <tenure> that were tried, the chance that churn is yes")

@@ -205,6 +205,13 @@ def test_of_an_answer_that_is_never_given_no_share_is_told(income):
     assert plain.never(income, "says") == []
 
 
+def test_a_measure_in_which_the_baseline_is_better_is_told(bikes):
+    assert "By MAPE" not in str(concerns(bikes))
+    bikes["test"]["mape"] = estimate(0.195, 0.185, 0.207, "min")
+    bikes["baseline"]["mape"] = estimate(0.159, 0.143, 0.175, "min")
+    assert "By MAPE it is worse than" in str(concerns(bikes))
+
+
 @pytest.mark.parametrize("language", languages())
 def test_an_order_is_worth_what_its_first_tenth_holds(income, language):
     few = {"precision": estimate(0.031, 0.02, 0.04), "recall": estimate(0.27, 0.19, 0.36)}
@@ -576,7 +583,9 @@ def test_a_column_that_does_little_alone_is_told_by_what_is_lost_without_it(inco
     income["dependence"] = [
         {"column": name, "class": ">50K", "points": [{"at": 1.0, **point}, {"at": 2.0, **point}]}
     ]
-    assert first.effect(income, name).startswith("Without this column ROC AUC would be worse by 0.")
+    assert first.effect(income, name).startswith(
+        "With the values of this column shuffled, ROC AUC is worse by 0."
+    )
     income["importance"], income["importance_left_out"] = income["importance"][:1], 0
     assert (
         first.effect(income, income["importance"][0]["column"])
@@ -619,7 +628,7 @@ def test_moments_of_the_past_are_no_drivers(bikes):
     points = [{"at": f"2011-01-{day:02}", "mean": 10.0 * day, "low": 0.0, "high": 99.0} for day in (1, 2, 3)]
     name = words.drivers(bikes)[0]["column"]
     bikes["dependence"] = [{"column": name, "kind": "datetime", "class": None, "points": points}]
-    assert first.effect(bikes, name).startswith("Without this column ")
+    assert first.effect(bikes, name).startswith("With the values of this column shuffled, ")
 
 
 def test_how_it_was_judged_is_no_danger(income):

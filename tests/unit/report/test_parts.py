@@ -62,9 +62,9 @@ def test_evidence_of_before_says_nothing_of_parts(income):
         (
             SEARCH,
             [],
-            "No part is clearly worse than the rest: 43 parts of at least 30 test rows were looked at.",
+            "No part is clearly worse than the rest (looked at: 43 parts of at least 30 test rows).",
         ),
-        (SEARCH, [SLICE], "Of 43 parts of at least 30 test rows, 1 is clearly worse than the rest"),
+        (SEARCH, [SLICE], "43 parts of at least 30 test rows. Of these 1 is clearly worse than the rest"),
         ({**SEARCH, "n_tested": 0}, [], "No part of the test could be looked into"),
         ({**SEARCH, "why_not": "there was no time left"}, [], "not looked for: there was no time left."),
     ],

@@ -75,9 +75,8 @@ def test_the_page_and_the_card_carry_them(bikes, read):
 def test_the_calibration_error_is_told_in_points(income, read):
     assert error_line(income) == ""
     income["calibration_error"] = estimate(0.0213, 0.011, 0.032, "min")
-    assert error_line(income).startswith(
-        "Its probabilities are off by 2.1 points on average (95 % interval 1.1 to 3.2)"
-    )
+    told = "its probabilities are off by 2.1 points on average (95 % interval 1.1 to 3.2)"
+    assert error_line(income).startswith(f"Beyond what chance would do, {told}")
     assert "2.1 points" in read(build_report(income))
 
 
@@ -111,6 +110,8 @@ def test_the_picture_of_chances_tells_the_same_error_as_the_sentence(income, rea
     assert "Its chances can be taken at their word" in read(build_report(income))
     income["calibration_error"] = estimate(0.06, 0.04, 0.08, "min")
     assert "Its chances are off by 6 points on average" in read(build_report(income))
+    income["calibration_error"] = estimate(0.0, 0.0, 0.08, "min")
+    assert "Its chances are off by no more than chance would do" in read(build_report(income))
 
 
 def test_sizes_have_the_same_digits_all_along_a_column(bikes, read):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FEWEST_ROWS = 20
 _STRONG, _WEAK = 0.9, 0.75
-_RARE = 0.1
+_RARE, _HALF = 0.1, 0.5
 
 
 @final
@@ -51,6 +51,10 @@ def _apart(case: Case, is_missing: Array) -> tuple[float, str]:
             return 0.0, ""  # few rows with extreme values are how honest tables are
         apart = separation(case.target, is_missing)
         high = np.median(case.target[is_missing]) > np.median(case.target[~is_missing])
+        if is_missing.mean() > _HALF:  # the few are what tells: those that are filled in
+            if high:
+                return apart, said("It is filled in almost only where the target is low.")
+            return apart, said("It is filled in almost only where the target is high.")
         if high:
             return apart, said("It is empty almost only where the target is high.")
         return apart, said("It is empty almost only where the target is low.")

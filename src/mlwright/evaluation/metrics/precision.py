@@ -21,7 +21,10 @@ class Precision(Metric):
 
     direction = Direction.MAX
     title = "Precision"
-    says = "Of the rows answered with a class (of two, the second), the share that belongs to it."
+    says = (
+        "Of the rows answered with a class, the share that belongs to it; of two classes the second, of more "
+        "the mean."
+    )
 
     def parts(self, truth: Floats, prediction: Prediction) -> Floats:
         """Return hits and answers per class, shape (n_rows, 2 n_classes)."""

@@ -21,7 +21,10 @@ class Recall(Metric):
 
     direction = Direction.MAX
     title = "Recall"
-    says = "Of the rows that belong to a class (of two, the second), the share that is found."
+    says = (
+        "Of the rows that belong to a class, the share that is found; of two classes the second, of more the "
+        "mean."
+    )
 
     def parts(self, truth: Floats, prediction: Prediction) -> Floats:
         """Return hits and true rows per class, shape (n_rows, 2 n_classes)."""
