@@ -9,6 +9,7 @@ import numpy as np
 
 from mlwright.core.errors import SearchError
 from mlwright.tuning.contract import Menu, Version
+from mlwright.tuning.latency import Latency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _TOLERATED = 0.01
 """The share of the loss that may be lost for a blend that can be fitted again in time."""
+_PLENTY, _DEAR = 6.0, 0.002
+"""What a blend may cost (`Trial.cost`; 0.12 ms or so), and which share of the loss more must take, a unit."""
 
 
 def choose(search: Search) -> list[Trial]:
@@ -33,11 +36,36 @@ def choose(search: Search) -> list[Trial]:
         raise SearchError(message)
     menu = _menu(search, candidates)
     if search.scales is None:
+        if search.latency is Latency.BALANCED:
+            menu = lean(menu, search.seed)
         return ship(search, _in_time(search, menu))
     copies = search.schedule.n_refits_now(candidates)
     version = search.scales.affordable(menu, copies, search.seed)
     search.most_copies = version.n_copies
     return ship(search, version)
+
+
+def lean(menu: Menu, seed: int) -> Menu:
+    """Leave only the candidates of a cheaper blend where the best one costs a lot and is hardly better.
+
+    Else all stay: what is not in the best blend may be in one that is quicker to fit again.
+    """
+    costs = np.array([trial.cost for trial in menu.trials])
+    versions = [*replace(menu, shares=costs).versions(1, seed)]
+    least = menu.loss(versions[0])
+
+    def burden(version: Version) -> float:
+        return _DEAR * max(0.0, sum(trial.cost for trial in _of(menu, version)) - _PLENTY)
+
+    best = min(versions, key=lambda version: menu.loss(version) / least + burden(version))
+    if best is versions[0]:
+        return menu
+    is_in = np.array([trial in _of(menu, best) for trial in menu.trials])
+    return replace(menu, trials=_of(menu, best), prices=menu.prices[is_in], shares=menu.shares[is_in])
+
+
+def _of(menu: Menu, version: Version) -> list[Trial]:
+    return [trial for trial in menu.trials if trial.configuration.name in version.weights]
 
 
 def _in_time(search: Search, menu: Menu) -> Version:
@@ -52,7 +80,7 @@ def _in_time(search: Search, menu: Menu) -> Version:
         first = first or version
         if menu.loss(version) > (1.0 + _TOLERATED) * menu.loss(first):
             break
-        if search.schedule.can_refit([t for t in menu.trials if t.configuration.name in version.weights]):
+        if search.schedule.can_refit(_of(menu, version)):
             return version
     assert first is not None  # noqa: S101 - there is a version of any candidates
     return first
