@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _TOLERATED = 0.01
 """The share of the loss that may be lost for a blend that can be fitted again in time."""
-_PLENTY, _DEAR = 6.0, 0.002
-"""What a blend may cost (`Trial.cost`; 0.12 ms or so), and which share of the loss more must take, a unit."""
+_PLENTY, _DEAR, _HARDLY = 6.0, 0.002, 0.003
+"""What a blend may cost (`Trial.cost`; 0.12 ms or so), the share of the loss that a unit more must take, and the
+share that a cheaper blend may lose."""
 
 
 def choose(search: Search) -> list[Trial]:
@@ -57,7 +58,8 @@ def lean(menu: Menu, seed: int) -> Menu:
     def burden(version: Version) -> float:
         return _DEAR * max(0.0, sum(trial.cost for trial in _of(menu, version)) - _PLENTY)
 
-    best = min(versions, key=lambda version: menu.loss(version) / least + burden(version))
+    near = [version for version in versions if menu.loss(version) <= (1.0 + _HARDLY) * least]
+    best = min(near, key=lambda version: menu.loss(version) / least + burden(version))
     if best is versions[0]:
         return menu
     is_in = np.array([trial in _of(menu, best) for trial in menu.trials])

@@ -37,7 +37,7 @@ def menu_of(n_nodes, shared):
     rng = np.random.default_rng(0)
     target, alike = rng.normal(size=N_ROWS), rng.normal(scale=shared, size=N_ROWS)
     trials = [
-        trial_of(number, nodes, target + alike + rng.normal(scale=0.05, size=N_ROWS))
+        trial_of(number, nodes, target + alike + rng.normal(scale=0.03, size=N_ROWS))
         for number, nodes in enumerate(n_nodes)
     ]
     none = np.zeros(len(trials))
