@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _TOLERATED = 0.01
 """The share of the loss that may be lost for a blend that can be fitted again in time."""
 _PLENTY, _DEAR, _HARDLY = 6.0, 0.002, 0.003
-"""What a blend may cost (`Trial.cost`; 0.12 ms or so), the share of the loss that a unit more must take, and the
-share that a cheaper blend may lose."""
+"""What a blend may cost (`Trial.cost`; 0.12 ms or so), the share of the loss that a unit more must take, and
+the share that a cheaper blend may lose."""
 
 
 def choose(search: Search) -> list[Trial]:
