@@ -114,4 +114,5 @@ def predict(  # noqa: PLR0913 - the parameters are the options
     with watching(is_quiet=quiet, only_lasting=output is None) as listen:
         n_rows = run(opened, data, output, wishes, listen)
     if output and not quiet:
-        stderr().print(f"{n_rows:,} {'users' if opened.memory is not None else 'rows'} answered: {output}")
+        what = "user" if opened.memory is not None else "row"
+        stderr().print(f"{n_rows:,} {what if n_rows == 1 else f'{what}s'} answered: {output}")
