@@ -17,7 +17,7 @@ from mlwright.core.progress import Event
 def test_predict_writes_csv_to_stdout_or_a_file(call, tmp_path):
     assert call("predict", "m.mlw", "a.csv").stdout == "row,prediction\n1,>50K\n"
     done = call("predict", "m.mlw", "a.csv", "-o", "out.csv")
-    assert (done.stdout, done.stderr) == ("", "1 rows answered: out.csv\n")
+    assert (done.stdout, done.stderr) == ("", "1 row answered: out.csv\n")
     assert (tmp_path / "out.csv").exists()
 
 
