@@ -1,4 +1,4 @@
-"""Times AutoGluon and mlwright in turn on a table: rows one by one, and 100,000 at once, both warm.
+"""Times AutoGluon and mlwright in turn on a table: rows one by one, and many at once, both warm.
 
 SOURCE is a table of two classes in the catalog format. What FOLDER lacks is trained first, everything with
 the same time: mlwright, and AutoGluon with each of the presets ("default" is its plain `fit`).
@@ -27,17 +27,19 @@ model.fit(pd.read_parquet(folder + "/train.parquet"), time_limit=float(seconds),
 _ROWS = """
 import json, sys, time
 import numpy as np, pandas as pd
-folder, preset = sys.argv[1:]
+folder, preset, n_rows = sys.argv[1:]
 rows = [json.loads(line) for line in open(folder + "/rows.jsonl")]
-frame = pd.DataFrame(rows * 100)
+frame = pd.concat([pd.DataFrame(rows)] * (int(n_rows) // len(rows)), ignore_index=True)
 """
 _AUTOGLUON = """
+WARM = 8
 from autogluon.tabular import TabularPredictor
 model = TabularPredictor.load(folder + "/autogluon/" + preset, verbosity=0)
 model.persist()
 one = [pd.DataFrame([row]) for row in rows[:205]]
 """
 _MLWRIGHT = """
+WARM = 1  # many rows are worth seconds of a compiler
 import mlwright
 model = mlwright.load(folder + "/model.mlw")
 one = rows[:205]
@@ -48,7 +50,7 @@ for row in one:
     start = time.perf_counter()
     model.predict_proba(row)
     spans.append(1e3 * (time.perf_counter() - start))
-model.predict_proba(frame.head(50_000))
+model.predict_proba(frame.head(len(frame) // WARM))
 start = time.perf_counter()
 model.predict_proba(frame)
 rate = len(frame) / (time.perf_counter() - start)
@@ -65,6 +67,7 @@ def main() -> None:
     parser.add_argument("--presets", default="default")
     parser.add_argument("--seconds", type=int, default=60, help="to train each of them")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rows", type=int, default=400_000, help="at once")
     given = parser.parse_args()
     presets = given.presets.split(",")
     if not (given.folder / "model.mlw").exists():
@@ -74,9 +77,9 @@ def main() -> None:
             told(given.python, _TRAIN, given.folder, preset, given.seconds)
     for _ in range(given.rounds):
         for preset in presets:
-            line = told(given.python, _ROWS + _AUTOGLUON + _TIMES, given.folder, preset)
+            line = told(given.python, _ROWS + _AUTOGLUON + _TIMES, given.folder, preset, given.rows)
             print(f"AutoGluon {preset}: {line}", flush=True)
-        line = told(sys.executable, _ROWS + _MLWRIGHT + _TIMES, given.folder, "")
+        line = told(sys.executable, _ROWS + _MLWRIGHT + _TIMES, given.folder, "", given.rows)
         print(f"mlwright: {line}", flush=True)
 
 

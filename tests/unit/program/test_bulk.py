@@ -19,6 +19,7 @@ from mlwright.program.prove import probe_columns
 from mlwright.program.runtime import Program, open_session
 
 N_FEATURES = 5
+CODES = (-2, -1, 0, 1, 2, 40, 63, 64, 1.5, 1e30)
 if find_spec("numba") is None:
     pytest.skip("the extra 'bulk' is not installed", allow_module_level=True)
 
@@ -48,7 +49,7 @@ def grown(rng, depth, width, is_set):
                 rows.append(None)
             for at, after in zip(chain, [*chain[1:], outside], strict=True):
                 empty = np.zeros(width)
-                rows[at] = (feature, float(rng.integers(-2, 3)), False, inside, after, empty, True)
+                rows[at] = (feature, float(rng.choice(CODES)), False, inside, after, empty, True)
             return here
         left, right = node(level - 1), node(level - 1)
         threshold = rng.choice([rng.normal(), 0.0, -0.0, 1e-40, float(rng.integers(-2, 3))])
@@ -220,6 +221,21 @@ def test_a_missing_cell_that_would_equal_something_is_left_to_the_runtime():
     assert pairs_of(trees) is None
     data = program_of(trees)
     assert not Program(data).hasten(data, 10**9)
+
+
+def test_a_set_of_codes_is_one_step():
+    codes = [3.0, 5.0, 40.0, 63.0]
+    tree = {
+        "feature": np.array([0, 0, 0, 0, -1, -1]), "threshold": np.array([*codes, 0, 0]),
+        "missing_left": np.zeros(6, bool), "left": np.array([4, 4, 4, 4, 4, 5]),
+        "right": np.array([1, 2, 3, 5, 4, 5]), "values": np.array([[0.0]] * 4 + [[1.0], [2.0]]),
+        "is_equal": np.array([True] * 4 + [False] * 2), "cover": np.zeros(6),
+    }  # fmt: skip
+    pairs = pairs_of(Trees.join([tree], np.array([0]), 1))
+    assert pairs is not None
+    assert pairs.depth.tolist() == [1]
+    rows = np.array([[*codes, 4, -0.0, 3.5, 67, np.nan, np.inf, -np.inf]], np.float32).T
+    assert walk.scores_of(pairs, rows).ravel().tolist() == [1.0] * 4 + [2.0] * 7
 
 
 def test_a_program_without_trees_has_nothing_to_hasten():
