@@ -11,64 +11,68 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Array, Integers, Singles
     from mlwright.core.trees import Trees
 
-ZERO, AS_IS, MISSING_LOWEST, CODE = 0, 1, 2, 3
-"""What a column holds: 0 in every row, a feature, one with -inf where it is missing, or 2 to its power."""
-N_CODES = 64
-"""A set of codes from 0 on is the bits of one number; a chain of equalities asks for others."""
-_N_WAYS = 4
+_AS_IS, _MISSING_LOWEST, _CODE = 0, 1, 2
+"""What a column holds: a feature, one with -inf where it is missing, or codes from 0 to 31 as bits of a word.
+
+Codes from 32 on are bits of the next word, which has a column of its own, and so on.
+"""
+_N_BITS, _N_WORDS = 32, 2**20
+_N_WAYS = _CODE + _N_WORDS
+_ALL = np.uint32(2**32 - 1)
 
 
 @final
 @dataclass(frozen=True)
 class Pairs:
-    """The nodes of all trees; a row at node i goes on to `kid[i]`, or to the one beside it.
+    """The nodes of all trees: column, mask, limit and kid of each, shape (n_nodes, 4).
 
-    It goes to `kid[i]` where `low[i] <= x <= high[i]`, x being its cell in column `column[i]`: an equality is
-    an interval of one number. Of a column of codes, x is one bit, and it goes to `kid[i]` where `members[i]`
-    has that bit; there `high[i]` is NaN, and elsewhere `members[i]` is 0. Column c holds feature `feature[c]`
-    as `holds[c]` says, so that a missing cell goes right or left as a node wants it. Leaves stay where they
-    are. `value`, shape (n_nodes, width), is what a row gets that is there after `depth[t]` steps from
-    `root[t]`, for the scores from `target[t]` on.
+    A row at a node goes on to its kid, or to the one beside it where `x & mask > limit`, x being its cell in
+    that column. So one comparison tells numbers, whose keys are in their order, and sets: what has one of
+    these bits. Leaves stay where they are. `value`, shape (n_nodes, width), is what a row gets that is there
+    after `depth[t]` steps from `root[t]`, for the scores from `target[t]` on. Column c holds feature
+    `feature[c]` as `holds[c]` says.
     """
 
-    column: Integers
-    low: Singles
-    high: Singles
-    members: Array
-    kid: Integers
+    nodes: Array
     value: Singles
-    root: Integers
+    root: Array
     depth: Integers
     target: Integers
     feature: Integers
     holds: Integers
     n_scores: int
 
+    def cells(self, rows: Singles) -> Array:
+        """Return what columns hold, shape (n_rows, n_columns), of rows of shape (n_rows, n_features)."""
+        found = np.empty((len(rows), len(self.feature)), np.uint32)
+        for column, (feature, how) in enumerate(zip(self.feature, self.holds, strict=True)):
+            cells = rows[:, feature]
+            if how == _MISSING_LOWEST:
+                cells = np.where(np.isnan(cells), np.float32(-np.inf), cells)
+            found[:, column] = _bits(cells, how - _CODE) if how >= _CODE else _keys(cells)
+        return found
+
 
 def pairs_of(trees: Trees) -> Pairs | None:
-    """Lay out trees; None if one asks a missing cell whether it equals something, which a walk cannot say."""
-    if (trees.is_equal & trees.missing_left).any():
+    """Lay out trees; None if one asks whether a cell equals what is no code, or is missing."""
+    is_set = (trees.feature >= 0) & trees.is_equal
+    if (is_set & (trees.missing_left | ~_are_codes(trees.threshold))).any():
         return None
-    trees, members = _joined(trees)
+    trees, word, members = _joined(trees, is_set)
     node, kid, points = _slots(trees)
     tree = np.searchsorted(trees.roots, node, "right") - 1
     order = np.argsort(tree, kind="stable")  # a tree's nodes side by side
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     node, points, kid = node[order], points[order], place[kid[order]]
-    splits = (trees.feature[node] >= 0) & ~points
-    asked = np.where(splits, members[node], 0).astype(np.uint64)
-    how = np.where(asked > 0, CODE, np.where(trees.missing_left[node], MISSING_LOWEST, AS_IS))
+    splits, asks = (trees.feature[node] >= 0) & ~points, is_set[node]
+    how = np.where(asks, _CODE + word[node], np.where(trees.missing_left[node], _MISSING_LOWEST, _AS_IS))
     wide = np.where(splits, _N_WAYS * trees.feature[node].astype(np.int64) + how, 0)
-    kept, column = np.unique(np.append(wide, 0), return_inverse=True)
-    infinite = np.float32(np.inf)
-    high = np.where(asked > 0, np.float32(np.nan), trees.threshold[node])
+    kept, column = np.unique(wide, return_inverse=True)
+    mask = np.where(splits, np.where(asks, members[node], _ALL), 0)
+    limit = np.where(splits & ~asks, _keys(trees.threshold[node]), 0)
     return Pairs(
-        column=column[:-1].astype(np.uint32),
-        low=np.where(splits & trees.is_equal[node] & (asked == 0), trees.threshold[node], -infinite),
-        high=np.where(splits, high, infinite),
-        members=asked,
-        kid=kid.astype(np.uint32),
+        nodes=np.stack([column, mask, limit, kid], axis=1).astype(np.uint32),
         value=np.ascontiguousarray(trees.values[node]),
         root=place[: len(trees.roots)].astype(np.uint32),
         depth=_depths(place[: len(trees.roots)], kid, points, tree[order]),
@@ -79,28 +83,44 @@ def pairs_of(trees: Trees) -> Pairs | None:
     )
 
 
-def _joined(trees: Trees) -> tuple[Trees, Array]:
-    """Make one node of each chain of equalities; return the codes that go left there as bits, 0 elsewhere."""
-    code = trees.threshold
-    is_code = (
-        (trees.feature >= 0) & trees.is_equal & (code >= 0) & (code < N_CODES) & (code == np.floor(code))
-    )
-    members = np.where(is_code, np.uint64(1) << np.where(is_code, code, 0).astype(np.uint64), np.uint64(0))
+def _joined(trees: Trees, is_set: Array) -> tuple[Trees, Integers, Array]:
+    """Make one node of the codes of a chain of equalities that are bits of the same word.
+
+    Returns the word and its bits that go on to the right: there sets have their members, and not on the left.
+    """
+    code = np.where(is_set, trees.threshold, 0).astype(np.int64)
+    word, members = code // _N_BITS, np.uint32(1) << (code % _N_BITS).astype(np.uint32)
     right = trees.right.copy()
 
-    def goes_on() -> Array:
+    def goes_on() -> Integers:
         same = (trees.feature[right] == trees.feature) & (trees.left[right] == trees.left)
-        return np.flatnonzero(is_code & is_code[right] & same)
+        return np.flatnonzero(is_set & is_set[right] & same & (word[right] == word))
 
     while len(at := goes_on()):
         members[at] |= members[right[at]]
         right[at] = right[right[at]]
-    return replace(trees, right=right), members
+    left = np.where(is_set, right, trees.left)
+    return replace(trees, left=left, right=np.where(is_set, trees.left, right)), word, members
 
 
-def are_codes(values: Array) -> Array:
-    """Tell which of the numbers have a bit of their own."""
-    found: Array = (values >= 0) & (values < N_CODES) & (values == np.floor(values))
+def _keys(cells: Singles) -> Array:
+    """Return numbers in the order of single precision; what is missing comes last, and -0 is 0."""
+    bits = (cells.astype(np.float32) + np.float32(0)).view(np.uint32)
+    below = bits >> np.uint32(31) == 1
+    return np.where(np.isnan(cells), _ALL, np.where(below, ~bits, bits | np.uint32(2**31)))
+
+
+def _bits(cells: Singles, word: int) -> Array:
+    """Return the bit of each code in a word; 0 for one of another word, and for what is no code."""
+    is_code = _are_codes(cells)
+    code = np.where(is_code, cells, 0).astype(np.uint32)
+    is_here = is_code & (code // _N_BITS == word)
+    bits: Array = is_here.astype(np.uint32) << code % _N_BITS
+    return bits
+
+
+def _are_codes(cells: Singles) -> Array:
+    found: Array = (cells >= 0) & (cells < _N_BITS * _N_WORDS) & (cells == np.floor(cells))
     return found
 
 
