@@ -49,6 +49,8 @@ def main() -> int:
     parser.add_argument("--models", type=Path, help="where models are kept; none is trained twice")
     parser.add_argument("--rows", type=int, default=10_000, help="fuzzed rows to compare")
     options = parser.parse_args()
+    if options.models:
+        options.models.mkdir(parents=True, exist_ok=True)
     catalog = json.loads((options.data / "catalog.json").read_text(encoding="utf-8"))
     entries = catalog["datasets"] if isinstance(catalog, dict) else catalog
     print(
