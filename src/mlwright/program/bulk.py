@@ -13,7 +13,7 @@ import numpy as np
 
 from mlwright.core.errors import ArtifactError
 from mlwright.program import walk
-from mlwright.program.cut import cut
+from mlwright.program.cut import FLOATS, cut
 from mlwright.program.front import split
 from mlwright.program.nodes import Nodes
 from mlwright.program.pairs import pairs_of
@@ -50,9 +50,10 @@ class Bulk:
         self._reads, self._forests, self._outputs = parts.reads, forests, outputs
         before = parts.before()
         self._before: Any = start(before) if before else None
-        given = {} if self._before is None else {item.name: item.type for item in self._before.get_outputs()}
+        given = {} if self._before is None else kinds_of(self._before)
+        kinds = given | {name: (FLOATS, forest.n_scores) for name, forest in forests.items()}
         self._given, self._fed = list(given), [] if self._before is None else _names(self._before)
-        self._after: Any = start(parts.after(given))
+        self._after: Any = start(parts.after(kinds))
         self._read = _names(self._after)
 
     def run(self, feeds: Mapping[str, Array]) -> list[Array]:
@@ -123,6 +124,16 @@ def _hard_rows(trees: Trees) -> Singles:
         beside = np.where(rng.random(_PROOF_ROWS) < 0.6, np.nextafter(chosen, to), chosen)
         rows[:, feature] = np.where(rng.random(_PROOF_ROWS) < 0.1, rng.choice(odd, _PROOF_ROWS), beside)
     return rows
+
+
+def kinds_of(session: Any) -> dict[str, tuple[str, int | None]]:
+    """Return type and width of what a session gives; None where it is no table, or not known."""
+    return {item.name: (item.type, _width(item.shape)) for item in session.get_outputs()}
+
+
+def _width(shape: Sequence[int | str | None]) -> int | None:
+    width = shape[1] if len(shape) == 2 else None
+    return width if isinstance(width, int) else None
 
 
 def _names(session: Any) -> list[str]:

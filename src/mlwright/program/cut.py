@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, final
 
 from mlwright.program.pieces import (
     CONSTANT,
-    ELEMENT,
     GRAPH,
     INPUT,
     NAME,
     NODE,
     OUTPUT,
-    TENSOR_TYPE,
-    TYPE,
     Node,
     again,
     constant,
+    declaration,
     declared,
     needed,
     node_of,
 )  # fmt: skip
-from mlwright.program.wire import as_bytes, fields, written, written_number
+from mlwright.program.wire import as_bytes, fields, written
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -30,8 +28,9 @@ if TYPE_CHECKING:
     from mlwright.program.wire import Field
 
 _TREES = "TreeEnsembleRegressor"
+FLOATS = "tensor(float)"
 _KINDS = {
-    "tensor(float)": 1,
+    FLOATS: 1,
     "tensor(int64)": 7,
     "tensor(string)": 8,
     "tensor(bool)": 9,
@@ -65,13 +64,17 @@ class Cut:
 
     def trees(self, name: str) -> bytes:
         """Return the program of one ensemble alone."""
-        read = _declaration(self.reads[name], "tensor(float)")
+        read = declaration(self.reads[name], _KINDS[FLOATS], None)
         return self._program([self._trees[name]], [read], [_named(name)])
 
-    def after(self, kinds: Mapping[str, str]) -> bytes:
-        """Return the program of the answers; `kinds` are the types of what is carried."""
-        known = {**kinds, **dict.fromkeys(self.reads, "tensor(float)")}
-        inputs = [_declaration(name, known[name]) for name in (*self.carried, *self.reads)]
+    def after(self, kinds: Mapping[str, tuple[str, int | None]]) -> bytes:
+        """Return the program of the answers; `kinds` are types and widths of what is carried, and of trees.
+
+        Where the runtime knows no widths it leaves steps apart that it joins in the whole, such as a product
+        and a sum, and rounds once more.
+        """
+        known = [(name, *kinds[name]) for name in (*self.carried, *self.reads)]
+        inputs = [declaration(name, _KINDS[kind], width) for name, kind, width in known]
         outputs = [again(number, value) for number, value in self._parts if number == OUTPUT]
         return self._program(self._after, inputs, outputs)
 
@@ -118,9 +121,3 @@ def _gives(nodes: Collection[Node]) -> set[str]:
 def _named(name: str) -> bytes:
     """Ask for a value; the runtime finds out its type."""
     return written(OUTPUT, written(NAME, name.encode()))
-
-
-def _declaration(name: str, kind: str) -> bytes:
-    """Declare an input of any shape."""
-    tensor = written_number(ELEMENT, _KINDS[kind])
-    return written(INPUT, written(NAME, name.encode()) + written(TYPE, written(TENSOR_TYPE, tensor)))

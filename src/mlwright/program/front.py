@@ -17,33 +17,29 @@ import numpy as np
 from mlwright.core.errors import ArtifactError
 from mlwright.program.pieces import (
     CONSTANT,
-    ELEMENT,
     GRAPH,
     INPUT,
     INTEGER,
     INTEGERS,
-    NAME,
     NODE,
     OUTPUT,
-    TENSOR_TYPE,
     TEXTS,
-    TYPE,
     Node,
     again,
     constant,
+    declaration,
     declared,
     needed,
     node_of,
     of,
 )  # fmt: skip
-from mlwright.program.wire import as_bytes, fields, written, written_number
+from mlwright.program.wire import as_bytes, fields, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlwright.core.arrays import Array
 
-_SHAPE, _DIMENSION, _SIZE, _PARAMETER = 2, 1, 1, 2
 _INT64, _STRING, _FLOAT64 = 7, 8, 11
 _DTYPES: dict[int, Any] = {_INT64: np.int64, _STRING: object, _FLOAT64: np.float64}
 
@@ -137,7 +133,7 @@ def split(data: bytes) -> tuple[Front, bytes]:
     if not feeds or outputs & set(known):
         return Front(names, is_text, whole), data
     kept = [written(NODE, bytes(node.bytes)) for node in left]
-    kept += [_input(name, value) for name, value in feeds.items()]
+    kept += [declaration(name, value.element, len(value.columns)) for name, value in feeds.items()]
     kept += [
         again(number, value)
         for number, value in parts
@@ -195,11 +191,3 @@ def _integer(attribute: memoryview | None) -> int | None:
 def _signed(value: int) -> int:
     """Return what 64 bits stand for."""
     return value - 2**64 if value >= 2**63 else value
-
-
-def _input(name: str, value: _Value) -> bytes:
-    """Declare an input of any number of rows."""
-    size = written_number(_SIZE, len(value.columns))
-    shape = written(_DIMENSION, written(_PARAMETER, b"N")) + written(_DIMENSION, size)
-    tensor = written_number(ELEMENT, value.element) + written(_SHAPE, shape)
-    return written(INPUT, written(NAME, name.encode()) + written(TYPE, written(TENSOR_TYPE, tensor)))

@@ -16,6 +16,7 @@ TYPE, TENSOR_TYPE, ELEMENT = 2, 1, 1
 """Numbers of fields (onnx.proto)."""
 _NODE_INPUT, _NODE_OUTPUT, _OPERATOR, _ATTRIBUTE = 1, 2, 4, 5
 _CONSTANT_NAME = 8
+_SHAPE, _DIMENSION, _SIZE, _PARAMETER = 2, 1, 1, 2
 
 
 @final
@@ -71,6 +72,15 @@ def declared(message: memoryview) -> tuple[str, int]:
             for _, tensor in of(as_bytes(value), TENSOR_TYPE):
                 element = next((n for _, n in of(as_bytes(tensor), ELEMENT) if isinstance(n, int)), 0)
     return name, element
+
+
+def declaration(name: str, element: int, width: int | None) -> bytes:
+    """Write an input of any number of rows and so many columns; of any shape for None."""
+    tensor = written_number(ELEMENT, element)
+    if width is not None:
+        rows, columns = written(_PARAMETER, b"N"), written_number(_SIZE, width)
+        tensor += written(_SHAPE, written(_DIMENSION, rows) + written(_DIMENSION, columns))
+    return written(INPUT, written(NAME, name.encode()) + written(TYPE, written(TENSOR_TYPE, tensor)))
 
 
 def constant(message: memoryview) -> str:

@@ -119,11 +119,29 @@ def test_a_trained_program_answers_alike_with_and_without(built, prepared):
     assert program._bulk is not None
 
 
+def test_what_the_runtime_joins_in_the_whole_it_joins_after_the_trees_too():
+    graph, rng = Graph(), np.random.default_rng(0)
+    cells = [graph.input(f"x{i}", is_text=False) for i in range(N_FEATURES)]
+    dense = graph.add("Cast", graph.add("Concat", *cells, axis=1), to=np.dtype(np.float32))
+    wide = graph.add("Concat", *[dense] * 60, axis=1)  # the runtime adds up 256 products at a time
+    weights = graph.constant(rng.normal(size=(60 * N_FEATURES, 1)).astype(np.float32))
+    line = graph.add("MatMul", wide, weights)
+    line = graph.add("Add", line, graph.constant(np.array([0.3], np.float32)))
+    both = graph.add("Add", forest(8).lower(graph, dense, ""), line)
+    graph.output("found", graph.add("Cast", both, to=np.dtype(np.float64)))
+    data = write_onnx(graph, {"found": (np.float64, 1)}, {"mlwright.columns": [f"x{i}" for i in range(5)]})
+    columns = {f"x{i}": rng.normal(size=2_000) for i in range(N_FEATURES)}
+    program = Program(data)
+    assert program.hasten(data, 10**9)
+    assert program.run(columns).scores.tobytes() == Program(data).run(columns).scores.tobytes()
+    assert program._bulk is not None
+
+
 def test_nothing_is_computed_twice(built):
     parts = cut(built.data)
     assert parts is not None
     before = open_session(parts.before())
-    kinds = {item.name: item.type for item in before.get_outputs()}
+    kinds = bulk.kinds_of(before) | dict.fromkeys(parts.reads, ("tensor(float)", None))
     assert set(parts.carried) <= set(kinds)
     done = {name for node in parts._before for name in node.outputs}
     assert done.isdisjoint(name for node in parts._after for name in node.outputs)
