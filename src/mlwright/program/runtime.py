@@ -33,6 +33,8 @@ CHUNK_ROWS_RANKING = 16
 """A row scores a whole catalog, several times over."""
 _TRIED_ROWS = 1_000
 """So many are answered both ways before the faster one is relied on: the first lot may be a single row."""
+_FEWEST_AT_ONCE = 32
+"""A single row is answered sooner by ONNX Runtime alone."""
 _logger = logging.getLogger("mlwright.program")
 
 
@@ -121,8 +123,9 @@ class Program:
         )
 
     def _answers(self, feeds: dict[str, Array]) -> list[Array]:
-        """Run the program, the faster way if there is one that has given the same before."""
-        bulk = self._bulk
+        """Run the program, the faster way if there is one that has given the same before, and rows enough."""
+        n_rows = len(next(iter(feeds.values())))
+        bulk = self._bulk if n_rows >= _FEWEST_AT_ONCE else None
         if bulk is not None and self._n_tried >= _TRIED_ROWS:
             return bulk.run(feeds)
         known: list[Array] = self._session.run(self._outputs, feeds)

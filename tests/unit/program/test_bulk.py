@@ -95,7 +95,7 @@ def columns_of(trees, n_rows, seed=0):
         {"depth": 0}, {"depth": 14, "n_trees": 3}, {"n_trees": 1, "is_set": True},
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("n_rows", [0, 1, 15, 16, 2_000])
+@pytest.mark.parametrize("n_rows", [0, 1, 7, 32, 39, 40, 2_000])
 def test_a_walk_gives_the_bits_of_the_runtime(seed, sort, n_rows):
     trees = forest(seed, **sort)
     data, columns = program_of(trees), columns_of(trees, n_rows)
@@ -186,6 +186,19 @@ def test_few_rows_are_no_trial(monkeypatch):
     assert program._bulk is not None
     assert program.run(columns).scores.tobytes() == known.scores.tobytes()
     assert program._bulk is None
+
+
+def test_a_single_row_does_not_go_the_long_way_round(monkeypatch):
+    trees = forest(6)
+    data, columns = program_of(trees), columns_of(trees, 2_000)
+    program = Program(data)
+    assert program.hasten(data, 10**9)
+    program.run(columns)
+    known = program.run({name: cells[:1] for name, cells in columns.items()})
+    monkeypatch.setattr(bulk.Bulk, "run", failing)
+    found = program.run({name: cells[:1] for name, cells in columns.items()})
+    assert found.scores.tobytes() == known.scores.tobytes()
+    assert program._bulk is not None
 
 
 def failing(*given):
