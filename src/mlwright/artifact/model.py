@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from mlwright.artifact.save import write_artifact
 from mlwright.core.dataset import Lines, Typed
 from mlwright.core.errors import UsageError
+from mlwright.core.schema import Kind
 from mlwright.core.task import Link, Task, check_of_rows
 from mlwright.data.parse import cell_reader, parse
 from mlwright.data.read import read
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
     from mlwright.core.prediction import Prediction
     from mlwright.core.schema import Column, Schema
 
-    _Reader = tuple[str, Callable[[Any], Any]]
-    """Name of a column, and what reads its cells."""
+    _Reader = tuple[str, Callable[[Any], Any], bool]
+    """Name of a column, what reads its cells, and whether they are numbers."""
 
 _SINGLE = frozenset({str, float, int, bool, type(None)})
 """Types that a cell usually has."""
@@ -71,7 +73,7 @@ class Model:
         self._classes = _as_array(task.classes)
         self._classes.flags.writeable = False  # the same array for everybody
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
-        self._cells = [(c.name, cell_reader(c)) for c in self._columns]
+        self._cells = [(c.name, cell_reader(c), c.kind is Kind.NUMBER) for c in self._columns]
 
     def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
         # A loaded program is a native object; its bytes make another one.
@@ -227,11 +229,14 @@ def _typed(columns: list[Column], data: object) -> Columns:
 
 def _one_row(readers: list[_Reader], data: dict[str, Any]) -> list[float | str] | None:
     """Read a dict of single cells; None if it holds columns, or lacks one."""
-    row = []
-    for name, reader in readers:
+    row: list[float | str] = []
+    for name, reader, is_number in readers:
         if name not in data:
             return None
         value = data[name]
+        if is_number and type(value) is float and isfinite(value):
+            row.append(value)  # as it would be read, without a call for each of many columns
+            continue
         if type(value) not in _SINGLE and hasattr(value, "__len__") and not isinstance(value, str | bytes):
             return None
         row.append(reader(value))
