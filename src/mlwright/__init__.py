@@ -12,6 +12,7 @@ Nothing heavy is imported before it is used.
 
 from __future__ import annotations
 
+import time
 import warnings
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -90,15 +91,15 @@ def train(
     >>> model.predict({"size": 20}).shape
     (1,)
     """
+    started = time.monotonic()  # what is imported from here on takes a part of the time
     from mlwright.core.progress import silence
     from mlwright.workflow.options import from_arguments
     from mlwright.workflow.verbs import train as run
 
-    model = run(data, target, from_arguments(options), listen or silence)
-    for finding in model.evidence["findings"]:
-        if finding["severity"] == "error":
-            about = f"{finding['column']}: " if finding["column"] else ""
-            warnings.warn(f"{about}{finding['message']} {finding['remedy']}", stacklevel=2)
+    model = run(data, target, from_arguments(options), listen or silence, started)
+    for finding in (each for each in model.evidence["findings"] if each["severity"] == "error"):
+        about = f"{finding['column']}: " if finding["column"] else ""
+        warnings.warn(f"{about}{finding['message']} {finding['remedy']}", stacklevel=2)
     return model
 
 

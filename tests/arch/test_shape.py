@@ -33,7 +33,7 @@ HEAVY = (
 )
 ABSTRACT = {
     "Combination", "Encoding", "Family", "FittedCombination", "FittedModel", "FittedRecommender",
-    "FittedStep", "Learner", "Metric", "Protocol", "Recommender", "Rule", "Source", "Step", "Target",
+    "FittedStep", "Hasty", "Learner", "Metric", "Protocol", "Recommender", "Rule", "Source", "Step", "Target",
     "TaskKind",
 }  # fmt: skip
 MOST_LINES, MOST_FUNCTION_LINES, MOST_CLASS_LINES, MOST_METHODS, MOST_PARAMETERS = 400, 60, 200, 15, 7

@@ -91,6 +91,14 @@ class Step(ABC):
         """Learn from the rows; None when there is nothing for it to do."""
 
 
+class Hasty(Step):
+    """A step that can do with less where time is short."""
+
+    @abstractmethod
+    def in_haste(self) -> Step:
+        """Return the step that does so."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Table:

@@ -10,7 +10,7 @@ import numpy as np
 from mlwright.core.errors import DataError
 from mlwright.core.schema import NUMERIC
 from mlwright.core.shelves import STEPS
-from mlwright.core.step import Block, FittedStep, Lowered
+from mlwright.core.step import Block, FittedStep, Hasty, Lowered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,15 +35,21 @@ class Recipe:
     names: tuple[str, ...]
 
     @classmethod
-    def fit(cls, dataset: Dataset, seed: int) -> Recipe:
+    def fit(cls, dataset: Dataset, seed: int, *, in_haste: bool = False) -> Recipe:
         """Fit every step of the shelf; those with nothing to do are left out.
+
+        In haste, steps do with less that can.
 
         Raises
         ------
         DataError
             If none has anything to do.
         """
-        fitted = {name: STEPS.get(name).fit(dataset, seed) for name in STEPS.names()}
+        shelf = {name: STEPS.get(name) for name in STEPS.names()}
+        fitted = {
+            name: (step.in_haste() if in_haste and isinstance(step, Hasty) else step).fit(dataset, seed)
+            for name, step in shelf.items()
+        }
         found = {name: step for name, step in fitted.items() if step is not None}
         steps = tuple(found.values())
         if not steps:

@@ -18,7 +18,7 @@ _TRIALS_REFITTED = 4
 _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
 _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
-"""What it takes to compile, prove and judge, measured on one slow core [s]."""
+"""What it takes to choose, compile, prove and judge, measured on one slow core [s]."""
 _ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
 _FIRST_MARGIN, _REFIT_MARGIN = 1.6, 1.25
 _CURVE_SHARE = 0.08
@@ -96,8 +96,11 @@ class Schedule:
 
     def finish_s(self, n_nodes: int) -> float:
         """Return the seconds to compile, prove and judge two programs, each of so many nodes per seed."""
-        alone = _FINISH_S + 2 * self.n_refits * n_nodes * _S_PER_NODE + _S_PER_ROW * self.n_rows
-        return alone * self.budget.slowdown
+        return self._finish_alone_s(n_nodes) * self.budget.slowdown
+
+    def _finish_alone_s(self, n_nodes: int) -> float:
+        """Return the same for a machine with nothing else to do."""
+        return _FINISH_S + 2 * self.n_refits * n_nodes * _S_PER_NODE + _S_PER_ROW * self.n_rows
 
     def has_time_for(self, configuration: Configuration) -> bool:
         """Tell whether a candidate is likely to end before the reserve begins."""
@@ -129,4 +132,5 @@ class Schedule:
         if any(trial.number > 0 and trial.is_finished for trial in self.trials):
             return self.budget.deadline - self.reserve_s()
         # Until one candidate is complete nothing is kept for fitting again: a fold is better than a constant.
-        return self.budget.deadline - _FIRST_MARGIN * self.finish_s(0)
+        # The margin is for a machine that is slow without having shown it.
+        return self.budget.deadline - max(_FIRST_MARGIN, self.budget.slowdown) * self._finish_alone_s(0)

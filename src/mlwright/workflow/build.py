@@ -35,10 +35,15 @@ class Built:
 
 
 def make_store(
-    dataset: Dataset, task: Task, seed: int, fold_rows: list[tuple[Integers, Integers]]
+    dataset: Dataset,
+    task: Task,
+    seed: int,
+    fold_rows: list[tuple[Integers, Integers]],
+    *,
+    in_haste: bool = False,
 ) -> tuple[Recipe, Store]:
     """Fit the recipe on these rows and put their features where workers find them."""
-    recipe = Recipe.fit(dataset, seed_for(seed, STEPS_SEED))
+    recipe = Recipe.fit(dataset, seed_for(seed, STEPS_SEED), in_haste=in_haste)
     target = dataset.target
     assert target is not None  # noqa: S101 - training rows have a target
     if task.link is Link.IDENTITY:

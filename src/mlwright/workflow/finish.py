@@ -47,6 +47,11 @@ _OF_FOLDS = {
     "what": said("models of the folds"),
     "why": said("there was no time left to fit once more on all training rows"),
 }
+_WORDS_ALONE = {
+    "what": said("texts"),
+    "choice": said("words alone"),
+    "why": said("sequences of letters would have taken too much of the time"),
+}
 _CALIBRATED = {
     "what": said("calibration"),
     "choice": said("one factor per class"),
@@ -95,6 +100,7 @@ class Finish:
     search: Search
     recipe: Recipe
     folder: Path
+    in_haste: bool = False
     _curve: Curve | None = None
     _n_seeds: int = 1
 
@@ -108,8 +114,8 @@ class Finish:
                 fits = affordable(self.search, fits, list(baseline.members))
                 chosen, decisions = weighed(self.search), list(fits.decisions)
             factors = self._factors(chosen, refit=refit)
-            if factors:
-                decisions.append(_CALIBRATED)
+            decisions += [_CALIBRATED] if factors else []
+            decisions += [_WORDS_ALONE] if self.in_haste else []
             parts = Parts(self.prepared.task, self.recipe, tuple(fits.members), factors)
             known, alike = OutOfFold.of(self.search, parts.weights), self.prepared.train.alike
             spread = None if known is None else known.spread(parts.task.link, self.options.seed, alike)
@@ -211,7 +217,7 @@ class Finish:
         if wanted:
             task, seed = self.prepared.task, self.options.seed
             rows = self.prepared.take(self._more_rows())
-            recipe, store = make_store(rows, task, seed, [])
+            recipe, store = make_store(rows, task, seed, [], in_haste=self.in_haste)
             folders.append(self.folder / "everything")
             store.save(folders[1])
         rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]

@@ -12,7 +12,7 @@ from mlwright.core.interrupt import ending_is_near
 from mlwright.core.processors import n_processors
 from mlwright.core.progress import Listener, event
 from mlwright.core.said import said
-from mlwright.core.schema import Role
+from mlwright.core.schema import Kind, Role
 from mlwright.data.split import folds
 from mlwright.program.compile import Parts
 from mlwright.tuning.choice import choose
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _SMALL_CELLS = 200_000
 _SHORT_S = 4.0
+_S_PER_LETTER, _TEXT_SHARE = 2e-6, 0.3
+"""What features of texts take, measured on one slow core [s], and how much of the time left they may."""
 _ROWS_FOR_ONE = 6_000
 """With so many rows one fold tells enough, if time is short."""
 
@@ -53,7 +55,7 @@ def fit(
     memory: Memory | None = None,
 ) -> Fitted:
     """Search under the budget and compile the winner; what `run` knows already is not done again."""
-    folder = run.rows
+    folder, in_haste = run.rows, _is_in_haste(prepared, budget)
     with (
         run.journal(work_on(prepared), options, budget, listen) as journal,
         _crew(prepared, budget, journal, memory) as crew,
@@ -65,6 +67,7 @@ def fit(
                 prepared.task,
                 options.seed,
                 fold_rows(prepared, options, is_short=budget.is_short),
+                in_haste=in_haste,
             )
             store.save(folder / "train")
         search = Search(
@@ -96,11 +99,20 @@ def fit(
         if is_cut:
             leave_all_to(chosen[0], search.trials)
         dull = Parts(prepared.task, recipe, tuple(baseline(search)))
-        finish = Finish(prepared, options, budget, listen, search, recipe, folder)
+        finish = Finish(prepared, options, budget, listen, search, recipe, folder, in_haste)
         with ending_is_near() if is_interrupted else nullcontext():
             fitted = finish.run(chosen, dull, refit=not is_cut)
         fitted.is_interrupted = is_interrupted
         return fitted
+
+
+def _is_in_haste(prepared: Prepared, budget: Budget) -> bool:
+    """Tell whether features of texts would take more of the time than they are worth."""
+    if budget.deadline is None:
+        return False
+    texts = [column.name for column in prepared.schema.features if column.kind in (Kind.STRING, Kind.TEXT)]
+    n_letters = sum(sum(map(len, prepared.train.columns[name])) for name in texts)
+    return n_letters * _S_PER_LETTER * budget.slowdown > _TEXT_SHARE * budget.left_s
 
 
 def leave_all_to(chosen: Trial, trials: Iterable[Trial]) -> None:

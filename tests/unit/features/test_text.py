@@ -109,3 +109,17 @@ def test_themes_of_very_many_rows_are_found_in_some_of_them_and_only_these_are_c
     monkeypatch.setattr(Terms, "count", lambda self, some: (n_rows.append(len(some)), count(self, some))[1])
     fit(TEXTS)
     assert set(n_rows) == {len(TEXTS[::6])}
+
+
+def test_in_haste_words_alone_are_counted(fitted):
+    hurried = Text().in_haste().fit(Dataset(schema=SCHEMA, columns=columns(TEXTS), n_rows=len(TEXTS)), 0)
+    assert hurried is not None
+    (bag,) = hurried.bags
+    assert bag.terms == fitted.bags[0].terms
+    assert not bag.of_letters
+
+
+@pytest.mark.parametrize("texts", [["one"] * 40, ["same words here"] * 40])
+def test_texts_that_are_all_alike_have_a_theme_or_none(texts):
+    found = fit(texts)
+    assert found is None or np.isfinite(found.transform(columns(texts)).dense).all()

@@ -242,9 +242,9 @@ def test_rows_that_it_learned_from_are_not_called_rows_it_never_saw():
 def test_features_of_all_rows_are_not_made_where_that_alone_would_take_too_long(monkeypatch):
     made = []
 
-    def noted(rows, *given):
+    def noted(rows, *given, **named):
         made.append(rows.n_rows)
-        return make_store(rows, *given)
+        return make_store(rows, *given, **named)
 
     monkeypatch.setattr("mlwright.workflow.finish.make_store", noted)
     monkeypatch.setattr(
@@ -254,6 +254,20 @@ def test_features_of_all_rows_are_not_made_where_that_alone_would_take_too_long(
     refit = trained(rows, "price", refit="auto", max_trials=None, time_limit_s=4.0).evidence["refit"]
     assert made == []
     assert refit["why"] == "there was no time to fit it again on all rows"
+
+
+@pytest.mark.parametrize(("per_letter", "limits", "told"), [
+    (1.0, {"time_limit": 3.0}, "words alone"), (1e-9, {"time_limit": 3.0}, None),
+    (1.0, {"max_trials": 1}, None),
+])  # fmt: skip
+def test_texts_that_would_take_the_time_are_read_as_words_alone(per_letter, limits, told, monkeypatch):
+    monkeypatch.setattr("mlwright.workflow.fit._S_PER_LETTER", per_letter)
+    words = np.random.default_rng(0).choice(["good", "bad", "so", "very", "film", "plot"], (400, 30))
+    rows = {"note": [" ".join(line) for line in words], "y": ["good" in line[:3] for line in words]}
+    model = mw.train(rows, "y", **limits)
+    decided = {decision["what"]: decision["choice"] for decision in model.evidence["decisions"]}
+    assert decided.get("texts") == told
+    assert not (told and b"tokenexp" in model.program)
 
 
 def test_a_short_run_judges_on_one_fold_where_rows_are_many():

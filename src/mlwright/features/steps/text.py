@@ -9,7 +9,7 @@ import numpy as np
 
 from mlwright.core.graph import MICROSOFT
 from mlwright.core.schema import Kind
-from mlwright.core.step import Block, FittedStep, Layout, Lowered, Step
+from mlwright.core.step import Block, FittedStep, Hasty, Layout, Lowered, Step
 from mlwright.features.terms import Terms, frequent_terms
 
 if TYPE_CHECKING:
@@ -110,12 +110,24 @@ class _Texts(FittedStep):
 
 
 @final
-class Text(Step):
+class Text(Hasty):
     """Bags of words and of letter sequences, and their main themes.
 
     Source: Salton & Buckley 1988 (weights; the square root replaces the logarithm of the counts);
     Deerwester et al. 1990 (themes by truncated singular value decomposition).
+
+    Parameters
+    ----------
+    sorts
+        Of words (False), of letters (True) or of both.
     """
+
+    def __init__(self, sorts: tuple[bool, ...] = (False, True)) -> None:
+        self._sorts = sorts
+
+    def in_haste(self) -> Step:
+        """Return what counts words alone: there are about five times as many letters."""
+        return Text((False,))
 
     def fit(self, dataset: Dataset, seed: int) -> FittedStep | None:
         """Choose the terms of each text column and find the themes of all."""
@@ -124,7 +136,7 @@ class Text(Step):
             if column.kind not in (Kind.TEXT, Kind.STRING):
                 continue
             texts = dataset.columns[column.name].tolist()
-            for of_letters in (False, True):
+            for of_letters in self._sorts:
                 bag = _fit_bag(column.name, texts, of_letters=of_letters)
                 if bag is not None:
                     bags.append(bag)
@@ -149,10 +161,14 @@ def _fit_bag(column: str, texts: list[str], *, of_letters: bool) -> _Bag | None:
 
 def _find_themes(parts: list[Any], seed: int) -> Singles:
     from scipy.sparse import hstack  # noqa: PLC0415 - heavy, training only
-    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415 - heavy, training only
+    from scipy.sparse.linalg import svds  # noqa: PLC0415 - heavy, training only
 
     terms = hstack(parts, format="csr")
-    n_themes = max(1, min(_N_THEMES, min(terms.shape) - 1))
-    _, sizes, directions = randomized_svd(terms, n_themes, n_iter=4, random_state=seed)
-    directions = directions[sizes >= _SMALLEST_THEME * sizes[0]]
-    return np.ascontiguousarray(directions.T, dtype=np.float32)
+    n_themes = min(_N_THEMES, min(terms.shape) - 1)
+    if n_themes < 1 or not terms.nnz:
+        return np.eye(terms.shape[1], 1, dtype=np.float32)
+    start = np.random.default_rng(seed).standard_normal(min(terms.shape)).astype(terms.dtype)
+    _, sizes, directions = svds(terms, n_themes, v0=start)
+    order = np.argsort(-sizes, kind="stable")
+    order = order[sizes[order] >= _SMALLEST_THEME * sizes[order[0]]]
+    return np.ascontiguousarray(directions[order].T, dtype=np.float32)
