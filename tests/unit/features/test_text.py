@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
+from threadpoolctl import threadpool_limits
 
 from mlwright.core.dataset import Dataset
 from mlwright.core.schema import Column, Kind, Schema
@@ -123,3 +124,12 @@ def test_in_haste_words_alone_are_counted(fitted):
 def test_texts_that_are_all_alike_have_a_theme_or_none(texts):
     found = fit(texts)
     assert found is None or np.isfinite(found.transform(columns(texts)).dense).all()
+
+
+def test_themes_do_not_depend_on_the_number_of_threads():
+    words = [f"word{number}" for number in range(3_000)]
+    texts = [" ".join(RNG.choice(words, 12)) for _ in range(4_000)]
+    found = fit(texts).themes
+    with threadpool_limits(1):
+        alone = fit(texts).themes
+    np.testing.assert_array_equal(found, alone)

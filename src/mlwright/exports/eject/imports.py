@@ -35,7 +35,7 @@ _LIBRARIES = {
     "ConvergenceWarning": "sklearn.exceptions",
     "NDArray": "numpy.typing",
     "np": "numpy",
-    "randomized_svd": "sklearn.utils.extmath",
+    "svds": "scipy.sparse.linalg",
     "threadpool_limits": "threadpoolctl",
 }
 _ALIASES = {"np": "numpy as np"}
