@@ -35,7 +35,7 @@ _LIBRARIES = {
     "ConvergenceWarning": "sklearn.exceptions",
     "NDArray": "numpy.typing",
     "np": "numpy",
-    "svds": "scipy.sparse.linalg",
+    "randomized_svd": "sklearn.utils.extmath",
     "threadpool_limits": "threadpoolctl",
 }
 _ALIASES = {"np": "numpy as np"}
