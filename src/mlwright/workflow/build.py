@@ -34,6 +34,11 @@ class Built:
     proof: Proof
 
 
+def store_name(rows: str, *, n_folds: int = 0, in_haste: bool = False) -> str:
+    """Name what is stored of these rows by all that may differ when a run goes on: with it their fits do."""
+    return f"{rows}-{n_folds}{'-in-haste' if in_haste else ''}"
+
+
 def make_store(
     dataset: Dataset,
     task: Task,

@@ -21,7 +21,7 @@ from mlwright.tuning.policy import Policy, fit_policy
 from mlwright.tuning.refit import members as members_of
 from mlwright.tuning.refit import refit_jobs
 from mlwright.workflow.affordable import Fits, affordable
-from mlwright.workflow.build import Built, build, make_store
+from mlwright.workflow.build import Built, build, make_store, store_name
 from mlwright.workflow.intervals import calibrate
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class Finish:
             task, seed = self.prepared.task, self.options.seed
             rows = self.prepared.take(self._more_rows())
             recipe, store = make_store(rows, task, seed, [], in_haste=self.in_haste)
-            folders.append(self.folder / "everything")
+            folders.append(self.folder / store_name("everything", in_haste=self.in_haste))
             store.save(folders[1])
         rounds = [[begun, *(self._add(chosen, line, folder) for folder in folders[1:])]]
         # Further rounds, with other seeds, on the same rows; what time cuts is left out of both programs.

@@ -21,7 +21,7 @@ from mlwright.tuning.latency import Latency
 from mlwright.tuning.refit import baseline
 from mlwright.tuning.search import Search
 from mlwright.tuning.workers import open_crew
-from mlwright.workflow.build import make_store
+from mlwright.workflow.build import make_store, store_name
 from mlwright.workflow.finish import Finish, Fitted
 from mlwright.workflow.measure import scales
 from mlwright.workflow.run import work_on
@@ -62,17 +62,13 @@ def fit(
     ):
         with budget.phase("features", is_busy=True):
             listen(event(budget, "preparing", "making features"))
-            recipe, store = make_store(
-                prepared.train,
-                prepared.task,
-                options.seed,
-                fold_rows(prepared, options, is_short=budget.is_short),
-                in_haste=in_haste,
-            )
-            store.save(folder / "train")
+            parts = fold_rows(prepared, options, is_short=budget.is_short)
+            recipe, store = make_store(prepared.train, prepared.task, options.seed, parts, in_haste=in_haste)
+            place = folder / store_name("train", n_folds=len(parts), in_haste=in_haste)
+            store.save(place)
         search = Search(
             store,
-            folder / "train",
+            place,
             crew,
             budget,
             options.seed,

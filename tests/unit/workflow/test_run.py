@@ -8,10 +8,12 @@ import sys
 import tempfile
 from contextlib import closing
 
+import numpy as np
 import pytest
 
 from mlwright.core.errors import UsageError
 from mlwright.tuning.trial import Trial
+from mlwright.workflow import fit as fit_module
 from mlwright.workflow import run as run_module
 from mlwright.workflow.fit import leave_all_to
 from mlwright.workflow.run import open_run, remove_run
@@ -62,6 +64,20 @@ def test_the_same_call_continues_says_so_and_gives_the_same_bytes(folder, tmp_pa
     files = [saved(model, tmp_path / name) for model, name in ((first, "1"), (again, "2"), (without, "3"))]
     assert files[0] == files[1] == files[2]
     assert sorted(path.name for path in folder.iterdir()) == ["journal.sqlite", "lock", "run.json"]
+
+
+@pytest.mark.parametrize(("what", "before", "now"), [("_is_in_haste", True, False), ("n_folds", 3, 2)])
+def test_fits_on_other_features_or_folds_are_not_taken_for_these(
+    what, before, now, folder, tmp_path, monkeypatch
+):
+    words = np.random.default_rng(0).choice(["warm", "wide", "old", "dark", "quiet", "new"], (len(ROWS), 4))
+    rows = [{**row, "note": " ".join(line)} for row, line in zip(ROWS, words, strict=True)]
+    monkeypatch.setattr(fit_module, what, lambda *given, **named: before)
+    told_by(folder, rows)
+    monkeypatch.setattr(fit_module, what, lambda *given, **named: now)
+    resumed, _ = told_by(folder, rows)
+    alone, _ = told_by(None, rows)
+    assert saved(resumed, tmp_path / "1") == saved(alone, tmp_path / "2")
 
 
 def test_a_larger_budget_goes_on_where_the_smaller_ended(folder):
