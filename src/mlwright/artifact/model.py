@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -10,28 +9,20 @@ import numpy as np
 from mlwright.artifact.save import write_artifact
 from mlwright.core.dataset import Lines, Typed
 from mlwright.core.errors import UsageError
-from mlwright.core.schema import Kind
 from mlwright.core.task import Link, Task, check_of_rows
-from mlwright.data.parse import cell_reader, parse
-from mlwright.data.read import read
+from mlwright.data.parse import parse, row_reader
 from mlwright.evaluation.conformal import USUAL_LEVEL, Conformal
-from mlwright.program.explain import Explainer
 from mlwright.program.runtime import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mlwright.core.arrays import Array, Columns
     from mlwright.core.explanation import Explanation
     from mlwright.core.prediction import Prediction
     from mlwright.core.schema import Column, Schema
-
-    _Reader = tuple[str, Callable[[Any], Any], bool]
-    """Name of a column, what reads its cells, and whether they are numbers."""
-
-_SINGLE = frozenset({str, float, int, bool, type(None)})
-"""Types that a cell usually has."""
+    from mlwright.program.explain import Explainer
 
 
 @final
@@ -73,7 +64,7 @@ class Model:
         self._classes = _as_array(task.classes)
         self._classes.flags.writeable = False  # the same array for everybody
         self._columns: list[Column] = [schema[name] for name in self._program.columns]
-        self._cells = [(c.name, cell_reader(c), c.kind is Kind.NUMBER) for c in self._columns]
+        self._read_row = row_reader(self._columns)
 
     def __reduce__(self) -> tuple[type[Model], tuple[Any, ...]]:
         # A loaded program is a native object; its bytes make another one.
@@ -187,7 +178,7 @@ class Model:
         Many rows are spread over so many threads, one per processor by default.
         """
         if isinstance(data, dict):
-            row = _one_row(self._cells, data)
+            row = self._read_row(data)
             if row is not None:
                 return self._program.run_lines((row,))
         if isinstance(data, Lines):
@@ -210,6 +201,8 @@ class Model:
             The model ranks, or was made before models could explain themselves.
         """
         check_of_rows(self.task, "Explaining by columns")
+        from mlwright.program.explain import Explainer  # noqa: PLC0415 - answers need none of it
+
         if self._explainer is None:
             self._explainer = Explainer(self.program, self._program)
         return self._explainer.explain(_typed(self._columns, data))
@@ -223,24 +216,10 @@ def _typed(columns: list[Column], data: object) -> Columns:
     """Read the columns that the model needs; each array has shape (n_rows,)."""
     if isinstance(data, Typed):
         return data.columns
+    from mlwright.data.read import read  # noqa: PLC0415 - a dict of one row needs none of it
+
     raw = read(data)
     return parse(columns, raw, where=raw.source)
-
-
-def _one_row(readers: list[_Reader], data: dict[str, Any]) -> list[float | str] | None:
-    """Read a dict of single cells; None if it holds columns, or lacks one."""
-    row: list[float | str] = []
-    for name, reader, is_number in readers:
-        if name not in data:
-            return None
-        value = data[name]
-        if is_number and type(value) is float and isfinite(value):
-            row.append(value)  # as it would be read, without a call for each of many columns
-            continue
-        if type(value) not in _SINGLE and hasattr(value, "__len__") and not isinstance(value, str | bytes):
-            return None
-        row.append(reader(value))
-    return row
 
 
 def _as_array(classes: tuple[Any, ...]) -> Array:

@@ -67,7 +67,8 @@ class Configuration:
     `order` says when it is tried, lower first; 0 is kept for the baseline, of which there is one.
     `encodings` names how categories become numbers; `cost` > 0 is the time that it needs, in relation
     to others. One that `ignores_trend` does not see the features that grow with time. `n_combined` is how
-    many features that are combined of others it gets. `haste` >= 1 is that of `Limits`, from the start.
+    many features that are combined of others it gets, `n_words` how many that tell whether a word or a
+    sequence of letters is there. `haste` >= 1 is that of `Limits`, from the start.
     """
 
     name: str
@@ -78,7 +79,13 @@ class Configuration:
     learner: str = ""
     ignores_trend: bool = False
     n_combined: int = 0
+    n_words: int = 0
     haste: float = 1.0
+
+    @property
+    def features(self) -> tuple[tuple[str, ...], bool, int, int]:
+        """What it sees: candidates with the same share their features."""
+        return self.encodings, self.ignores_trend, self.n_combined, self.n_words
 
 
 @final

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 from typing import Generic, TypeVar, final
 
@@ -14,9 +13,12 @@ T = TypeVar("T")
 
 @final
 class Registry(Generic[T]):
-    """Finds the one public subclass of `contract` that each module of `package` defines."""
+    """Finds the one public subclass of `contract` that each module of `package` defines.
 
-    def __init__(self, package: str, contract: type[T], what: str) -> None:
+    The contract is given by name, `"module.Class"`: who loads a model needs none of most shelves.
+    """
+
+    def __init__(self, package: str, contract: str, what: str) -> None:
         self.package, self.contract, self.what = package, contract, what
 
     def names(self) -> list[str]:
@@ -35,16 +37,18 @@ class Registry(Generic[T]):
             raise MissingDependencyError.install(
                 f"The {self.what} {name!r}", str(error.name), "all"
             ) from error
+        home, _, wanted = self.contract.rpartition(".")
+        contract = getattr(importlib.import_module(home), wanted)
         found = [
             member
             for member in vars(module).values()
-            if inspect.isclass(member)
-            and issubclass(member, self.contract)
+            if isinstance(member, type)
+            and issubclass(member, contract)
             and member.__module__ == module.__name__
             and not member.__name__.startswith("_")
         ]
         if len(found) != 1:
-            message = f"{module.__name__} must define one public {self.contract.__name__}, got {len(found)}."
+            message = f"{module.__name__} must define one public {wanted}, got {len(found)}."
             raise TypeError(message)
         plugin: T = found[0]()
         return plugin

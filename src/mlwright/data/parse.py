@@ -37,6 +37,8 @@ _MANY = 32
 """So many cells are worth sorting, to read each value once."""
 _MOST_KNOWN, _SHORT = 1_024, 64
 """So many texts of so many characters are remembered for a column, as single rows bring the same ones."""
+_SINGLE = frozenset({str, float, int, bool, type(None)})
+"""Types that a cell usually has."""
 _NO_DIGIT = re.compile(r"[^\d-]")
 _EXACT = 2**53
 """Whole numbers up to here survive in double precision."""
@@ -150,6 +152,34 @@ def cell_reader(column: Column) -> Callable[[object], Cell]:
             raise DataError.cell(column.name, 1, value, _expected(column)) from None
 
     return checked
+
+
+def row_reader(columns: Iterable[Column]) -> Callable[[dict[str, Any]], list[Cell] | None]:
+    """Return what reads a dict of single cells as `parse_cell` does, for those who read many single rows.
+
+    It gives None for a dict that holds columns, or lacks one.
+    """
+    readers = [(column.name, cell_reader(column), column.kind is Kind.NUMBER) for column in columns]
+
+    def read_row(data: dict[str, Any]) -> list[Cell] | None:
+        row: list[Cell] = []
+        for name, read, is_number in readers:
+            if name not in data:
+                return None
+            value = data[name]
+            if is_number and type(value) is float and isfinite(value):
+                row.append(value)  # as it would be read, without a call for each of many columns
+                continue
+            if (
+                type(value) not in _SINGLE
+                and hasattr(value, "__len__")
+                and not isinstance(value, str | bytes)
+            ):
+                return None
+            row.append(read(value))
+        return row
+
+    return read_row
 
 
 def labels(column: Column, values: Cells) -> Array:

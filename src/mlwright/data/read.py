@@ -19,14 +19,14 @@ from mlwright.data.content import PACKED
 from mlwright.data.frames import from_frame
 from mlwright.data.raw import concat
 from mlwright.data.scan import Scan, together, whole
-from mlwright.data.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlwright.data.raw import Raw
+    from mlwright.data.source import Source
 
-SOURCES: Registry[Source] = Registry("mlwright.data.sources", Source, "file format")  # type: ignore[type-abstract]
+SOURCES: Registry[Source] = Registry("mlwright.data.sources", "mlwright.data.source.Source", "file format")
 
 _STDIN = "stdin"
 _HEAD_BYTES = 65_536

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     from mlwright.artifact.model import Model
 
-TARGETS: Registry[Target] = Registry("mlwright.exports.targets", Target, "export target")  # type: ignore[type-abstract]
+TARGETS: Registry[Target] = Registry(
+    "mlwright.exports.targets", "mlwright.exports.target.Target", "export target"
+)
 
 
 def export(model: Model, to: str, path: str | Path, wishes: Wishes | None = None) -> list[Path]:

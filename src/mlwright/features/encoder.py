@@ -11,25 +11,28 @@ from mlwright.core.learner import Matrix
 from mlwright.core.shelves import ENCODINGS
 from mlwright.features.combine import Combined, Owners, choose, fit_combined
 from mlwright.features.inner import inner_folds
+from mlwright.features.words import Words, choose_words
 
 if TYPE_CHECKING:
     from mlwright.core.arrays import Codes, Floats, Integers, Singles
     from mlwright.core.graph import Graph
+    from mlwright.core.learner import Configuration
     from mlwright.core.step import Block, Encoding, Table
 
 
 @final
 @dataclass(frozen=True)
 class Encoder:
-    """Fitted tables: (code column, its table), grouped by encoding; and features combined of others.
+    """Fitted tables: (code column, its table), grouped by encoding; features combined of others; words.
 
-    Encoded columns follow the dense ones, combined features come last. `sizes` counts the
+    Encoded columns follow the dense ones, then combined features, then words. `sizes` counts the
     codes per column; `codes_at` says which encoded columns hold the codes themselves.
     """
 
     groups: tuple[tuple[tuple[int, Table], ...], ...]
     sizes: tuple[int, ...] = ()
     combined: Combined | None = None
+    words: Words | None = None
     codes_at: tuple[int, ...] = ()
 
     @classmethod
@@ -54,43 +57,48 @@ class Encoder:
         parts = [_encode(group, block.codes) for group in self.groups]
         if self.combined is not None:
             parts.append(self.combined.transform(block, self.sizes))
+        if self.words is not None:
+            parts.append(self.words.transform(block.terms))
         return _beside(block, parts, self.codes_at)
 
-    def owners(self, dense: Owners, codes: Owners) -> Owners:
+    def owners(self, dense: Owners, codes: Owners, terms: Owners = ()) -> Owners:
         """Return the raw columns that each column of the matrix is made of, given those of the block."""
         encoded = [
             codes[column] for group in self.groups for column, table in group
             for _ in range(table.values.shape[1])
         ]  # fmt: skip
         combined = () if self.combined is None else self.combined.owners(dense, codes)
-        return (*dense, *encoded, *combined)
+        words = () if self.words is None else self.words.owners(terms)
+        return (*dense, *encoded, *combined, *words)
 
-    def lower(self, graph: Graph, dense: str, codes: str) -> str:
+    def lower(self, graph: Graph, dense: str, codes: str, terms: str = "") -> str:
         """Write the look-ups into the program and return the name of all features."""
         parts = [dense] if dense else []
         for group in self.groups:
             parts.extend(_lower_group(graph, group, codes))
         if self.combined is not None:
             parts.extend(self.combined.lower(graph, dense, codes))
+        if self.words is not None:
+            parts.append(self.words.lower(graph, terms))
         if not parts:
             return ""
         return graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
 
 def fit_training(
-    names: tuple[str, ...],
+    wanted: Configuration,
     block: Block,
     sizes: tuple[int, ...],
     target: Floats,
     n_classes: int,
     seed: int,
-    n_combined: int = 0,
 ) -> tuple[Encoder, Matrix]:
-    """Fit an encoder and encode its own training rows, out of fold where the target was used.
+    """Fit the encoder that a candidate wants and encode its own training rows, out of fold where needed.
 
-    Were a row encoded with its own target, the learner would trust the encoding too much. With
-    `n_combined`, so many features combined of others are added, if there are any worth it.
+    Were a row encoded with its own target, the learner would trust the encoding too much. Features combined
+    of others and words are added as many as are wanted, if there are any worth it.
     """
+    names = wanted.encodings
     codes, dense = block.codes, block.dense
     assert codes is not None  # noqa: S101 - a recipe always gives codes, if with no columns
     assert dense is not None  # noqa: S101 - a recipe always gives dense features
@@ -106,13 +114,16 @@ def fit_training(
                 encoded[inside] = _encode(other, codes[inside])
         parts.append(encoded)
     matrix = _beside(block, parts, encoder.codes_at)
-    if not n_combined:
-        return encoder, matrix
-    chosen = choose(block, sizes, matrix.dense, target, n_classes, n_combined, seed)
-    if chosen is None:
-        return encoder, matrix
-    combined, features = fit_combined(chosen, block, sizes, target, n_classes, seed)
-    return replace(encoder, combined=combined), _beside(block, [*parts, features], encoder.codes_at)
+    if wanted.n_combined:
+        chosen = choose(block, sizes, matrix.dense, target, n_classes, wanted.n_combined, seed)
+        if chosen is not None:
+            combined, features = fit_combined(chosen, block, sizes, target, n_classes, seed)
+            encoder, parts = replace(encoder, combined=combined), [*parts, features]
+    if wanted.n_words:
+        words = choose_words(block.terms, matrix.dense, target, n_classes, wanted.n_words, seed)
+        if words is not None:
+            encoder, parts = replace(encoder, words=words), [*parts, words.transform(block.terms)]
+    return encoder, _beside(block, parts, encoder.codes_at)
 
 
 def _fit_group(

@@ -47,6 +47,12 @@ _LATER = {"small trees": 2, "deep": 4, "randomized": 10}
 _WITH_SETS, _SETS_LATER = "small trees", 3
 _SETS = {"cat_smooth": 10.0, "cat_l2": 1.0, "max_cat_to_onehot": 8, "min_data_per_group": 20}
 """The library's own splits of categories, by sets of up to 32 codes; they part levels that no order parts."""
+_WITH_WORDS = {"small trees": 1, "randomized": 22}
+"""When those are tried that see words; of texts the first of all tells most."""
+_N_WORDS, _FEWEST_TERMS = 300, 100
+_ROUNDS_OF_WORDS = {"rounds": 500}
+"""Single words soon tell all that they can of classes; who expects more rounds would hurry for nothing."""
+_MOST_CELLS_OF_WORDS = 100_000_000
 _N_COMBINED = 60
 _ROWS_TO_COMBINE = 1_000
 """With fewer rows chance picks the combinations."""
@@ -95,6 +101,13 @@ class LightGBM(Learner):
                 later = _order(name, shape) + _LATER[name]
                 found.append(
                     replace(one, name=combined, order=later, cost=1.8 * cost, n_combined=_N_COMBINED)
+                )
+            if name in _WITH_WORDS and shape.n_terms >= _FEWEST_TERMS:
+                n_words = min(_N_WORDS, _MOST_CELLS_OF_WORDS // shape.n_rows)
+                few = {**one.parameters, **({} if shape.link is Link.IDENTITY else _ROUNDS_OF_WORDS)}
+                words, order = f"lightgbm {name}, words", _WITH_WORDS[name]
+                found.append(
+                    replace(one, name=words, order=order, cost=1.5 * cost, parameters=few, n_words=n_words)
                 )
             if name == _WITH_SETS and shape.n_codes:
                 sets = {**one.parameters, **_SETS, "as_categories": True}

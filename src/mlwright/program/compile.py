@@ -96,15 +96,17 @@ def compile_program(parts: Parts) -> bytes:
     by_name: dict[str, str] = {}
     sums = Sums(parts.recipe, task, parts.factors)
     for member in parts.members:
-        dense = member.encoder.lower(graph, lowered.dense, lowered.codes) or lowered.codes
+        dense = member.encoder.lower(graph, lowered.dense, lowered.codes, lowered.terms) or lowered.codes
         scores = member.model.lower(graph, dense, lowered.terms)
         sums.add(member, graph.parts, dense)
-        given = scores if member.model.is_answer else lower_answers(graph, task.link, scores)
+        given = _lower_given(graph, task.link, scores, is_answer=member.model.is_answer)
         weighted = graph.add("Mul", given, graph.constant(member.weight))
         total = graph.add("Add", total, weighted) if total else weighted
         if parts.spread is not None:
             before = by_name.get(member.name)
             by_name[member.name] = graph.add("Add", before, weighted) if before else weighted
+    if task.link is Link.SIGMOID:
+        total = graph.add("Concat", graph.add("Sub", graph.constant(1.0), total), total, axis=1)
     if parts.factors:
         total = _lower_factors(graph, total, parts.factors)
     facts = {
@@ -133,6 +135,18 @@ def compile_program(parts: Parts) -> bytes:
         graph.output(DECISION, parts.policy.lower(graph, total, _raw(graph, parts.policy.stakes)))
         outputs[DECISION] = (np.int64, 1)
     return write_onnx(graph, outputs, facts)
+
+
+def _lower_given(graph: Graph, link: Link, scores: str, *, is_answer: bool) -> str:
+    """Return what is blended of a member: its answer, of two classes the chance of the second alone.
+
+    The first has the rest of what is blended; two nodes less for each member are felt in a single row.
+    """
+    if link is not Link.SIGMOID:
+        return scores if is_answer else lower_answers(graph, link, scores)
+    if is_answer:
+        return graph.add("Gather", scores, graph.constant([1], np.int64), axis=1)
+    return graph.add("Sigmoid", scores)
 
 
 def _raw(graph: Graph, name: str) -> str:

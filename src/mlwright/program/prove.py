@@ -167,7 +167,9 @@ def on_a_tie(parts: Parts, rows: Columns, n_rows: int) -> Array:
         return found
     block = parts.recipe.transform(rows, n_rows)
     assert block.dense is not None  # noqa: S101 - a recipe always gives dense features
-    reach = _ROUNDING * np.maximum(1.0, np.abs(block.dense[:, rounded]))
+    sums = block.dense[:, rounded]
+    reach = _ROUNDING * np.maximum(1.0, np.abs(sums))
+    reach[sums == 0.0] = 0.0  # nothing was added, so nothing was rounded
     ends = []
     for sign in (-1.0, 1.0):
         dense = block.dense.copy()

@@ -14,13 +14,13 @@ import numpy as np
 from mlwright.core.errors import ArtifactError
 from mlwright.core.prediction import Prediction
 from mlwright.core.processors import n_processors
-from mlwright.program.bulk import Bulk, are_same, hastened
 from mlwright.program.front import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlwright.core.arrays import Array, Columns
+    from mlwright.program.bulk import Bulk
 
 PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION, SCORES = (
     "probabilities", "label", "value", "difficulty", "decision", "scores"
@@ -88,6 +88,8 @@ class Program:
         It takes the extra 'bulk', some seconds, and many rows to be worth it; `data` is the whole program.
         """
         if self._bulk is None and n_rows > self._looked_for:
+            from mlwright.program.bulk import hastened  # noqa: PLC0415 - single rows need none of it
+
             self._looked_for = n_rows  # whether it pays does not change for as many rows, or fewer
             try:
                 self._bulk = hastened(data, n_rows, open_session, self._outputs)
@@ -135,6 +137,8 @@ class Program:
 
     def _try(self, bulk: Bulk, feeds: dict[str, Array], known: list[Array]) -> None:
         """Answer rows the faster way, too; leave it if that fails or gives anything else."""
+        from mlwright.program.bulk import are_same  # noqa: PLC0415 - as above
+
         try:
             found = bulk.run(feeds)
         except Exception as error:  # noqa: BLE001 - the answers are there already

@@ -60,7 +60,7 @@ class Sums:
     def add(self, member: Member, parts: list[Part], matrix: str) -> None:
         """Take over the parts that the member, which reads `matrix`, has put at the end of `parts`."""
         codes = tuple((name,) for name in self._recipe.code_names)
-        dense = member.encoder.owners(self._recipe.owners, codes)
+        dense = member.encoder.owners(self._recipe.owners, codes, self._recipe.term_owners)
         named = (*dense, *self._recipe.term_owners)
         new = parts[self._n_seen :]
         self._n_seen = len(parts)

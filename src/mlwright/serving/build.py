@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     from mlwright.serving.settings import Settings
 
-PROTOCOLS: Registry[Protocol] = Registry("mlwright.serving.protocols", Protocol, "protocol")  # type: ignore[type-abstract]
+PROTOCOLS: Registry[Protocol] = Registry(
+    "mlwright.serving.protocols", "mlwright.serving.protocol.Protocol", "protocol"
+)
 _WARM_ROWS = 20
 
 

@@ -32,8 +32,8 @@ class EncodedRows:
     def get(self, store: Store, job: Job, train: Integers, valid: Integers | None) -> Encoded:
         """Return the encoded rows of a job, fitted on its training rows alone."""
         configuration = job.configuration
-        names, blind = configuration.encodings, configuration.ignores_trend
-        key = (job.fold, job.share, names, blind, configuration.n_combined)
+        blind = configuration.ignores_trend
+        key = (job.fold, job.share, configuration.features)
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
@@ -41,9 +41,7 @@ class EncodedRows:
         target = np.asarray(store.target[train])
         # The same for every candidate, so that members of a blend share their features in the program.
         seed = encoding_seed(store.seed, job.fold, job.share)
-        encoder, matrix = fit_training(
-            names, block, store.code_sizes, target, store.n_classes, seed, configuration.n_combined
-        )
+        encoder, matrix = fit_training(configuration, block, store.code_sizes, target, store.n_classes, seed)
         watched = None if valid is None else encoder.transform(store.rows(valid, ignores_trend=blind))
         self._keep(key, (encoder, matrix, watched))
         return encoder, matrix, watched

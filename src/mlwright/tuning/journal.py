@@ -23,6 +23,7 @@ from mlwright.core.step import Table
 from mlwright.features.bins import Bins
 from mlwright.features.combine import Combined
 from mlwright.features.encoder import Encoder
+from mlwright.features.words import Words
 from mlwright.ranking.blend import View
 from mlwright.tuning.job import Job, Outcome
 from mlwright.tuning.plain import Classes, by_name, from_bytes, to_bytes
@@ -222,7 +223,7 @@ def _is_cut(job: Job, outcome: Outcome) -> bool:
 def _classes() -> Classes:
     """Return the classes of which outcomes are made: ours, and those that a plug-in's file knows."""
     found: list[type] = [
-        Outcome, Encoder, Table, Combined, Bins, Fit, Matrix, View, Level, Leveled, Scaling,
+        Outcome, Encoder, Table, Combined, Words, Bins, Fit, Matrix, View, Level, Leveled, Scaling,
     ]  # fmt: skip
     for shelf in (COMBINATIONS, LEARNERS, RECOMMENDERS):
         for name in shelf.names():

@@ -11,6 +11,7 @@ from mlwright.core.shelves import LEARNERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mlwright.core.budget import Budget
     from mlwright.core.learner import Configuration
     from mlwright.tuning.contract import Scales
     from mlwright.tuning.latency import Latency
@@ -26,11 +27,11 @@ _SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
 class Plan:
     """Hands out one configuration after the other; depends on the seed and on what it is told alone."""
 
-    def __init__(self, store: Store, seed: int, latency: Latency, *, is_short: bool = False) -> None:
+    def __init__(self, store: Store, seed: int, latency: Latency, budget: Budget) -> None:
         self._store, self._seed = store, seed
         self._portfolio = [one for one in portfolio(store) if not (latency.is_fast and one.n_combined)]
-        if is_short:  # the dullest stays the first
-            self._portfolio[1:] = sorted(self._portfolio[1:], key=_is_late)
+        if budget.deadline is not None and budget.max_trials is None:
+            self._portfolio = _in_time(self._portfolio, n_sure=None if budget.is_short else 1)
         self._n_moves = 0
         self._haste: dict[str, float] = {}
 
@@ -89,8 +90,17 @@ class Plan:
 def _root(configuration: Configuration) -> str:
     """Return the name without the move that led to it."""
     parts = configuration.name.split(", ")
-    kept = [part for part in parts[1:] if part in ("short", "long", "combined", "no trend")]
+    kept = [part for part in parts[1:] if part in ("short", "long", "combined", "words", "no trend")]
     return ", ".join([parts[0], *kept])
+
+
+def _in_time(portfolio: list[Configuration], n_sure: int | None) -> list[Configuration]:
+    """Put the first `n_sure`, all if None, that come out well however soon the end is after the baseline.
+
+    They make a decent model early, and tell what others will take.
+    """
+    sure = [one for one in portfolio[1:] if not _is_late(one)][:n_sure]
+    return [portfolio[0], *sure, *(one for one in portfolio[1:] if one not in sure)]
 
 
 def _is_late(configuration: Configuration) -> bool:

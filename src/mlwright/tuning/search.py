@@ -71,7 +71,7 @@ class Search:
     _n_in_vain: int = 0
 
     def __post_init__(self) -> None:
-        self._plan = Plan(self.store, self.seed, self.latency, is_short=self.budget.is_short)
+        self._plan = Plan(self.store, self.seed, self.latency, self.budget)
         self.schedule = Schedule(
             self.budget,
             self.crew.n_workers,

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mlwright.core.arrays import Integers
     from mlwright.core.combination import Candidate
     from mlwright.features.recipe import Recipe
-    from mlwright.tuning.trial import Member, Trial
+    from mlwright.tuning.trial import Member
     from mlwright.workflow.finish import Fitted
     from mlwright.workflow.prepare import Prepared
 
-_SetKey = tuple[tuple[str, ...], bool, int]
+_SetKey = tuple[tuple[str, ...], bool, int, int]
 
 
 def recipe(prepared: Prepared, fitted: Fitted, seed: int) -> dict[str, Any] | None:
@@ -36,7 +36,7 @@ def recipe(prepared: Prepared, fitted: Fitted, seed: int) -> dict[str, Any] | No
     sets: dict[_SetKey, dict[str, Any]] = {}
     members = []
     for member in parts.members:
-        key = _set_key(trials[member.name])
+        key = trials[member.name].configuration.features
         sets.setdefault(key, _feature_set(parts.recipe, member, key))
         learner = trials[member.name].configuration.learner
         facts = {"name": member.name, "learner": learner, "set": list(sets).index(key)}
@@ -75,14 +75,9 @@ def _steps(fitted: Recipe) -> list[dict[str, Any]]:
     ]
 
 
-def _set_key(trial: Trial) -> _SetKey:
-    chosen = trial.configuration
-    return tuple(chosen.encodings), chosen.ignores_trend, chosen.n_combined
-
-
 def _feature_set(fitted: Recipe, member: Member, key: _SetKey) -> dict[str, Any]:
     """Return what one matrix of features is made of, beside the dense ones: everything by name."""
-    encodings, ignores_trend, _ = key
+    encodings, ignores_trend, *_ = key
     codes, combined = fitted.code_names, member.encoder.combined
     groups = zip(encodings, member.encoder.groups, strict=True)
     found: dict[str, Any] = {
@@ -92,6 +87,7 @@ def _feature_set(fitted: Recipe, member: Member, key: _SetKey) -> dict[str, Any]
         "ignores_trend": ignores_trend,
         "bins": [],
         "combined": [],
+        "words": [] if member.encoder.words is None else member.encoder.words.places.tolist(),
     }
     if combined is not None:
         binned = [fitted.dense_names[column] for column in combined.bins.columns]

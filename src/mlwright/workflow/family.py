@@ -90,4 +90,6 @@ class Family(ABC):
         """Score a model on data whose truth is known: the shape of `evaluate --json`."""
 
 
-FAMILIES: Registry[Family] = Registry("mlwright.workflow.families", Family, "family of questions")  # type: ignore[type-abstract]
+FAMILIES: Registry[Family] = Registry(
+    "mlwright.workflow.families", "mlwright.workflow.family.Family", "family of questions"
+)

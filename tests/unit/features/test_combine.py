@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mlwright.core.combination import Candidate
+from mlwright.core.learner import Configuration
 from mlwright.core.step import Block
 from mlwright.features.bins import Bins
 from mlwright.features.combine import choose, fit_combined, ingredients
@@ -72,7 +73,8 @@ def test_training_rows_do_not_see_their_own_target():
 def test_rows_to_come_get_the_features_of_the_program():
     block = _block()
     target = block.dense[:, 0] * block.dense[:, 1] + block.codes[:, 0] * block.codes[:, 1]
-    encoder, matrix = fit_training(("frequency",), block, (6, 6, 6), target, 0, 1, 10)
+    wanted = Configuration(name="any", order=1, encodings=("frequency",), n_combined=10)
+    encoder, matrix = fit_training(wanted, block, (6, 6, 6), target, 0, 1)
     again = encoder.transform(block)
     assert matrix.dense.shape == again.dense.shape == (1_500, 5 + 3 + 10)
 

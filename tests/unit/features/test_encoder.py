@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mlwright.core.graph import Graph
+from mlwright.core.learner import Configuration
 from mlwright.core.shelves import ENCODINGS
 from mlwright.core.step import Block
 from mlwright.features.encoder import Encoder, fit_training
@@ -15,7 +16,9 @@ def block_of(codes):
 
 
 def encode(names, codes, sizes, target, n_classes=0, seed=0):
-    return fit_training(names, block_of(codes), sizes, target, n_classes, seed)
+    return fit_training(
+        Configuration(name="any", order=1, encodings=names), block_of(codes), sizes, target, n_classes, seed
+    )
 
 
 @pytest.mark.parametrize("rows_per_level", [1, 2, 3, 10])

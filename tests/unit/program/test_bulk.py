@@ -294,7 +294,7 @@ def test_numba_that_cannot_be_imported_is_told(monkeypatch, caplog, tmp_path):
 
 def test_a_way_that_does_not_pay_is_not_looked_for_again(monkeypatch):
     asked = []
-    monkeypatch.setattr(runtime, "hastened", lambda data, n_rows, start, outputs: asked.append(n_rows))
+    monkeypatch.setattr(bulk, "hastened", lambda data, n_rows, start, outputs: asked.append(n_rows))
     data = program_of(forest(3, n_trees=10))
     program = Program(data)
     assert not any(program.hasten(data, n_rows) for n_rows in (500, 400, 500, 600))

@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from mlwright.core.errors import ArtifactError, UsageError
-from mlwright.core.learner import Fit, Limits, Sample, Shape
+from mlwright.core.learner import Configuration, Fit, Limits, Sample, Shape
 from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import Link, Task, answers
 from mlwright.features.encoder import fit_training
@@ -25,6 +25,7 @@ from mlwright.program.sums import SUMS
 from mlwright.testing.worlds import N_CLASSES, odd_rows, rows_of, table
 from mlwright.tuning.trial import Member
 
+PLAIN = Configuration(name="any", order=1, encodings=())
 CLASSES = {Link.IDENTITY: (), Link.SIGMOID: ("no", "yes"), Link.SOFTMAX: ("a", "b", "c")}
 links = pytest.mark.parametrize("link", list(N_CLASSES))
 every_learner = pytest.mark.parametrize("name", LEARNERS.names())
@@ -54,7 +55,8 @@ def parts_of(link, names, factors=(), n_combined=0):
     for name in names:
         learner = LEARNERS.get(name)
         encodings = ("one_hot", "target_mean", "frequency")
-        encoder, matrix = fit_training(encodings, block, recipe.code_sizes, target, n_classes, 0, n_combined)
+        wanted = Configuration(name=name, order=1, encodings=encodings, n_combined=n_combined)
+        encoder, matrix = fit_training(wanted, block, recipe.code_sizes, target, n_classes, 0)
         shape = Shape(
             n_rows=300, n_dense=block.dense.shape[1], n_codes=2, n_terms=recipe.n_terms,
             n_scores=n_classes if link is Link.SOFTMAX else 1, link=link,
@@ -147,7 +149,7 @@ def test_one_model_of_trees_on_plain_numbers_is_explained_as_by_its_library(link
     booster = lightgbm.train(parameters, lightgbm.Dataset(block.dense, target), 20)
     n_scores = max(1, n_classes if n_classes > 2 else 1)
     model = read_trees(booster.model_to_string(), n_scores)
-    encoder, _ = fit_training((), block, recipe.code_sizes, target.astype(float), n_classes, 0)
+    encoder, _ = fit_training(PLAIN, block, recipe.code_sizes, target.astype(float), n_classes, 0)
     parts = Parts(task(link), recipe, (Member("one", 1.0, encoder, Fit(model=model)),))
     _, found = explained(parts, dataset.columns)
     expected = booster.predict(block.dense, pred_contrib=True).reshape(300, n_scores, 4)
@@ -192,7 +194,7 @@ def test_features_of_two_columns_are_shared_equally():
     block = recipe.transform(dataset.columns, 300)
     product = np.nan_to_num(block.dense[:, 0]) * np.nan_to_num(block.dense[:, 1])
     target = (product - product.mean()) / product.std()
-    encoder, matrix = fit_training((), block, recipe.code_sizes, target, 0, 0, 6)
+    encoder, matrix = fit_training(replace(PLAIN, n_combined=6), block, recipe.code_sizes, target, 0, 0)
     owners = encoder.owners(recipe.owners, tuple((name,) for name in recipe.code_names))
     pairs = [n for n, names in enumerate(owners) if len(names) == 2]
     assert len(owners) == matrix.dense.shape[1]

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
+from mlwright.core.budget import Budget
 from mlwright.core.shelves import LEARNERS
 from mlwright.tuning.latency import Latency
 from mlwright.tuning.plan import Plan, portfolio
@@ -27,7 +30,7 @@ def blended(plan):
 
 
 def test_the_baseline_comes_first_and_the_order_holds(large):
-    plan = Plan(large, 0, Latency.BALANCED)
+    plan = Plan(large, 0, Latency.BALANCED, Budget(max_trials=9))
     assert plan.first().order == 0
     orders = [trial.configuration.order for trial in blended(plan)]
     assert orders == sorted(orders)
@@ -35,7 +38,7 @@ def test_the_baseline_comes_first_and_the_order_holds(large):
 
 
 def test_what_does_not_fit_is_passed_over_and_kept(large):
-    plan = Plan(large, 0, Latency.BALANCED)
+    plan = Plan(large, 0, Latency.BALANCED, Budget(max_trials=9))
     plan.first()
     n_before = plan.n_left
     cheap = plan.next(lambda one: one.cost < 1.0)
@@ -51,12 +54,12 @@ def test_names_differ(large):
 
 def test_a_fast_answer_needs_no_combined_features(large):
     assert any(one.n_combined for one in portfolio(large))
-    plan = Plan(large, 0, Latency.FAST)
+    plan = Plan(large, 0, Latency.FAST, Budget(max_trials=9))
     assert not any(trial.configuration.n_combined for trial in blended(plan))
 
 
 def test_a_move_changes_one_thing_a_little(large):
-    plan = Plan(large, 0, Latency.BALANCED)
+    plan = Plan(large, 0, Latency.BALANCED, Budget(max_trials=9))
     plan.first()
     parents = {trial.configuration.learner: trial for trial in blended(plan)}
     for trial in parents.values():
@@ -76,7 +79,7 @@ def test_a_move_changes_one_thing_a_little(large):
 def test_moves_have_names_of_their_own_and_are_the_same_again(large):
     found = []
     for _ in range(2):
-        plan = Plan(large, 3, Latency.BALANCED)
+        plan = Plan(large, 3, Latency.BALANCED, Budget(max_trials=9))
         plan.first()
         trials = blended(plan)
         found.append([plan.move(trials).name for _ in range(15)])
@@ -85,7 +88,7 @@ def test_moves_have_names_of_their_own_and_are_the_same_again(large):
 
 
 def test_heavy_members_are_moved_more_often(large):
-    plan = Plan(large, 0, Latency.BALANCED)
+    plan = Plan(large, 0, Latency.BALANCED, Budget(max_trials=9))
     plan.first()
     trials = [trial for trial in blended(plan) if trial.configuration.learner in ("lightgbm", "network")][:9]
     trials = [trials[0], next(t for t in trials if t.configuration.learner == "network")]
@@ -96,18 +99,18 @@ def test_heavy_members_are_moved_more_often(large):
 
 
 def test_few_rows_get_no_moves(store_of):
-    plan = Plan(store_of(n_rows=500), 0, Latency.BALANCED)
+    plan = Plan(store_of(n_rows=500), 0, Latency.BALANCED, Budget(max_trials=9))
     plan.first()
     assert plan.move(blended(plan)) is None
 
 
 def test_the_baseline_is_not_moved(large):
-    plan = Plan(large, 0, Latency.BALANCED)
+    plan = Plan(large, 0, Latency.BALANCED, Budget(max_trials=9))
     assert plan.move([Trial(0, plan.first(), 2, weight=1.0)]) is None
 
 
 def test_in_a_short_run_what_always_comes_to_something_is_tried_first(large):
-    plan = Plan(large, 0, Latency.BALANCED, is_short=True)
+    plan = Plan(large, 0, Latency.BALANCED, Budget(time_limit_s=10.0))
     assert plan.first().order == 0
     found = [trial.configuration for trial in blended(plan)]
     is_sure = [LEARNERS.get(one.learner).is_anytime and not one.n_combined for one in found]
@@ -117,3 +120,20 @@ def test_in_a_short_run_what_always_comes_to_something_is_tried_first(large):
     assert sorted(names) == sorted(one.name for one in portfolio(large) if one.order > 0)
     first = [one.order for one in found if LEARNERS.get(one.learner).is_anytime and not one.n_combined]
     assert first == sorted(first)
+
+
+def test_with_a_time_limit_the_first_candidate_always_comes_to_something(large):
+    """Linear models of texts come first where nothing presses; one fit of them may take all the time."""
+    terms = csr_matrix(np.ones((large.n_rows, 4), np.float32))
+    texts = replace(large, block=replace(large.block, terms=terms))
+
+    def names(budget):
+        plan = Plan(texts, 0, Latency.BALANCED, budget)
+        plan.first()
+        return [trial.configuration.name for trial in blended(plan)]
+
+    counted, timed = names(Budget(max_trials=9)), names(Budget(time_limit_s=60.0))
+    assert names(Budget(max_trials=9, time_limit_s=60.0)) == counted
+    assert counted[0] == "linear"
+    assert timed[0] == next(one for one in counted if one.startswith("lightgbm"))
+    assert timed[1:] == [one for one in counted if one != timed[0]]

@@ -261,13 +261,23 @@ def test_features_of_all_rows_are_not_made_where_that_alone_would_take_too_long(
     (1.0, {"max_trials": 1}, None),
 ])  # fmt: skip
 def test_texts_that_would_take_the_time_are_read_as_words_alone(per_letter, limits, told, monkeypatch):
+    in_haste = []
+
+    def noted(*given, **named):
+        in_haste.append(named["in_haste"])
+        return make_store(*given, **named)
+
     monkeypatch.setattr("mlwright.workflow.fit._S_PER_LETTER", per_letter)
+    for module in ("fit", "finish"):
+        monkeypatch.setattr(f"mlwright.workflow.{module}.make_store", noted)
     words = np.random.default_rng(0).choice(["good", "bad", "so", "very", "film", "plot"], (400, 30))
     rows = {"note": [" ".join(line) for line in words], "y": ["good" in line[:3] for line in words]}
     model = mw.train(rows, "y", **limits)
     decided = {decision["what"]: decision["choice"] for decision in model.evidence["decisions"]}
     assert decided.get("texts") == told
-    assert not (told and b"tokenexp" in model.program)
+    assert set(in_haste) == {bool(told)}
+    assert not told or len(in_haste) == 2  # the features of the folds, and those of all rows
+    assert (b"tokenexp" in model.program) == (not told)
 
 
 def test_a_short_run_judges_on_one_fold_where_rows_are_many():

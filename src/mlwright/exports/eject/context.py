@@ -131,6 +131,7 @@ def _features(facts: Facts) -> dict[str, Any]:
         "encodings": encodings,
         "combined": combined,
         "bins": any("bins" in one for one in sets),
+        "words": any("words" in one for one in sets),
         "ignores": any(one["ignores"] for one in sets),
         "arrays": f"{{{', '.join(f'{key!r}: {kind}' for key, kind in arrays.items())}}}".replace("'", '"')
         if arrays

@@ -48,8 +48,22 @@ def read_facts(trace: Trace, recipe: dict[str, Any], matrices: list[str]) -> Fac
         {key: item[key] for key in ("column", "levels", "one_hot", "means") if key in item}
         for item in found.get("categories", [])
     ]
-    found["sets"] = [one.to_json() for one in sets]
+    found["sets"] = [
+        {**one.to_json(), **_words(chosen.get("words", []), found.get("texts", []))}
+        for one, chosen in zip(sets, recipe["sets"], strict=True)
+    ]
     return found
+
+
+def _words(places: list[int], texts: list[Facts]) -> Facts:
+    """Return which terms of which texts a set tells to be there; `places` are among those of all texts."""
+    found, start = [], 0
+    for item in texts:
+        end = start + len(item["terms"])
+        terms = [item["terms"][place - start] for place in places if start <= place < end]
+        found += [{**item, "terms": terms}] if terms else []
+        start = end
+    return {"words": found} if found else {}
 
 
 def _without_trend(chosen: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +137,7 @@ def _parts(trace: Trace, matrix: str, chosen: dict[str, Any], *, has_dense: bool
     """Return the values side by side in a matrix after the dense features, in their order."""
     n_encoded = sum(len(set(widths.values())) for widths in chosen["encodings"].values())
     n_combined = len({item["combination"] for item in chosen["combined"]})
-    n_parts = has_dense + n_encoded + n_combined
+    n_parts = has_dense + n_encoded + n_combined + bool(chosen.get("words"))
     parts = trace.maker(matrix, "Concat").inputs if n_parts > 1 else (matrix,)
     return iter(parts[1:] if has_dense else parts)
 
@@ -193,7 +207,7 @@ class _Set:
             return self._trace.above(_second(self._trace, found), "Gather").inputs[0]
         lookup = self._trace.maker(self._values["cross"], "Reshape").inputs[0]
         node = self._trace.maker(self._trace.maker(lookup, "Gather").inputs[1], "LabelEncoder")
-        return self._trace.above(node.inputs[0], "Add", "Add", "Add", "Mul", "Gather").inputs[0]
+        return self._trace.above(node.inputs[0], "Add", "ReduceSum", "Reshape", "Mul", "Gather").inputs[0]
 
 
 def _second(trace: Trace, difference: Node) -> str:

@@ -237,12 +237,12 @@ def dot(terms: Terms, cells: list[Term], weights: Array) -> Term:
 
 
 def _reduce_sum(terms: Terms, given: list[Array], _: Mapping[str, Any]) -> Array:
-    """Count: the last dimension is summed; programs do this to whole numbers only."""
+    """Add up the last dimension; programs do this to whole numbers only."""
     cells = given[0] if given[0].dtype == object else terms.constants(given[0])
     found = []
     for line in cells.reshape(-1, cells.shape[-1]):
         low, high = sum(cell.low for cell in line), sum(cell.high for cell in line)
-        moving = [cell for cell in line if not (cell.is_constant and cell.data[0] == 0)]
+        moving = [cell for cell in line if cell.low or cell.high]
         if moving:
             found.append(terms.make("count", Type.WHOLE, *moving, low=low, high=high))
         else:

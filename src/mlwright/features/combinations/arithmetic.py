@@ -24,36 +24,42 @@ _DIVIDE = 3
 @final
 @dataclass(frozen=True)
 class _Arithmetic(FittedCombination):
-    """`order` puts the results, computed operation by operation, back into the order of the candidates."""
+    """`kinds`, `left` and `right`, each of shape (n_candidates,): what is done to which two features."""
 
-    parts: tuple[tuple[int, Array, Array], ...]
-    order: Array
+    kinds: Array
+    left: Array
+    right: Array
 
     @property
     def made_of(self) -> list[Candidate]:
-        found = [
-            Candidate(numbers=(int(left), int(right)), operation=kind)
-            for kind, *sides in self.parts
-            for left, right in zip(*sides, strict=True)
+        return [
+            Candidate(numbers=(int(left), int(right)), operation=int(kind))
+            for kind, left, right in zip(self.kinds, self.left, self.right, strict=True)
         ]
-        return [found[place] for place in self.order]
 
     def transform(self, rows: Ingredients) -> Singles:
-        found = [
-            _compute(kind, rows.dense[:, left], rows.dense[:, right]) for kind, left, right in self.parts
-        ]
-        return np.hstack(found)[:, self.order]
+        found = np.empty((len(rows.dense), len(self.kinds)), np.float32)
+        for kind in np.unique(self.kinds).tolist():
+            those = self.kinds == kind
+            found[:, those] = _compute(
+                kind, rows.dense[:, self.left[those]], rows.dense[:, self.right[those]]
+            )
+        return found
 
     def lower(self, graph: Graph, dense: str, keys: str) -> str:
+        """Do everything to every two features and choose: a node of a single row costs more than a sum."""
         del keys
-        found = []
-        for kind, left, right in self.parts:
-            one = graph.add("Gather", dense, graph.constant(left, np.int64), axis=1)
-            other = graph.add("Gather", dense, graph.constant(right, np.int64), axis=1)
-            found.append(graph.add(_OPERATIONS[kind], one, other))
-        joined = graph.add("Concat", *found, axis=1) if len(found) > 1 else found[0]
-        known = graph.add("Where", graph.add("IsInf", joined), graph.constant(np.nan), joined)
-        return graph.add("Gather", known, graph.constant(self.order, np.int64), axis=1)
+        one, other = (
+            graph.add("Gather", dense, graph.constant(side, np.int64), axis=1)
+            for side in (self.left, self.right)
+        )
+        used, place = np.unique(self.kinds, return_inverse=True)
+        found = [graph.add(_OPERATIONS[kind], one, other) for kind in used.tolist()]
+        joined = found[0]
+        if len(found) > 1:
+            chosen = graph.constant(place * len(place) + np.arange(len(place)), np.int64)
+            joined = graph.add("Gather", graph.add("Concat", *found, axis=1), chosen, axis=1)
+        return graph.add("Where", graph.add("IsInf", joined), graph.constant(np.nan), joined)
 
 
 @final
@@ -80,13 +86,7 @@ class Arithmetic(Combination):
         """Nothing is learned."""
         del rows, target, n_classes
         table = np.array([(one.operation, *one.numbers) for one in candidates], dtype=np.int64)
-        by_kind = np.argsort(table[:, 0], kind="stable")
-        parts = []
-        for kind in range(len(_OPERATIONS)):
-            chosen = table[table[:, 0] == kind]
-            if len(chosen):
-                parts.append((kind, chosen[:, 1], chosen[:, 2]))
-        return _Arithmetic(tuple(parts), np.argsort(by_kind, kind="stable"))
+        return _Arithmetic(*table.T)
 
 
 def _compute(kind: int, one: Singles, other: Singles) -> Singles:
