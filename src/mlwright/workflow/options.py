@@ -99,8 +99,9 @@ class TrainOptions:
                 "cannot be fitted again. Leave out --refit yes."
             )
             raise UsageError(message)
-        if self.max_trials is not None and self.max_trials < 1:
-            message = f"--max-trials must be at least 1, got {self.max_trials}."
+        trials = 1 if self.max_trials is None else self.max_trials
+        if not isinstance(trials, Integral) or trials < 1:
+            message = f"--max-trials must be a whole number from 1 on, got {trials!r}."
             raise UsageError(message)
         if self.time_limit_s is not None and self.time_limit_s > _LONGEST_S:
             message = f"A time limit of {self.time_limit_s:g} s is too long; give at most {_LONGEST_S:g}."

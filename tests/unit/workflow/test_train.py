@@ -178,7 +178,8 @@ def test_the_leaderboard_is_sorted_and_its_weights_add_up(price_model):
     ("given", "says"),
     [
         ({"refit": "maybe"}, "--refit 'maybe'"),
-        ({"max_trials": 0}, "at least 1"),
+        ({"max_trials": 0}, "from 1 on, got 0"),
+        ({"max_trials": 1.5}, "whole number from 1 on, got 1.5"),
         ({"seed": -1}, "whole number between 0 and 2147483647, got -1"),
         ({"seed": 1.5}, r"whole number between 0 and 2147483647, got 1\.5"),
         ({"seed": "1"}, "whole number between 0 and 2147483647, got '1'"),
