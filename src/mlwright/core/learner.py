@@ -104,6 +104,23 @@ class Limits:
     seed: int = 0
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequel:
+    """What is tried after a candidate that wanted more: the same, with one hyperparameter multiplied.
+
+    The hyperparameter grows to `most` at most, the cost of the candidate by `cost`. With a `gain` it follows
+    only one that is better by this share of the loss than its kin, those with the same learner and features,
+    if none of them has a larger value.
+    """
+
+    parameter: str
+    factor: float
+    most: float
+    cost: float
+    gain: float | None = None
+
+
 class FittedModel(ABC):
     """A fitted learner as plain data: no library objects, so it can be stored and lowered."""
 
@@ -130,6 +147,7 @@ class FittedModel(ABC):
 class Fit:
     """The outcome of one fit. `refit_share` of its time is what fitting it again will take.
 
+    It `wants_more` if it used up its rounds and might have gone on to learn, without being in haste.
     `valid_scores` are raw scores of the validation rows by the library that trained the model;
     `probe_scores` those of `probe`, rows of features that test the translation into plain data.
     `settings`, JSON values, are what the model was fitted with in the end: whoever gives them and the same
@@ -139,6 +157,7 @@ class Fit:
     model: FittedModel
     rounds: int = 0
     is_truncated: bool = False
+    wants_more: bool = False
     haste: float = 1.0
     refit_share: float = 1.0
     valid_scores: Floats | None = None
@@ -161,6 +180,8 @@ class Learner(ABC):
     """Whether a fit comes out well however soon its deadline is; in a short run these are tried first."""
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {}
     """Hyperparameters that may be moved, with the smallest and the largest value that makes sense."""
+    sequel: ClassVar[Sequel | None] = None
+    """What to try after a candidate that wanted more."""
 
     @abstractmethod
     def configurations(self, shape: Shape) -> list[Configuration]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from mlwright.core.library import bare
@@ -11,9 +12,16 @@ if TYPE_CHECKING:
 
 
 def boost(
-    inputs: Singles, target: Floats, n_classes: int, seed: int, *, rounds: int, **options: float | bool
+    inputs: Singles,
+    target: Floats,
+    n_classes: int,
+    seed: int,
+    *,
+    rounds: int,
+    most_trees: float = math.inf,
+    **options: float | bool,
 ) -> Any:
-    """Return a small LightGBM booster; with many classes, of half the rounds."""
+    """Return a small LightGBM booster; with many classes, of half the rounds, or of fewer."""
     library = bare("lightgbm")
     parameters: dict[str, Any] = {
         "objective": "regression" if n_classes == 0 else "binary" if n_classes == 2 else "multiclass",
@@ -22,5 +30,5 @@ def boost(
     }  # fmt: skip
     if n_classes > 2:
         parameters["num_class"] = n_classes
-        rounds = max(10, rounds // 2)
+        rounds = max(1, int(min(max(10, rounds // 2), most_trees // n_classes)))
     return library.train(parameters, library.Dataset(inputs, target), rounds)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.learner import Configuration, Fit, Learner, Limits, Matrix, Sample, Sequel, Shape
 from mlwright.core.library import bare
 from mlwright.core.task import OF_ROWS, Link
 from mlwright.core.trees import Trees, probe_rows
@@ -24,6 +24,8 @@ _METRICS = {Link.IDENTITY: "l2", Link.SIGMOID: "binary_logloss", Link.SOFTMAX: "
 _PROBE_ROUNDS = 8
 _MANY_ROWS = 4_000
 _TRAINING_SHARE = 0.8
+_NEARLY_ALL = 0.985
+"""Of the rounds: whose best is among the last would have gone on to learn."""
 _HYPERPARAMETERS = (
     "rounds", "learning_rate", "num_leaves", "feature_fraction", "bagging_fraction", "min_data_in_leaf",
     "lambda_l1", "lambda_l2", "extra_trees",
@@ -78,6 +80,7 @@ class LightGBM(Learner):
         "num_leaves": (2, 256), "feature_fraction": (0.15, 1.0), "min_data_in_leaf": (1, 200),
         "lambda_l2": (0.01, 20.0),
     }  # fmt: skip
+    sequel = Sequel(parameter="learning_rate", factor=3.5, most=0.08, cost=0.8)
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose the portfolio for this amount of data."""
@@ -260,6 +263,7 @@ def _describe(
         model=trees,
         rounds=kept,
         is_truncated=watch.is_truncated,
+        wants_more=watch.haste == 1.0 and not watch.is_truncated and kept >= _NEARLY_ALL * watch.rounds,
         haste=watch.haste,
         valid_scores=None if valid is None else predict(valid.matrix.dense),
         probe=Matrix(probe),

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from mlwright.core.learner import Configuration, Fit, FittedModel, Learner, Limits, Matrix, Sample, Shape
+from mlwright.core.learner import (
+    Configuration,
+    Fit,
+    FittedModel,
+    Learner,
+    Limits,
+    Matrix,
+    Sample,
+    Sequel,
+    Shape,
+)
 from mlwright.core.part import Layers
 from mlwright.core.product import product
 from mlwright.core.scaling import Scaling
@@ -132,6 +142,7 @@ class Network(Learner):
         "hidden": (32, 384), "dropout": (0.02, 0.5), "decay": (0.003, 0.5), "rate": (0.001, 0.02),
         "epochs": (4, 90),
     }  # fmt: skip
+    sequel = Sequel(parameter="epochs", factor=4.0, most=500, cost=4.0, gain=0.1)
 
     def configurations(self, shape: Shape) -> list[Configuration]:
         """Propose a short and a long schedule where a step is cheap enough: noise asks for the short one."""
@@ -191,6 +202,7 @@ class Network(Learner):
             model=model,
             rounds=n_epochs,
             is_truncated=is_truncated,
+            wants_more=training.haste == 1.0 and n_epochs == configuration.parameters["epochs"],
             haste=training.haste,
             valid_scores=None if valid is None else model.scores(valid.matrix),
             probe=probe,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -86,8 +87,9 @@ class Explainer:
                 columns=names, base=self._base, amounts=np.empty((0, n_answers, len(names))), answers=none
             )
         found, answers = [], []
-        for start in range(0, len(columns[names[0]]), _CHUNK_ROWS):
-            values, given = self._run({k: v[start : start + _CHUNK_ROWS] for k, v in columns.items()})
+        starts = self._program.starts([columns[name] for name in self._program.columns], _CHUNK_ROWS)
+        for start, end in pairwise([*starts, len(columns[names[0]])]):
+            values, given = self._run({k: v[start:end] for k, v in columns.items()})
             answers.append(given)
             found += [
                 self._row({name: value[row] for name, value in values.items()}, given[row])

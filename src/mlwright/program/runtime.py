@@ -7,6 +7,7 @@ import logging
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -29,6 +30,8 @@ PROBABILITIES, LABEL, VALUE, DIFFICULTY, DECISION, SCORES = (
 _CHUNK_ROWS = 4_096
 _CHUNK_ROWS_TEXT = 256
 """Word counts are dense inside the program, so fewer rows at once."""
+_CHUNK_LETTERS = 2_000_000
+"""The runtime takes texts apart into a square: as many pieces for each row as for the longest."""
 CHUNK_ROWS_RANKING = 16
 """A row scores a whole catalog, several times over."""
 _TRIED_ROWS = 1_000
@@ -61,6 +64,7 @@ class Program:
         sizes = {b"TfIdfVectorizer": _CHUNK_ROWS_TEXT, b"ScatterElements": CHUNK_ROWS_RANKING}
         self._bulk: Bulk | None = None
         self._n_tried, self._looked_for = 0, 0.0
+        self._counts_words = b"TfIdfVectorizer" in data
         self.chunk_rows = min([size for wide, size in sizes.items() if wide in data], default=_CHUNK_ROWS)
 
     def run(self, columns: Columns, n_threads: int | None = None) -> Prediction:
@@ -69,10 +73,10 @@ class Program:
         n_rows = len(cells[0])
         if not n_rows:
             return self._none()
-        if n_rows <= self.chunk_rows:
+        starts = self.starts(cells, self.chunk_rows)
+        if len(starts) == 1:
             return self._run_chunk(cells)
-        starts = range(0, n_rows, self.chunk_rows)
-        chunks = ([column[start : start + self.chunk_rows] for column in cells] for start in starts)
+        chunks = ([column[start:end] for column in cells] for start, end in pairwise([*starts, n_rows]))
         if n_threads == 1:
             return Prediction.join(list(map(self._run_chunk, chunks)))
         with ThreadPoolExecutor(min(len(starts), n_threads or n_processors())) as threads:
@@ -106,12 +110,30 @@ class Program:
         """Answer no rows; the runtime would fail, or count the words of a row that is not there."""
         return self.run_lines([["" if is_text else math.nan for is_text in self.reads_text]]).take(slice(0))
 
+    def starts(self, cells: list[Array], most: int) -> list[int]:
+        """Return where chunks of at most so many rows begin; where words are counted, of few long texts."""
+        n_rows = len(cells[0])
+        texts = [cells[place] for place, is_text in enumerate(self.reads_text) if is_text]
+        if not self._counts_words or not texts:
+            return list(range(0, n_rows, most))
+        lengths = np.max([np.fromiter(map(len, column), np.int64, n_rows) for column in texts], axis=0)
+        found, longest = [0], 0
+        for row, length in enumerate(lengths.tolist()):
+            longest = max(longest, length)
+            n_taken = row - found[-1]
+            if n_taken and (n_taken >= most or (n_taken + 1) * longest > _CHUNK_LETTERS):
+                found.append(row)
+                longest = length
+        return found
+
     def _run_chunk(self, cells: list[Array]) -> Prediction:
         return self._run(self._front.of_rows(cells))
 
     def _run(self, feeds: dict[str, Array]) -> Prediction:
         try:
             answers = self._answers(feeds)
+        except MemoryError:
+            raise
         except Exception as error:
             message = f"program.onnx cannot answer: {_reason(error)}"
             raise ArtifactError(message) from error
@@ -186,7 +208,7 @@ def _onnxruntime() -> Any:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:300]
+    return str(error).split("\n", 1)[0][:300] or type(error).__name__
 
 
 def asked_alone() -> Any:

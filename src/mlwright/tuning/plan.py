@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlwright.core.budget import Budget
-    from mlwright.core.learner import Configuration
+    from mlwright.core.learner import Configuration, Sequel
     from mlwright.tuning.contract import Scales
     from mlwright.tuning.latency import Latency
     from mlwright.tuning.store import Store
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _FEW_ROWS = 2_000
 """Below, the best of many moves would be the luckiest."""
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
+_MANY_CLASSES = 10
 
 
 @final
@@ -31,7 +33,7 @@ class Plan:
         self._store, self._seed = store, seed
         self._portfolio = [one for one in portfolio(store) if not (latency.is_fast and one.n_combined)]
         if budget.deadline is not None and budget.max_trials is None:
-            self._portfolio = _in_time(self._portfolio, n_sure=None if budget.is_short else 1)
+            self._portfolio = _in_time(self._portfolio, store, n_sure=None if budget.is_short else 1)
         self._n_moves = 0
         self._haste: dict[str, float] = {}
 
@@ -50,6 +52,41 @@ class Plan:
             if fits(one):
                 return self._hurried(self._portfolio.pop(number))
         return None
+
+    def follow(self, trial: Trial, trials: Sequence[Trial]) -> None:
+        """Put what is to be tried after a finished candidate that wanted more among what is left."""
+        parent = trial.configuration
+        sequel = LEARNERS.get(parent.learner).sequel
+        if sequel is None or not trial.wants_more or parent.haste > 1.0:
+            return
+        value = parent.parameters[sequel.parameter]
+        more = type(value)(f"{sequel.factor * value:.3g}")
+        if more > sequel.most or not self._leads(trial, trials, sequel):
+            return
+        parts = [part for part in parent.name.split(", ") if not part.startswith(f"{sequel.parameter} ")]
+        one = replace(
+            parent,
+            name=", ".join([*parts, f"{sequel.parameter} {more}"]),
+            order=parent.order + 1,
+            cost=sequel.cost * parent.cost,
+            parameters={**parent.parameters, sequel.parameter: more},
+        )
+        later = (n for n, other in enumerate(self._portfolio) if other.order > one.order)
+        self._portfolio.insert(next(later, len(self._portfolio)), one)
+
+    def _leads(self, trial: Trial, trials: Sequence[Trial], sequel: Sequel) -> bool:
+        """Tell whether a candidate is so much better than its kin as the sequel asks, and goes furthest."""
+        if sequel.gain is None:
+            return True
+        parent, name = trial.configuration, sequel.parameter
+
+        def is_kin(one: Configuration) -> bool:
+            return (one.learner, one.features) == (parent.learner, parent.features) and one is not parent
+
+        kin = [one for one in (*(t.configuration for t in trials), *self._portfolio) if is_kin(one)]
+        losses = [t.loss for t in trials if t.is_finished and is_kin(t.configuration)]
+        is_furthest = all(one.parameters[name] < parent.parameters[name] for one in kin)
+        return is_furthest and trial.loss <= (1.0 - sequel.gain) * min(losses, default=math.inf)
 
     def weigh(self, trial: Trial, scales: Scales) -> None:
         """Measure a finished candidate; one that breaks its contract is tried smaller, as its kin is."""
@@ -94,18 +131,23 @@ def _root(configuration: Configuration) -> str:
     return ", ".join([parts[0], *kept])
 
 
-def _in_time(portfolio: list[Configuration], n_sure: int | None) -> list[Configuration]:
+def _in_time(portfolio: list[Configuration], store: Store, n_sure: int | None) -> list[Configuration]:
     """Put the first `n_sure`, all if None, that come out well however soon the end is after the baseline.
 
     They make a decent model early, and tell what others will take.
     """
-    sure = [one for one in portfolio[1:] if not _is_late(one)][:n_sure]
+    sure = [one for one in portfolio[1:] if not _is_late(one, store.n_classes)][:n_sure]
     return [portfolio[0], *sure, *(one for one in portfolio[1:] if one not in sure)]
 
 
-def _is_late(configuration: Configuration) -> bool:
-    """Tell whether it may come to nothing if time is short; combined features cost time before the fit."""
-    return not LEARNERS.get(configuration.learner).is_anytime or configuration.n_combined > 0
+def _is_late(configuration: Configuration, n_classes: int) -> bool:
+    """Tell whether it may come to nothing if time is short.
+
+    Combined features cost time before the fit, and so do words, for each class.
+    """
+    has_slow_words = configuration.n_words > 0 and n_classes > _MANY_CLASSES
+    is_anytime = LEARNERS.get(configuration.learner).is_anytime
+    return not is_anytime or configuration.n_combined > 0 or has_slow_words
 
 
 def portfolio(store: Store) -> list[Configuration]:

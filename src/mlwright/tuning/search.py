@@ -167,6 +167,8 @@ class Search:
             trial.loss, trial.loss_error = mean_loss(self.store.link, self.target, trial.answers())
             if self.scales is not None:
                 self._plan.weigh(trial, self.scales)
+            if self.budget.max_trials is None:  # which candidate ends first depends on the clock
+                self._plan.follow(trial, self.trials)
             self._blend_anew()
             thin_out(self.trials, n_kept=0 if self.scales is None else 1)
         best = min((t.loss for t in self.finished), default=None)

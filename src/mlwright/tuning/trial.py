@@ -48,11 +48,14 @@ class Told:
     haste: float
     refit_share: float
     is_truncated: bool
+    wants_more: bool
 
     @classmethod
     def of(cls, fit: Fit) -> Told:
         """Ask a fit."""
-        return cls(fit.model.n_nodes, fit.rounds, fit.haste, fit.refit_share, fit.is_truncated)
+        return cls(
+            fit.model.n_nodes, fit.rounds, fit.haste, fit.refit_share, fit.is_truncated, fit.wants_more
+        )  # fmt: skip
 
 
 @final
@@ -90,8 +93,13 @@ class Trial:
         if self.failure:
             return "failed"
         if not self.is_finished:
-            return "stopped" if self.note else "skipped"
+            return "truncated" if self.weight > 0 else "stopped" if self.note else "skipped"
         return "truncated" if any(told.is_truncated for _, told in self.told) else "finished"
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether most folds used up their rounds and might have gone on to learn."""
+        return 2 * sum(told.wants_more for _, told in self.told) > self.n_folds
 
     @property
     def told(self) -> list[tuple[Outcome, Told]]:

@@ -8,6 +8,7 @@ from mlwright.core.graph import Graph
 from mlwright.core.learner import Configuration
 from mlwright.core.schema import Column, Kind, Schema
 from mlwright.features.encoder import fit_training
+from mlwright.features.quick import boost
 from mlwright.features.recipe import Recipe
 from mlwright.features.words import Words, choose_words
 from mlwright.testing.lowered import run_graph
@@ -50,6 +51,13 @@ def test_the_words_that_tell_of_the_target_are_among_the_chosen(n_classes, recip
     assert {"word7", "word42"} <= set(names(recipe, chosen.places))
     assert len(chosen.places) == 20
     assert (np.diff(chosen.places) > 0).all()
+
+
+@pytest.mark.parametrize(("n_classes", "n_trees"), [(2, 60), (3, 90), (9, 90), (30, 90), (400, 400)])
+def test_the_quick_model_takes_no_longer_for_many_classes(n_classes, n_trees):
+    inputs, target = RNG.normal(size=(1_200, 2)), np.arange(1_200.0) % n_classes
+    quick = boost(inputs, target, n_classes, 0, rounds=60, most_trees=90)
+    assert quick.num_trees() == n_trees
 
 
 def test_of_several_classes_each_has_its_words(recipe, block):

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 
 from mlwright.core.budget import Budget
 from mlwright.core.shelves import LEARNERS
+from mlwright.core.task import Link
 from mlwright.tuning.latency import Latency
 from mlwright.tuning.plan import Plan, portfolio
 from mlwright.tuning.trial import Trial
@@ -137,3 +138,20 @@ def test_with_a_time_limit_the_first_candidate_always_comes_to_something(large):
     assert counted[0] == "linear"
     assert timed[0] == next(one for one in counted if one.startswith("lightgbm"))
     assert timed[1:] == [one for one in counted if one != timed[0]]
+
+
+@pytest.mark.parametrize(("n_classes", "is_sure"), [(3, True), (30, False)])
+def test_of_many_classes_words_do_not_come_first_as_choosing_them_takes_time_for_each(
+    n_classes, is_sure, large
+):
+    terms = csr_matrix(np.ones((large.n_rows, 200), np.float32))
+    block = replace(large.block, terms=terms)
+    target = np.arange(large.n_rows) % n_classes
+    texts = replace(
+        large, block=block, link=Link.SOFTMAX, n_classes=n_classes, target=target.astype(np.float64)
+    )
+    plan = Plan(texts, 0, Latency.BALANCED, Budget(time_limit_s=10.0))
+    plan.first()
+    first = plan.next(every)
+    assert first.learner == "lightgbm"
+    assert (first.n_words > 0) == is_sure

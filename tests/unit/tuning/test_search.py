@@ -125,6 +125,16 @@ def test_models_that_nothing_will_be_made_of_are_let_go_and_what_they_told_stays
     assert not failed.fold_members(1.0)
 
 
+def test_what_ships_though_not_every_fold_was_in_is_not_called_skipped(store, folder, shelf):
+    shelf(dull=GOOD, one=GOOD)
+    trial = search(store, folder, max_trials=1).trials[1]
+    trial.outcomes.pop(1)
+    trial.weight = 0.0
+    assert trial.state == "skipped"
+    trial.weight = 1.0
+    assert trial.state == "truncated"
+
+
 @pytest.mark.parametrize("n", [1, 2])
 def test_so_many_trials_beside_the_baseline(store, folder, shelf, n):
     shelf(dull=GOOD, one=GOOD, two=GOOD, three=GOOD)
