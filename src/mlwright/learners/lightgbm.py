@@ -56,8 +56,8 @@ _ROUNDS_OF_WORDS = {"rounds": 500}
 """Single words soon tell all that they can of classes; who expects more rounds would hurry for nothing."""
 _MOST_CELLS_OF_WORDS = 100_000_000
 _N_COMBINED = 60
-_ROWS_TO_COMBINE = 1_000
-"""With fewer rows chance picks the combinations."""
+_ROWS_TO_COMBINE, _ROWS_TO_COMBINE_FOR_VALUES = 1_000, 500
+"""With fewer rows chance picks the combinations; a number tells more than a class."""
 _MISSING_NONE = 0
 _LIBRARY_ZERO = np.float32(1.1e-35)
 """The library reads smaller numbers as zero; the program does not. No real feature lives there."""
@@ -87,6 +87,8 @@ class LightGBM(Learner):
         bins = 63 if shape.n_rows < 20_000 else 255
         plain = {"bagging_freq": 1, "max_bin": bins}
         small = shape.n_rows < 5_000
+        is_value = shape.link is Link.IDENTITY
+        fewest = _ROWS_TO_COMBINE_FOR_VALUES if is_value else _ROWS_TO_COMBINE
         unwanted = {"wide"} if shape.n_rows < 2_000 else set() if small else {"stumps"}
         found = []
         for name, cost, values in _PORTFOLIO:
@@ -99,7 +101,7 @@ class LightGBM(Learner):
                 parameters={**plain, **dict(zip(_HYPERPARAMETERS, values, strict=True))},
             )
             found.append(one)
-            if name in _COMBINED and shape.n_rows >= _ROWS_TO_COMBINE:
+            if name in _COMBINED and shape.n_rows >= fewest:
                 combined = f"lightgbm {name}, combined"
                 later = _order(name, shape) + _LATER[name]
                 found.append(
@@ -107,7 +109,7 @@ class LightGBM(Learner):
                 )
             if name in _WITH_WORDS and shape.n_terms >= _FEWEST_TERMS:
                 n_words = min(_N_WORDS, _MOST_CELLS_OF_WORDS // shape.n_rows)
-                few = {**one.parameters, **({} if shape.link is Link.IDENTITY else _ROUNDS_OF_WORDS)}
+                few = {**one.parameters, **({} if is_value else _ROUNDS_OF_WORDS)}
                 words, order = f"lightgbm {name}, words", _WITH_WORDS[name]
                 found.append(
                     replace(one, name=words, order=order, cost=1.5 * cost, parameters=few, n_words=n_words)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mlwright as mw
 from mlwright.core.errors import ArtifactError
 from mlwright.program.runtime import Program
 
@@ -34,52 +35,50 @@ def test_no_rows_get_no_answers_though_words_are_counted(built):
         assert (found.scores.shape, found.labels.shape) == ((0, 2), (0,))
 
 
-def test_long_texts_are_taken_few_at_once_and_get_the_same_answers(built, monkeypatch):
+@pytest.fixture(scope="module")
+def of_texts():
+    """A program that counts words."""
+    rng = np.random.default_rng(0)
+    words = [f"word{number}" for number in range(60)]
+    notes = [" ".join(rng.choice(words, 8)) for _ in range(200)]
+    rows = {"note": notes, "y": ["yes" if "word7" in note.split() else "no" for note in notes]}
+    return Program(mw.train(rows, "y", max_trials=1, refit="no").program)
+
+
+def test_long_texts_are_taken_few_at_once_and_get_the_same_answers(of_texts, monkeypatch):
     letters = np.full(700, 40)
-    letters[[3, 300, 650]] = 20_000, 9_000, 3_000_000
-    texts = [("please ring the bell twice " * (n // 27 + 1))[:n] for n in letters]
-    columns = {
-        "size": np.linspace(-2.0, 2.0, 700),
-        "color": np.array(["red", "green"] * 350, object),
-        "note": np.array(texts, object),
-    }
-    sizes = []
-    whole = Program._run
-    monkeypatch.setattr(
-        Program,
-        "_run",
-        lambda self, feeds: sizes.append(len(next(iter(feeds.values())))) or whole(self, feeds),
-    )
-    found = built.program.run({name: columns[name] for name in built.program.columns}, n_threads=1)
+    letters[[3, 300, 650]] = 20_000, 9_000, 2_500_000
+    texts = [("word7 rings the bell twice " * (n // 27 + 1))[:n] for n in letters]
+    columns = {"note": np.array(texts, object)}
+    sizes, whole = [], Program._run
+
+    def run(self, feeds):
+        sizes.append(len(next(iter(feeds.values()))))
+        return whole(self, feeds)
+
+    monkeypatch.setattr(Program, "_run", run)
+    found = of_texts.run(columns, n_threads=1)
     assert sum(sizes) == 700
-    assert max(sizes) <= built.program.chunk_rows
-    start = 0
-    for size in sizes:
-        rows = letters[start : start + size]
-        assert size == 1 or size * rows.max() <= 2_000_000
-        start += size
-    alone = [
-        built.program.run({name: columns[name][[row]] for name in built.program.columns})
-        for row in (3, 4, 300, 649, 650)
-    ]
-    np.testing.assert_array_equal(
-        found.scores[[3, 4, 300, 649, 650]], np.concatenate([one.scores for one in alone])
-    )
+    starts = np.cumsum([0, *sizes])
+    for start, size in zip(starts[:-1], sizes, strict=True):
+        assert size <= of_texts.chunk_rows
+        assert size == 1 or size * letters[start : start + size].max() <= 2_000_000
+    assert 1 in sizes
+    some = [3, 4, 300, 649, 650, 651]
+    alone = [of_texts.run({"note": columns["note"][[row]]}) for row in some]
+    np.testing.assert_array_equal(found.scores[some], np.concatenate([one.scores for one in alone]))
 
 
-def test_an_error_without_words_is_called_by_its_name(built, monkeypatch):
+@pytest.mark.parametrize(
+    ("raised", "known", "says"),
+    [(RuntimeError, ArtifactError, "answer: RuntimeError$"), (MemoryError, MemoryError, "^$")],
+)
+def test_an_error_without_words_is_called_by_its_name_and_want_of_memory_is_no_fault_of_the_program(
+    raised, known, says, of_texts, monkeypatch
+):
     def fail(*_):
-        raise RuntimeError
+        raise raised
 
     monkeypatch.setattr(Program, "_answers", fail)
-    with pytest.raises(ArtifactError, match=r"cannot answer: RuntimeError"):
-        built.program.run_lines([["red", "please", 1.0]])
-
-
-def test_memory_that_is_used_up_is_no_fault_of_the_program(built, monkeypatch):
-    def fail(*_):
-        raise MemoryError
-
-    monkeypatch.setattr(Program, "_answers", fail)
-    with pytest.raises(MemoryError):
-        built.program.run_lines([["red", "please", 1.0]])
+    with pytest.raises(known, match=says):
+        of_texts.run_lines([["word7"]])

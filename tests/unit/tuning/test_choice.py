@@ -24,7 +24,9 @@ def trial_of(number, n_nodes, answers):
             number=fold,
             seconds=1.0,
             encoder=object(),
-            fit=SimpleNamespace(model=model, rounds=1, haste=1.0, refit_share=1.0, is_truncated=False),
+            fit=SimpleNamespace(
+                model=model, rounds=1, haste=1.0, refit_share=1.0, is_truncated=False, wants_more=False
+            ),
             answers=part[:, None],
         )
         for fold, part in enumerate(np.array_split(answers, 2))

@@ -7,8 +7,11 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from mlwright.core.budget import Budget
+from mlwright.core.learner import Fit, Limits, Matrix, Sample
 from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import Link
+from mlwright.learners.constant import Constant
+from mlwright.tuning.job import Outcome
 from mlwright.tuning.latency import Latency
 from mlwright.tuning.plan import Plan, portfolio
 from mlwright.tuning.trial import Trial
@@ -155,3 +158,85 @@ def test_of_many_classes_words_do_not_come_first_as_choosing_them_takes_time_for
     first = plan.next(every)
     assert first.learner == "lightgbm"
     assert (first.n_words > 0) == is_sure
+
+
+def ended(configuration, number, loss, *, wants_more=True):
+    """Return a finished trial whose two folds used up their rounds, or did not."""
+    fit = Fit(model=Constant().fit(configuration, SAMPLE, None, Link.IDENTITY, Limits()).model, rounds=9)
+    fit = replace(fit, wants_more=wants_more)
+    outcomes = {fold: Outcome(number=fold, seconds=1.0, fit=fit) for fold in range(2)}
+    return Trial(number, configuration, 2, outcomes=outcomes, loss=loss)
+
+
+SAMPLE = Sample(Matrix(np.zeros((4, 1), np.float32)), np.arange(4.0))
+
+
+def tried(plan):
+    """Return what is left, by name; the plan is used up."""
+    return {trial.configuration.name: trial.configuration for trial in blended(plan)}
+
+
+def test_trees_that_ran_out_of_rounds_are_tried_with_larger_steps_soon(large):
+    plan = Plan(large, 0, Latency.BALANCED, Budget(time_limit_s=60.0))
+    plan.first()
+    small = plan.next(every)
+    trial = ended(small, 1, 0.5)
+    plan.follow(trial, [trial])
+    left = tried(plan)
+    (name,) = [name for name in left if name.startswith(f"{small.name}, learning_rate ")]
+    following = left[name]
+    assert following.parameters["learning_rate"] == pytest.approx(
+        3.5 * small.parameters["learning_rate"], rel=1e-2
+    )
+    assert following.features == small.features
+    assert following.order > small.order
+    again = ended(following, 2, 0.4)
+    plan.follow(again, [trial, again])
+    assert plan.n_left == 0, "larger still would be too large"
+
+
+@pytest.mark.parametrize(("wants_more", "haste"), [(False, 1.0), (True, 2.0)])
+def test_nothing_follows_what_came_to_its_end_or_was_in_haste(wants_more, haste, large):
+    plan = Plan(large, 0, Latency.BALANCED, Budget(time_limit_s=60.0))
+    plan.first()
+    trial = ended(replace(plan.next(every), haste=haste), 1, 0.5, wants_more=wants_more)
+    n_before = plan.n_left
+    plan.follow(trial, [trial])
+    assert plan.n_left == n_before
+
+
+@pytest.mark.parametrize(("short_loss", "follows"), [(0.5, True), (0.42, False), (None, True)])
+def test_a_longer_network_is_tried_where_length_paid(short_loss, follows, large):
+    plan = Plan(large, 0, Latency.BALANCED, Budget(time_limit_s=60.0))
+    plan.first()
+    every_one = tried(plan)
+    long, short = every_one["network"], every_one["network, short"]
+    trials = [ended(long, 2, 0.4)]
+    if short_loss is not None:
+        trials.append(ended(short, 1, short_loss))
+    plan.follow(trials[0], trials)
+    assert list(tried(plan)) == ([f"network, epochs {4 * long.parameters['epochs']}"] if follows else [])
+
+
+def test_no_longer_network_is_tried_while_the_long_one_is_to_come_or_runs(large):
+    plan = Plan(large, 0, Latency.BALANCED, Budget(time_limit_s=60.0))
+    plan.first()
+    known = {one.name: one for one in portfolio(large)}
+    short = ended(known["network, short"], 1, 0.4)
+    n_before = plan.n_left
+    plan.follow(short, [short])
+    running = Trial(2, known["network"], 2)
+    tried(plan)
+    plan.follow(short, [short, running])
+    assert (n_before > 0, plan.n_left) == (True, 0)
+
+
+def test_the_name_of_a_sequel_of_a_sequel_says_the_last_value_alone(large):
+    plan = Plan(large, 0, Latency.BALANCED, Budget(time_limit_s=60.0))
+    plan.first()
+    long = tried(plan)["network"]
+    first = ended(long, 1, 0.8)
+    plan.follow(first, [first])
+    second = ended(plan.next(every), 2, 0.4)
+    plan.follow(second, [first, second])
+    assert plan.next(every).name == "network, epochs 480"
