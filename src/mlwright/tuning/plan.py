@@ -23,6 +23,7 @@ _FEW_ROWS = 2_000
 """Below, the best of many moves would be the luckiest."""
 _SMALLEST_FACTOR, _LARGEST_FACTOR = 1.3, 2.0
 _MANY_CLASSES = 10
+"""Above, choosing words takes seconds, and each round of trees is as many trees."""
 
 
 @final
