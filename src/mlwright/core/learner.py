@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 if TYPE_CHECKING:
@@ -19,17 +19,19 @@ if TYPE_CHECKING:
 class Matrix:
     """What learners see: dense features (n_rows, n_dense), NaN is missing, and word weights or None.
 
-    `categories` are the dense features that hold codes of categories, by number.
+    `categories` are the dense features that hold codes of categories, by number. The first `n_numbers` are
+    numbers as rows hold them, all if None; the others stand for categories or are combined of others.
     """
 
     dense: Singles
     terms: Any = None
     categories: tuple[int, ...] = ()
+    n_numbers: int | None = None
 
     def take(self, rows: Array) -> Matrix:
         """Return the chosen rows."""
         terms = None if self.terms is None else self.terms[rows]
-        return Matrix(self.dense[rows], terms, self.categories)
+        return replace(self, dense=self.dense[rows], terms=terms)
 
 
 @final

@@ -148,7 +148,8 @@ def _encode(group: tuple[tuple[int, Table], ...], codes: Codes | None) -> Single
 def _beside(block: Block, encoded: list[Singles], codes_at: tuple[int, ...]) -> Matrix:
     assert block.dense is not None  # noqa: S101 - a recipe always gives dense features
     categories = tuple(block.dense.shape[1] + number for number in codes_at)
-    return Matrix(np.ascontiguousarray(np.hstack([block.dense, *encoded])), block.terms, categories)
+    dense = np.ascontiguousarray(np.hstack([block.dense, *encoded]))
+    return Matrix(dense, block.terms, categories, n_numbers=block.dense.shape[1])
 
 
 def _lower_group(graph: Graph, group: tuple[tuple[int, Table], ...], codes: str) -> list[str]:

@@ -25,6 +25,9 @@ _MOST_STEPS = 100
 """Of the solver, from nothing; where it starts from the solution before, half of them do."""
 _LOW = -12.0
 """The score of a class that the training rows of a fold do not hold."""
+_PIECES = 12
+_ORDER_OF_PIECES = 21
+"""After the first trees."""
 _QUICK_CELLS = 2_000_000
 """Up to here a fit takes seconds, so it comes first: a decent model exists early."""
 
@@ -88,7 +91,10 @@ class Linear(Learner):
     has_luck = False
 
     def configurations(self, shape: Shape) -> list[Configuration]:
-        """Propose one, or two for classes of texts, unless rows are very many; on text they come first."""
+        """Propose one, and one that bends or, for classes of texts, weighs words, unless rows are very many.
+
+        On text they come first.
+        """
         if shape.n_rows * max(1, shape.n_scores) > 2_000_000:
             return []
         is_quick = shape.n_rows * (shape.n_dense + shape.n_codes) < _QUICK_CELLS
@@ -97,7 +103,10 @@ class Linear(Learner):
         plain = Configuration(
             name="linear", order=order, cost=1.0 if shape.n_terms else 0.5, encodings=encodings
         )
-        if not shape.n_terms or shape.link is Link.IDENTITY:
+        if not shape.n_terms:
+            place = _ORDER_OF_PIECES if is_quick else order + 1
+            return [plain, replace(plain, name="linear, pieces", order=place, parameters={"pieces": _PIECES})]
+        if shape.link is Link.IDENTITY:
             return [plain]
         return [plain, replace(plain, name="linear, ratios", order=order + 1, parameters={"ratios": True})]
 
@@ -105,13 +114,14 @@ class Linear(Learner):
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
     ) -> Fit:
         """Walk from strong to weak penalties; `rounds` counts the steps, so a refit ends where this did."""
-        scaling = Scaling.fit(train.matrix.dense)
+        n_pieces = configuration.parameters.get("pieces", 0)
+        scaling = Scaling.fit(train.matrix.dense, n_pieces, train.matrix.n_numbers)
         inputs = _join(scaling, train.matrix)
         means = np.asarray(inputs.mean(axis=0), dtype=np.float32).ravel()
         ratios = _ratios(train) if configuration.parameters.get("ratios") else None
         if ratios is not None:
             inputs = _join(scaling, replace(train.matrix, terms=_times(train.matrix.terms, ratios)))
-        n_dense = train.matrix.dense.shape[1] + len(scaling.flagged)
+        n_dense = len(scaling.origins)
         best: tuple[float, int, _Linear] | None = None
         solver = _Solver(link, train, limits.seed, _MOST_STEPS if valid is None else _MOST_STEPS // 2)
         is_truncated = False

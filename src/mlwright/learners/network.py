@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
@@ -20,6 +20,7 @@ from mlwright.core.learner import (
     Sequel,
     Shape,
 )
+from mlwright.core.packed import GAIN, Packed
 from mlwright.core.part import Layers
 from mlwright.core.product import product
 from mlwright.core.scaling import Scaling
@@ -28,21 +29,16 @@ from mlwright.core.task import OF_ROWS, Link, answers, lower_answers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlwright.core.arrays import Floats, Singles
+    from mlwright.core.arrays import Floats, Integers, Singles
     from mlwright.core.graph import Graph
 
-_GAIN = np.float32(1.6)
-"""Keeps the spread of a layer what it was before the activation."""
 _BEND = np.float32(3.0)
 """Scaled features are bent towards this: linear near the middle, flat far out."""
-_BETAS = (0.9, 0.95)
-_WARM_UP = 0.02
-_FRONT_RATE = 5.0
-"""The scales of the features learn faster than the rest."""
 _CHUNK = 4096
 _MANY_CLASSES = 12
 _N_COMBINED, _ROWS_TO_COMBINE = 60, 2_000
 _FEW_EPOCHS = 6
+_PIECES, _FEW_PIECES, _FEWEST_PIECES, _MOST_INPUTS = 12, 6, 4, 600
 _LOW = -30.0
 """The score of a class that the training rows of a fold do not hold."""
 _TRAINING_SHARE = 0.8
@@ -105,13 +101,13 @@ class _Network(FittedModel):
             for layer in range(len(weights)):
                 if layer:
                     active = graph.add("Mul", hidden, graph.add("Sigmoid", hidden))
-                    hidden = graph.add("Mul", active, graph.constant(_GAIN))
+                    hidden = graph.add("Mul", active, graph.constant(GAIN))
                 product = graph.add("MatMul", hidden, weights[layer])
                 hidden = graph.add("Add", product, biases[layer])
             part = Layers(
                 reads=(inputs,), means=(graph.constant(self.means),),
                 weights=tuple((one,) for one in weights), biases=tuple(biases),
-                origins=self.scaling.origins, gain=float(_GAIN), share=1.0 / n_members,
+                origins=self.scaling.origins, gain=float(GAIN), share=1.0 / n_members,
                 scale=self.spread, shift=self.middle,
             )  # fmt: skip
             graph.parts.append(part)
@@ -145,7 +141,11 @@ class Network(Learner):
     sequel = Sequel(parameter="epochs", factor=4.0, most=500, cost=4.0, gain=0.1)
 
     def configurations(self, shape: Shape) -> list[Configuration]:
-        """Propose a short and a long schedule where a step is cheap enough: noise asks for the short one."""
+        """Propose short and long schedules, with and without pieces of columns, where a step is cheap enough.
+
+        Noise asks for the short one. Pieces let the nets bend where the rows are: values gain from them,
+        often more than from anything else, classes now and then.
+        """
         width = shape.n_dense + 3 * shape.n_codes
         if shape.n_rows > 60_000 or width > 1_000 or shape.n_rows < 100:
             return []
@@ -158,32 +158,24 @@ class Network(Learner):
             "rate": 0.004,
             "decay": 0.05,
             "dropout": 0.3 if shape.n_rows < 8_000 else 0.1,
+            "pieces": 0,
         }
         order = 24 if shape.n_rows < 8_000 else 29 if shape.n_rows < 20_000 else 40
         if shape.n_scores > _MANY_CLASSES:
             order = 15  # trees need one per class and round, a network one more column
         long = Configuration(
-            name="network", order=order, cost=1.5, parameters=parameters, encodings=("one_hot", "target_mean")
+            name="network", order=order, cost=1.0, parameters=parameters, encodings=("one_hot", "target_mean")
         )
         hurry = {**parameters, "epochs": _FEW_EPOCHS}
-        short = replace(long, name="network, short", order=order - 1, cost=0.4, parameters=hurry)
-        plain = [short, long]
+        plain = [replace(long, name="network, short", order=order - 2, cost=0.35, parameters=hurry), long]
         if shape.n_scores > _MANY_CLASSES:  # much to tell apart, and little noise that a long schedule learns
             wide = {**parameters, "hidden": 192, "epochs": 2 * parameters["epochs"]}
-            plain.append(replace(long, name="network, long", order=order + 1, cost=4.0, parameters=wide))
+            plain.append(replace(long, name="network, long", order=order + 1, cost=3.0, parameters=wide))
+        bent = _cut(long, shape, is_combined=False)
         if shape.n_rows < _ROWS_TO_COMBINE:
-            return plain
-        combined = [
-            replace(
-                one,
-                name=f"{one.name}, combined",
-                order=one.order + 10,
-                cost=one.cost + 0.5,
-                n_combined=_N_COMBINED,
-            )
-            for one in (short, long)
-        ]
-        return [*plain, *combined]
+            return [*plain, *bent]
+        combined = [*plain[:2], *(_cut(long, shape, is_combined=True) if shape.link is Link.IDENTITY else [])]
+        return [*plain, *bent, *map(_combined, combined)]
 
     def fit(
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits
@@ -240,13 +232,13 @@ class _Clock:
 
 @final
 class _Training:
-    """One training run. All parameters live in one vector, so that a step of Adam is a few passes."""
+    """One training run."""
 
     def __init__(self, configuration: Configuration, train: Sample, link: Link, limits: Limits) -> None:
         options: dict[str, Any] = dict(configuration.parameters)
         self.options, self.train, self.link, self.limits = options, train, link, limits
         self.rng = np.random.default_rng(limits.seed)
-        self.scaling = Scaling.fit(train.matrix.dense)
+        self.scaling = Scaling.fit(train.matrix.dense, options["pieces"], train.matrix.n_numbers)
         self.inputs = _inputs(self.scaling, train.matrix.dense)
         self.means = self.inputs.mean(axis=0, dtype=np.float64).astype(np.float32)
         self.middle, self.spread = 0.0, 1.0
@@ -258,34 +250,7 @@ class _Training:
         self.haste = limits.haste
         n_inputs = self.inputs.shape[1]
         sizes = [n_inputs] + [options["hidden"]] * options["layers"] + [self.n_outputs]
-        self._make_parameters(sizes)
-        self.first, self.second = np.zeros_like(self.flat), np.zeros_like(self.flat)
-
-    def _make_parameters(self, sizes: list[int]) -> None:
-        n = self.options["members"]
-        shapes = [(n, 1, sizes[0])]
-        for size, following in pairwise(sizes):
-            shapes += [(n, size, following), (n, 1, following)]
-        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-        self.flat = np.zeros(int(ends[-1]), np.float32)
-        self.slope = np.zeros_like(self.flat)
-        starts = [0, *ends[:-1].tolist()]
-
-        def views(flat: Singles) -> list[Singles]:
-            return [flat[a:b].reshape(s) for a, b, s in zip(starts, ends, shapes, strict=True)]
-
-        self.views, self.slopes = views(self.flat), views(self.slope)
-        self.rates = np.full_like(self.flat, self.options["rate"])
-        views(self.rates)[0][:] *= _FRONT_RATE
-        self.decays = np.zeros_like(self.flat)
-        self.views[0][:] = 1.0
-        for number in range(1, len(shapes), 2):
-            n_in, is_last = shapes[number][1], number == len(shapes) - 2
-            scale = (0.5 if is_last else 1.0) / np.sqrt(max(1, n_in))
-            self.views[number][:] = self.rng.standard_normal(shapes[number], np.float32) * np.float32(scale)
-            if not is_last:
-                self.views[number + 1][:] = self.rng.standard_normal(shapes[number + 1], np.float32) * 0.5
-            views(self.decays)[number][:] = self.options["decay"]
+        self.nets = Packed(sizes, options, self.rng)
 
     def run(self) -> tuple[bool, int]:
         """Train; return whether time ran out, and the number of epochs."""
@@ -298,7 +263,8 @@ class _Training:
         while epoch < n_epochs:
             order = self.rng.permutation(len(self.inputs))
             for start in range(0, per_epoch * batch, batch):
-                self._step(order[start : start + batch], step, clock.n_steps)
+                rows = order[start : start + batch]
+                self.nets.step(self.inputs[rows], partial(self._slope, rows), step, clock.n_steps)
                 step += 1
                 if clock.is_over(step):
                     break
@@ -310,10 +276,10 @@ class _Training:
 
     def model(self) -> _Network:
         """Return the present state, with the scales of the features folded into the first layer."""
-        front = self.views[0]
-        weights = [view.copy() for view in self.views[1::2]]
+        front = self.nets.views[0]
+        weights = [view.copy() for view in self.nets.views[1::2]]
         weights[0] *= front.transpose(0, 2, 1)
-        biases = [view.copy() for view in self.views[2::2]]
+        biases = [view.copy() for view in self.nets.views[2::2]]
         if self.link is Link.SOFTMAX:
             never = np.bincount(self.train.target.astype(np.int64), minlength=self.n_outputs) == 0
             weights[-1][:, :, never], biases[-1][:, :, never] = 0.0, _LOW
@@ -321,35 +287,8 @@ class _Training:
             self.scaling, tuple(weights), tuple(biases), self.link, self.middle, self.spread, self.means
         )
 
-    def _step(self, rows: Any, step: int, n_steps: int) -> None:
-        x = self.inputs[rows] * self.views[0]
-        hidden, active, masks = [x], [], []
-        keep = np.float32(1.0 - self.options["dropout"])
-        n_layers = len(self.views) // 2
-        for layer in range(n_layers):
-            out = product(hidden[-1], self.views[1 + 2 * layer])
-            out += self.views[2 + 2 * layer]
-            if layer == n_layers - 1:
-                hidden.append(out)
-                break
-            with np.errstate(over="ignore"):
-                share = 1.0 / (1.0 + np.exp(-out))
-            mask = (self.rng.random(out.shape, np.float32) < keep) * (_GAIN / keep)
-            active.append(share * (1.0 + out * (1.0 - share)) * mask)
-            masks.append(mask)
-            hidden.append(out * share * mask)
-        delta = self._delta(hidden[-1], rows)
-        for layer in range(n_layers - 1, -1, -1):
-            self.slopes[1 + 2 * layer][:] = product(hidden[layer].transpose(0, 2, 1), delta)
-            self.slopes[2 + 2 * layer][:] = delta.sum(axis=1, keepdims=True)
-            delta = product(delta, self.views[1 + 2 * layer].transpose(0, 2, 1))
-            if layer:
-                delta *= active[layer - 1]
-        self.slopes[0][:] = (delta * self.inputs[rows]).sum(axis=1, keepdims=True)
-        self._descend(step, n_steps)
-
-    def _delta(self, outputs: Singles, rows: Any) -> Singles:
-        """Return the slope of the mean loss with respect to the outputs of all members."""
+    def _slope(self, rows: Integers, outputs: Singles) -> Singles:
+        """Return the slope of the mean loss of some rows with respect to the outputs of all members."""
         target, weights = self.train.target[rows], self.row_weights[rows] / np.float32(len(rows))
         if self.link is Link.IDENTITY:
             wanted = ((target - self.middle) / self.spread).astype(np.float32)[:, None]
@@ -363,20 +302,6 @@ class _Training:
         powers /= powers.sum(axis=2, keepdims=True)
         powers[:, np.arange(len(rows)), target.astype(np.int64)] -= 1.0
         return np.asarray(powers * weights[:, None])
-
-    def _descend(self, step: int, n_steps: int) -> None:
-        """One step of Adam with decoupled weight decay on a cosine schedule."""
-        first, second = _BETAS
-        share = min(1.0, step / n_steps)
-        factor = 0.5 * (1.0 + np.cos(np.pi * share)) * min(1.0, (step + 1) / (_WARM_UP * n_steps + 1))
-        self.first += (1.0 - first) * (self.slope - self.first)
-        self.second += (1.0 - second) * (self.slope * self.slope - self.second)
-        correction = np.sqrt(1.0 - second ** (step + 1)) / (1.0 - first ** (step + 1))
-        rates = self.rates * np.float32(factor)
-        self.flat -= rates * (
-            np.float32(correction) * self.first / (np.sqrt(self.second) + np.float32(1e-8))
-            + self.decays * self.flat
-        )
 
 
 def _inputs(scaling: Scaling, dense: Singles) -> Singles:
@@ -393,6 +318,28 @@ def _forward(weights: tuple[Singles, ...], biases: tuple[Singles, ...], inputs: 
     hidden: Singles = product(inputs[None], weights[0]) + biases[0]
     for weight, bias in zip(weights[1:], biases[1:], strict=True):
         with np.errstate(over="ignore"):
-            active = hidden * (1.0 / (1.0 + np.exp(-hidden))) * _GAIN
+            active = hidden * (1.0 / (1.0 + np.exp(-hidden))) * GAIN
         hidden = np.asarray(product(active, weight) + bias)
     return hidden
+
+
+def _cut(long: Configuration, shape: Shape, *, is_combined: bool) -> list[Configuration]:
+    """Return the candidate with pieces of columns; none where so many columns leave few for each.
+
+    Of combined features there are many, and more pieces harm; so they do where classes are to be told.
+    """
+    is_value = shape.link is Link.IDENTITY
+    n_columns = shape.n_dense + (_N_COMBINED if is_combined else 0)
+    n_pieces = min(
+        _PIECES if is_value and not is_combined else _FEW_PIECES, _MOST_INPUTS // max(1, n_columns)
+    )
+    if n_pieces < _FEWEST_PIECES or not n_columns:
+        return []
+    place = long.order - 1 if is_value and not is_combined else long.order + 1
+    parameters = {**long.parameters, "pieces": n_pieces}
+    return [replace(long, name="network, pieces", order=place, parameters=parameters)]
+
+
+def _combined(one: Configuration) -> Configuration:
+    name, order, cost = f"{one.name}, combined", one.order + 10, one.cost + 0.5
+    return replace(one, name=name, order=order, cost=cost, n_combined=_N_COMBINED)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, final
 from mlwright.core.errors import MissingDependencyError
 from mlwright.core.learner import Fit, FittedModel, Matrix
 from mlwright.core.level import Level, Leveled
-from mlwright.core.scaling import Scaling
+from mlwright.core.scaling import Pieces, Scaling
 from mlwright.core.shelves import COMBINATIONS, LEARNERS, RECOMMENDERS
 from mlwright.core.step import Table
 from mlwright.features.bins import Bins
@@ -223,7 +223,7 @@ def _is_cut(job: Job, outcome: Outcome) -> bool:
 def _classes() -> Classes:
     """Return the classes of which outcomes are made: ours, and those that a plug-in's file knows."""
     found: list[type] = [
-        Outcome, Encoder, Table, Combined, Words, Bins, Fit, Matrix, View, Level, Leveled, Scaling,
+        Outcome, Encoder, Table, Combined, Words, Bins, Fit, Matrix, View, Level, Leveled, Scaling, Pieces,
     ]  # fmt: skip
     for shelf in (COMBINATIONS, LEARNERS, RECOMMENDERS):
         for name in shelf.names():

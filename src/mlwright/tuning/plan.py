@@ -76,7 +76,10 @@ class Plan:
         self._portfolio.insert(next(later, len(self._portfolio)), one)
 
     def _leads(self, trial: Trial, trials: Sequence[Trial], sequel: Sequel) -> bool:
-        """Tell whether a candidate is so much better than its kin as the sequel asks, and goes furthest."""
+        """Tell whether a candidate is so much better than what went less far as the sequel asks.
+
+        Only one of those that differ in nothing else may have a sequel: the one that goes furthest.
+        """
         if sequel.gain is None:
             return True
         parent, name = trial.configuration, sequel.parameter
@@ -84,10 +87,16 @@ class Plan:
         def is_kin(one: Configuration) -> bool:
             return (one.learner, one.features) == (parent.learner, parent.features) and one is not parent
 
-        kin = [one for one in (*(t.configuration for t in trials), *self._portfolio) if is_kin(one)]
-        losses = [t.loss for t in trials if t.is_finished and is_kin(t.configuration)]
-        is_furthest = all(one.parameters[name] < parent.parameters[name] for one in kin)
-        return is_furthest and trial.loss <= (1.0 - sequel.gain) * min(losses, default=math.inf)
+        def is_same(one: Configuration) -> bool:
+            return is_kin(one) and {**one.parameters, name: 0} == {**parent.parameters, name: 0}
+
+        value = parent.parameters[name]
+        known = [*(t.configuration for t in trials), *self._portfolio]
+        if any(is_same(one) and one.parameters[name] >= value for one in known):
+            return False
+        kin = [t for t in trials if t.is_finished and is_kin(t.configuration)]
+        losses = [t.loss for t in kin if t.configuration.parameters[name] < value]
+        return trial.loss <= (1.0 - sequel.gain) * min(losses, default=math.inf)
 
     def weigh(self, trial: Trial, scales: Scales) -> None:
         """Measure a finished candidate; one that breaks its contract is tried smaller, as its kin is."""
@@ -128,7 +137,9 @@ class Plan:
 def _root(configuration: Configuration) -> str:
     """Return the name without the move that led to it."""
     parts = configuration.name.split(", ")
-    kept = [part for part in parts[1:] if part in ("short", "long", "combined", "words", "no trend")]
+    kept = [
+        part for part in parts[1:] if part in ("short", "long", "pieces", "combined", "words", "no trend")
+    ]
     return ", ".join([parts[0], *kept])
 
 

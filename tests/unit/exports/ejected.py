@@ -32,6 +32,7 @@ CASES = (
     Case("groups", ("lightgbm small trees, combined",), ("size", "rooms", "city", "shop"), "rent", 1_500),
     Case("forest", ("extra trees",), ("size", "city", "seen", "big"), "grade"),
     Case("network", ("network, short", "constant"), ("size", "city", "said", "age"), "cost"),
+    Case("pieces", ("network, pieces", "linear", "network"), ("size", "city", "age", "big"), "cost"),
     Case("words", ("linear", "linear, ratios", "network"), ("said", "place", "age"), "mood"),
     Case("clock", ("lightgbm small trees",), ("born", "seen", "city"), "late", options={"time": "seen"}),
     Case("stakes", ("lightgbm small trees",), ("size", "city"), "late",

@@ -8,6 +8,7 @@ import pytest
 from mlwright.core.learner import Limits, Matrix, Sample, Shape
 from mlwright.core.shelves import LEARNERS
 from mlwright.core.task import Link, answers
+from mlwright.testing.lowered import lowered_scores
 
 
 def configuration(link, n_rows=1_500, **changes):
@@ -110,7 +111,8 @@ def test_fewer_rounds_are_a_shorter_schedule(wave):
 def test_noisy_data_may_have_a_short_schedule():
     shape = Shape(n_rows=5_000, n_dense=4, n_codes=0, n_terms=0, n_scores=1, link=Link.SIGMOID)
     found = {one.name: one.parameters["epochs"] for one in LEARNERS.get("network").configurations(shape)}
-    assert set(found) == {"network", "network, short", "network, combined", "network, short, combined"}
+    plain = {"network", "network, short", "network, combined", "network, short, combined"}
+    assert set(found) == {*plain, "network, pieces"}
     assert found["network, short"] == found["network, short, combined"] < 10 < found["network"]
 
 
@@ -122,3 +124,40 @@ def test_constant_empty_and_huge_columns_do_no_harm():
     target = (dense[:, 3] > 0).astype(float)
     found = fit(Link.SIGMOID, sample(target, dense, 2), None, rounds=3)
     assert np.isfinite(answers(Link.IDENTITY, found.model.scores(Matrix(dense)))).all()
+
+
+def test_pieces_let_a_network_bend_where_the_rows_are():
+    rng = np.random.default_rng(0)
+    dense = np.exp(2 * rng.normal(size=(1_200, 4))).astype(np.float32)  # most rows in a corner, some far out
+    target = np.sin(2 * np.log(dense[:, 0]))
+    train, valid = sample(target[:900], dense[:900]), sample(target[900:], dense[900:])
+    left = {}
+    for pieces in (0, 16):
+        found = fit(Link.IDENTITY, train, valid, rounds=30, pieces=pieces, dropout=0.1)
+        left[pieces] = float(np.mean((found.model.scores(valid.matrix)[:, 0] - valid.target) ** 2))
+    assert left[16] < 0.5 * left[0]
+
+
+def test_a_program_with_pieces_gives_the_same_numbers():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(600, 4)).astype(np.float32)
+    dense[:, 1] = rng.integers(0, 3, 600)
+    dense[::7, 2] = np.nan
+    dense[:, 3] = np.float32(1e-20) * np.exp(3 * dense[:, 0])
+    model = fit(Link.IDENTITY, sample(dense[:, 0], dense), None, rounds=2, pieces=12).model
+    odd = np.repeat(np.array([[np.nan], [np.inf], [-np.inf], [3e38], [-3e38], [0.0]], np.float32), 4, axis=1)
+    for rows in (dense, odd):
+        given = lowered_scores(model, Matrix(rows))
+        np.testing.assert_allclose(given, model.scores(Matrix(rows)), rtol=1e-5, atol=1e-6)
+        assert np.isfinite(given).all()
+
+
+def test_wide_tables_have_fewer_pieces_or_none():
+    found = {}
+    for n_dense in (4, 100, 400):
+        shape = Shape(n_rows=5_000, n_dense=n_dense, n_codes=0, n_terms=0, n_scores=1, link=Link.IDENTITY)
+        ones = LEARNERS.get("network").configurations(shape)
+        found[n_dense] = {one.name: one.parameters["pieces"] for one in ones if one.parameters["pieces"]}
+    assert found == {
+        4: {"network, pieces": 12, "network, pieces, combined": 6}, 100: {"network, pieces": 6}, 400: {},
+    }  # fmt: skip

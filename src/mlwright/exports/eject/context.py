@@ -156,6 +156,7 @@ def _learning(taken: Taken) -> dict[str, Any]:
         "scaled": "layers" in taken.kinds,
         "out_of_fold": uses_target,
         "sets_of_codes": sets_of_codes,
+        "pieces": any(member["settings"].get("pieces") for member in members),
         "ratios": any(member["settings"].get("ratios") for member in members),
         "steps_learn": ", ".join(what for key, what in steps.items() if facts.get(key)),
         "shifts": "numbers" in facts,

@@ -111,11 +111,12 @@ def _matrix(name: str, known: Any = None) -> Any:
 
 
 def name_learned(
-    cutter: Cutter, trace: Trace, part: dict[str, Any], name: str, reads: Mapping[str, str]
+    cutter: Cutter, trace: Trace, part: dict[str, Any], name: str, reads: Mapping[str, str], n_pieces: int
 ) -> None:
     """Name what can be learned again in a part of a member: trees, or constants with those of its scaling.
 
-    `reads` are the names of the matrices and of the words' weights, by their values.
+    `reads` are the names of the matrices and of the words' weights, by their values. Into `n_pieces` at most
+    the member cuts its columns.
     """
     if part["kind"] == "splits":
         cutter.tree_names[part["scores"]] = name
@@ -126,6 +127,8 @@ def name_learned(
     else:
         _name_layers(cutter, trace, part, name, reads)
         _name_scaling(cutter, trace, part["matrix"], reads[part["matrix"]])
+        if n_pieces:
+            _name_pieces(cutter, trace, part["reads"][0], f"{reads[part['matrix']]}/{n_pieces}")
 
 
 def _is_answer(trace: Trace, node: Any, answer: list[float]) -> bool:
@@ -173,3 +176,16 @@ def _name_scaling(cutter: Cutter, trace: Trace, matrix: str, features: str) -> N
             cutter.names[moved.outputs[0], 1] = f"{features}/center"
             (scaled,) = trace.readers(moved.outputs[0], "Mul")
             cutter.names[scaled.outputs[0], 1] = f"{features}/factor"
+
+
+def _name_pieces(cutter: Cutter, trace: Trace, inputs: str, name: str) -> None:
+    """Name the ranges of columns that layers see, the last of their inputs, if there are any."""
+    node = trace.maker(inputs, "Div", "Concat", "Clip")
+    joined = trace.maker(node.inputs[0], "Concat", "Clip") if node.op == "Div" else node
+    last = trace.maker(joined.inputs[-1], "Clip", "Gather") if joined.op == "Concat" else joined
+    if joined.op == "Concat" and last.op == "Clip":
+        come = trace.maker(last.inputs[0], "Mul")
+        moved = trace.maker(come.inputs[0], "Sub")
+        picked = trace.maker(moved.inputs[0], "Gather")
+        for which, key in ((picked, "columns"), (moved, "lows"), (come, "factors")):
+            cutter.names[which.outputs[0], 1] = f"{name}/{key}"

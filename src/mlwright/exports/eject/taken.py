@@ -56,7 +56,7 @@ def take(model: Model) -> Taken:
     words = _Words(cutter, trace, facts) if "texts" in facts else None
     if words:
         reads[words.terms] = _TERMS
-    _name_members(cutter, trace, parts, reads)
+    _name_members(cutter, trace, parts, reads, recipe)
     stakes = str((model.evidence.get("decision") or {}).get("stakes") or "")
     ends = {**reads, **({trace.inputs[stakes]: _STAKES} if stakes else {})}
     names = set(cutter.names.values())
@@ -109,14 +109,19 @@ def _matrices(parts: list[dict[str, Any]], recipe: dict[str, Any]) -> list[str]:
 
 
 def _name_members(
-    cutter: Cutter, trace: Trace, parts: list[dict[str, Any]], reads: Mapping[str, str]
+    cutter: Cutter,
+    trace: Trace,
+    parts: list[dict[str, Any]],
+    reads: Mapping[str, str],
+    recipe: Mapping[str, Any],
 ) -> None:
     n_before: dict[int, int] = {}
     for part in parts:
         member = part["member"]
         number = n_before.get(member, 0)
         n_before[member] = number + 1
-        name_learned(cutter, trace, part, f"member_{member}/{number}", reads)
+        n_pieces = recipe["members"][member]["settings"].get("pieces", 0)
+        name_learned(cutter, trace, part, f"member_{member}/{number}", reads, n_pieces)
 
 
 def _recipe_file(model: Model, recipe: dict[str, Any]) -> dict[str, Any]:
