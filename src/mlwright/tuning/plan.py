@@ -61,9 +61,10 @@ class Plan:
         if sequel is None or not trial.wants_more or parent.haste > 1.0:
             return
         value = parent.parameters[sequel.parameter]
-        more = type(value)(f"{sequel.factor * value:.3g}")
+        more = sequel.factor * value
         if more > sequel.most or not self._leads(trial, trials, sequel):
             return
+        more = round(more) if isinstance(value, int) else float(f"{more:.3g}")
         parts = [part for part in parent.name.split(", ") if not part.startswith(f"{sequel.parameter} ")]
         one = replace(
             parent,

@@ -239,4 +239,7 @@ def test_the_name_of_a_sequel_of_a_sequel_says_the_last_value_alone(large):
     plan.follow(first, [first])
     second = ended(plan.next(every), 2, 0.4)
     plan.follow(second, [first, second])
-    assert plan.next(every).name == "network, epochs 480"
+    third = ended(plan.next(every), 3, 0.2)
+    assert third.configuration.name == "network, epochs 480"
+    plan.follow(third, [first, second, third])
+    assert plan.next(every) is None  # there is an end to it
