@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mlwright.core.task import Link
 
 
+_TERMS_OF_TEXT = 100.0
+"""Short messages have 140, names with everything else about a person 90 (benchmarks/ablations.md)."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Matrix:
@@ -51,7 +55,10 @@ class Sample:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a learner may know of the data before it proposes configurations."""
+    """What a learner may know of the data before it proposes configurations.
+
+    `n_terms` words and sequences of letters are known, `terms_per_row` stand in a row.
+    """
 
     n_rows: int
     n_dense: int
@@ -59,6 +66,12 @@ class Shape:
     n_terms: int
     n_scores: int
     link: Link
+    terms_per_row: float = 0.0
+
+    @property
+    def is_text(self) -> bool:
+        """Whether rows hold texts to read; shorter ones are names, of which words tell little."""
+        return self.terms_per_row >= _TERMS_OF_TEXT
 
 
 @final

@@ -50,7 +50,8 @@ _WITH_SETS, _SETS_LATER = "small trees", 3
 _SETS = {"cat_smooth": 10.0, "cat_l2": 1.0, "max_cat_to_onehot": 8, "min_data_per_group": 20}
 """The library's own splits of categories, by sets of up to 32 codes; they part levels that no order parts."""
 _WITH_WORDS = {"small trees": 1, "randomized": 22}
-"""When those are tried that see words; of texts the first of all tells most."""
+"""When those are tried that see words; of texts the first of all tells most, of names they tell little."""
+_NAMES_LATER = 44
 _N_WORDS, _FEWEST_TERMS = 300, 100
 _ROUNDS_OF_WORDS = {"rounds": 500}
 """Single words soon tell all that they can of classes; who expects more rounds would hurry for nothing."""
@@ -110,7 +111,8 @@ class LightGBM(Learner):
             if name in _WITH_WORDS and shape.n_terms >= _FEWEST_TERMS:
                 n_words = min(_N_WORDS, _MOST_CELLS_OF_WORDS // shape.n_rows)
                 few = {**one.parameters, **({} if is_value else _ROUNDS_OF_WORDS)}
-                words, order = f"lightgbm {name}, words", _WITH_WORDS[name]
+                words = f"lightgbm {name}, words"
+                order = _WITH_WORDS[name] + (0 if shape.is_text else _NAMES_LATER)
                 found.append(
                     replace(one, name=words, order=order, cost=1.5 * cost, parameters=few, n_words=n_words)
                 )

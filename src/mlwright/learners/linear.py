@@ -25,7 +25,8 @@ _MOST_STEPS = 100
 """Of the solver, from nothing; where it starts from the solution before, half of them do."""
 _LOW = -12.0
 """The score of a class that the training rows of a fold do not hold."""
-_PIECES = 12
+_PIECES, _FEW_ROWS = 12, 2_000
+"""On few rows a straight line may do better than one with bends."""
 _ORDER_OF_PIECES = 21
 """After the first trees."""
 _QUICK_CELLS = 2_000_000
@@ -91,24 +92,27 @@ class Linear(Learner):
     has_luck = False
 
     def configurations(self, shape: Shape) -> list[Configuration]:
-        """Propose one, and one that bends or, for classes of texts, weighs words, unless rows are very many.
+        """Propose a plain one, one that bends, or both, and one that weighs words, unless rows are very many.
 
-        On text they come first.
+        On texts they come first; of texts only classes tell which words to weigh.
         """
         if shape.n_rows * max(1, shape.n_scores) > 2_000_000:
             return []
         is_quick = shape.n_rows * (shape.n_dense + shape.n_codes) < _QUICK_CELLS
-        order = 1 if shape.n_terms else 10 if is_quick else 35
+        order = 1 if shape.is_text else 10 if is_quick else 35
         encodings = ("one_hot", "target_mean")
         plain = Configuration(
             name="linear", order=order, cost=1.0 if shape.n_terms else 0.5, encodings=encodings
         )
-        if not shape.n_terms:
-            place = _ORDER_OF_PIECES if is_quick else order + 1
-            return [plain, replace(plain, name="linear, pieces", order=place, parameters={"pieces": _PIECES})]
-        if shape.link is Link.IDENTITY:
-            return [plain]
-        return [plain, replace(plain, name="linear, ratios", order=order + 1, parameters={"ratios": True})]
+        found = [plain]
+        if not shape.is_text:
+            bent = replace(plain, name="linear, pieces", parameters={"pieces": _PIECES})
+            few = shape.n_rows < _FEW_ROWS
+            found = [plain, replace(bent, order=_ORDER_OF_PIECES)] if few else [bent]
+        if shape.n_terms and shape.link is not Link.IDENTITY:
+            place = order + 1 if shape.is_text else _ORDER_OF_PIECES + 1
+            found.append(replace(plain, name="linear, ratios", order=place, parameters={"ratios": True}))
+        return found
 
     def fit(
         self, configuration: Configuration, train: Sample, valid: Sample | None, link: Link, limits: Limits

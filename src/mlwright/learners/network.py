@@ -160,7 +160,7 @@ class Network(Learner):
             "dropout": 0.3 if shape.n_rows < 8_000 else 0.1,
             "pieces": 0,
         }
-        order = 24 if shape.n_rows < 8_000 else 29 if shape.n_rows < 20_000 else 40
+        order = 24 if shape.n_rows < 8_000 else 27 if shape.n_rows < 20_000 else 40
         if shape.n_scores > _MANY_CLASSES:
             order = 15  # trees need one per class and round, a network one more column
         long = Configuration(

@@ -56,6 +56,7 @@ class Store:
             n_dense=self.block.dense.shape[1],
             n_codes=len(self.code_sizes),
             n_terms=0 if self.block.terms is None else self.block.terms.shape[1],
+            terms_per_row=0.0 if self.block.terms is None else self.block.terms.nnz / self.n_rows,
             n_scores=self.n_classes if self.link is Link.SOFTMAX else 1,
             link=self.link,
         )
