@@ -40,9 +40,9 @@ class _Room:
 class Packed:
     """Members of equal size. All parameters live in one vector, so that a step of Adam is a few passes.
 
-    `views` (and `slopes`, for the gradient) are its parts: the scales of the features, shape (n_members, 1,
-    n_inputs), then for each layer weights (n_members, n_in, n_out) and biases (n_members, 1, n_out). Between
-    layers stands a SiLU.
+    `views` are its parts: the scales of the inputs, shape (n_members, 1, n_inputs), then for each layer
+    weights (n_members, n_in, n_out) and biases (n_members, 1, n_out). Between layers stands a SiLU. `sizes`
+    are the widths of inputs, hidden layers, all as wide, and outputs; `options` the hyperparameters.
 
     Sources: decoupled weight decay after Loshchilov and Hutter (2019), "Decoupled weight decay
     regularization"; Adam after Kingma and Ba (2015).
