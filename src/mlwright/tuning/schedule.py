@@ -19,7 +19,7 @@ _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
 _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to choose, compile, prove and judge, measured on one slow core [s]."""
-_ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.9
+_ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
 _FIRST_MARGIN, _REFIT_MARGIN = 1.6, 1.25
 _CURVE_SHARE = 0.08
 CURVE_COST = 1 / 9 + 1 / 3
@@ -65,14 +65,18 @@ class Schedule:
         return max(1, min(most, int(_REPEATS_SHARE * left / max(each, 1e-3))))
 
     def reserve_s(self) -> float:
-        """Return the seconds to keep for refitting the blend, twice, and for compiling and judging."""
+        """Return the seconds to keep for refitting the best, twice, and for compiling and judging.
+
+        More than the blend of the moment needs: what the end takes is not known well, and a model that could
+        not be fitted again costs more than a candidate less.
+        """
         finished = [trial for trial in self.trials if trial.is_finished]
         best = sorted(finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]
-        best = [trial for trial in finished if trial.weight > 0] or best
+        best += [trial for trial in finished if trial.weight > 0 and trial not in best]
         single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
-        return refits + self.prepare_s + self.finish_s(nodes) + self.curve_reserve_s()
+        return _REFIT_MARGIN * (refits + self.prepare_s) + self.finish_s(nodes) + self.curve_reserve_s()
 
     def can_refit(self, chosen: list[Trial]) -> bool:
         """Tell whether these can be fitted on the training rows and on all rows in the time that is left."""

@@ -166,7 +166,7 @@ class Finish:
                 self.search.crew.abandon()
         if members:
             return Fits(members=members, everything=everything, why=why)
-        members = at_hand(chosen, self.search.begun())
+        members = at_hand(chosen, self.search.begun(), is_timed=self.prepared.train.times is not None)
         choice = said("{n} averaged instead of a refit", n=len(members))
         decision = {**_OF_FOLDS, "choice": choice}
         return Fits(members=members, everything=None, why=why, is_of_folds=True, decisions=(decision,))
@@ -319,16 +319,19 @@ def _joined(rounds: list[list[Jobs]], store: int) -> Jobs:
     return {number: pair for parts in rounds for number, pair in parts[store].items()}
 
 
-def at_hand(chosen: list[Trial], best: list[Trial]) -> list[Member]:
+def at_hand(chosen: list[Trial], best: list[Trial], *, is_timed: bool = False) -> list[Member]:
     """Return models that exist already: those of the best candidate's folds, as many as compile quickly.
 
-    `best` are candidates to turn to where no chosen one has its models still.
+    `best` are candidates to turn to where no chosen one has its models still. Of rows ordered by time the
+    last fold is the latest: its model alone has learned from nearly all rows.
     """
     in_turn = [*sorted(chosen, key=lambda trial: trial.loss), *best]
     members = next((found for trial in in_turn if (found := trial.fold_members(1.0))), [])
     if not members:
         message = "No model could be fitted to these rows; look at their values with `mlwright profile`."
         raise SearchError(message)
+    if is_timed:
+        members = members[-1:]
     kept, n_nodes = members[:1], members[0].model.n_nodes
     for member in members[1:]:
         n_nodes += member.model.n_nodes

@@ -125,6 +125,15 @@ def test_models_that_nothing_will_be_made_of_are_let_go_and_what_they_told_stays
     assert not failed.fold_members(1.0)
 
 
+def test_of_rows_in_time_the_model_of_the_latest_fold_is_at_hand(store, folder, shelf):
+    shelf(dull=GOOD, one=GOOD)
+    trial = search(store, folder, max_trials=1).trials[1]
+    of_all, of_last = at_hand([trial], []), at_hand([trial], [], is_timed=True)
+    assert len(of_all) == len(store.folds)
+    assert [one.weight for one in of_last] == [1.0]
+    assert of_last[0].fit is of_all[-1].fit
+
+
 def test_what_ships_though_not_every_fold_was_in_is_not_called_skipped(store, folder, shelf):
     shelf(dull=GOOD, one=GOOD)
     trial = search(store, folder, max_trials=1).trials[1]
