@@ -11,7 +11,7 @@ from mlwright.testing.lowered import lowered_scores
 
 SHAPE = Shape(n_rows=3_000, n_dense=3, n_codes=0, n_terms=0, n_scores=1, link=Link.IDENTITY)
 LEVELS = (1, 2)
-NAMES = {"lightgbm": "lightgbm small trees", "linear": "linear", "extra_trees": "extra trees"}
+NAMES = {"lightgbm": "lightgbm small trees", "linear": "linear, pieces", "extra_trees": "extra trees"}
 
 
 def rows(n_rows=3_000, seed=0, start=0.0):
