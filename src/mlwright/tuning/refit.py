@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MOST_NODES = 100_000
 """A candidate with more nodes in all its repeats would make a slow program."""
+_LEAST_WEIGHT = 0.5
+"""What is left of a blend without those that failed is the blend that was judged only by name."""
 
 
 def baseline(search: Search) -> list[Member]:
@@ -46,7 +48,10 @@ def refit_jobs(search: Search, chosen: list[Trial], repeat: int = 0) -> dict[int
 
 
 def members(jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) -> list[Member]:
-    """Put the refitted models together; one that failed leaves its weight to the others."""
+    """Put the refitted models together; one that failed leaves its weight to the others.
+
+    None if those that failed had most of the weight: what nobody has judged is not to answer alone.
+    """
     found = []
     by_trial: dict[int, list[Outcome]] = {}
     trials = {trial.number: trial for trial, _ in jobs.values()}
@@ -65,4 +70,6 @@ def members(jobs: dict[int, tuple[Trial, Job]], outcomes: dict[int, Outcome]) ->
             weight = trial.weight / len(fitted)
             found.append(Member(trial.configuration.name, weight, outcome.encoder, outcome.fit))
     total = sum(member.weight for member in found)
+    if total < _LEAST_WEIGHT * sum(trial.weight for trial in trials.values()):
+        return []
     return [replace(member, weight=member.weight / total) for member in found]

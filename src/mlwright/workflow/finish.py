@@ -43,6 +43,7 @@ _SURE = 1.64 / 1.96
 _MOST_NODES_AT_HAND = 80_000
 """So much of the folds' models is compiled when the time is out: within a second."""
 _LATE = said("there was no time to fit it again on all rows")
+_FAILED = said("what had most of the weight could not be fitted again")
 _OF_FOLDS = {
     "what": said("models of the folds"),
     "why": said("there was no time left to fit once more on all training rows"),
@@ -168,7 +169,7 @@ class Finish:
             return Fits(members=members, everything=everything, why=why)
         members = at_hand(chosen, self.search.begun(), is_timed=self.prepared.train.times is not None)
         choice = said("{n} averaged instead of a refit", n=len(members))
-        decision = {**_OF_FOLDS, "choice": choice}
+        decision = {**_OF_FOLDS, "choice": choice, **({"why": why} if why == _FAILED else {})}
         return Fits(members=members, everything=None, why=why, is_of_folds=True, decisions=(decision,))
 
     def _policy(self, known: OutOfFold | None, factors: tuple[float, ...]) -> tuple[Policy | None, str]:
@@ -232,12 +233,12 @@ class Finish:
         complete = [parts for parts in rounds if all(_is_done(jobs, line) for jobs in parts)]
         self._n_seeds = max(1, len(complete))
         members = members_of(_joined(complete or rounds[:1], 0), line.outcomes)
-        if not wanted:
-            return members, None, why
+        if not (wanted and members):
+            return members, None, why if members else _FAILED
         if not complete:
             return members, None, _LATE
         refitted = members_of(_joined(complete, 1), line.outcomes)
-        why = why if refitted else said("every fit failed")
+        why = why if refitted else _FAILED
         return members, (recipe, refitted) if refitted else None, why
 
     def _add(self, chosen: list[Trial], line: Line, folder: Path, repeat: int = 0) -> Jobs:
