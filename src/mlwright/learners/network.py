@@ -37,7 +37,8 @@ _BEND = np.float32(3.0)
 _CHUNK = 4096
 _MANY_CLASSES = 12
 _N_COMBINED, _ROWS_TO_COMBINE = 60, 2_000
-_FEW_EPOCHS = 6
+_SHORT, _SHORT_FOR_CLASSES = {"epochs": 6}, {"epochs": 12, "decay": 0.5}
+_ROWS_FOR_LARGER_STEPS = 8_000
 _PIECES, _FEW_PIECES, _FEWEST_PIECES, _MOST_INPUTS = 12, 6, 4, 600
 _LOW = -30.0
 """The score of a class that the training rows of a fold do not hold."""
@@ -144,37 +145,49 @@ class Network(Learner):
         """Propose short and long schedules, with and without pieces of columns, where a step is cheap enough.
 
         Noise asks for the short one. Pieces let the nets bend where the rows are: values gain from them,
-        often more than from anything else, classes now and then.
+        often more than from anything else, classes now and then. Nets for values learn more from many
+        small steps; those for classes soon learn the chance of the rows, so their weights are held back.
         """
         width = shape.n_dense + 3 * shape.n_codes
         if shape.n_rows > 60_000 or width > 1_000 or shape.n_rows < 100:
             return []
+        is_value, is_large = shape.link is Link.IDENTITY, shape.n_rows >= 20_000
+        are_classes = not is_value and shape.n_scores <= _MANY_CLASSES
         parameters: dict[str, Any] = {
             "members": 4,
             "hidden": 128,
             "layers": 2,
-            "epochs": 30 if shape.n_rows < 20_000 else 16,
-            "batch": 256 if shape.n_rows < 20_000 else 512,
+            "epochs": 16 if is_large else 30,
+            "batch": (64 if is_value else 256) * (2 if is_large else 1),
             "rate": 0.004,
-            "decay": 0.05,
+            "decay": 1.0 if are_classes else 0.05,
             "dropout": 0.3 if shape.n_rows < 8_000 else 0.1,
             "pieces": 0,
         }
-        order = 24 if shape.n_rows < 8_000 else 27 if shape.n_rows < 20_000 else 40
+        order = 24 if shape.n_rows < 8_000 else 40 if is_large else 27
         if shape.n_scores > _MANY_CLASSES:
             order = 15  # trees need one per class and round, a network one more column
         long = Configuration(
             name="network", order=order, cost=1.0, parameters=parameters, encodings=("one_hot", "target_mean")
         )
-        hurry = {**parameters, "epochs": _FEW_EPOCHS}
-        plain = [replace(long, name="network, short", order=order - 2, cost=0.35, parameters=hurry), long]
+        hurry = _SHORT_FOR_CLASSES if are_classes else _SHORT
+        short = replace(
+            long, name="network, short", order=order - 2, cost=0.35, parameters={**parameters, **hurry}
+        )
+        plain = [short, long]
         if shape.n_scores > _MANY_CLASSES:  # much to tell apart, and little noise that a long schedule learns
             wide = {**parameters, "hidden": 192, "epochs": 2 * parameters["epochs"]}
             plain.append(replace(long, name="network, long", order=order + 1, cost=3.0, parameters=wide))
         bent = _cut(long, shape, is_combined=False)
+        if are_classes:
+            bent += [
+                replace(one, name="network, pieces, short", order=order - 1, cost=0.35,
+                        parameters={**one.parameters, **_SHORT_FOR_CLASSES})
+                for one in bent
+            ]  # fmt: skip
         if shape.n_rows < _ROWS_TO_COMBINE:
             return [*plain, *bent]
-        combined = [*plain[:2], *(_cut(long, shape, is_combined=True) if shape.link is Link.IDENTITY else [])]
+        combined = [*plain[:2], *(_cut(long, shape, is_combined=True) if is_value else [])]
         return [*plain, *bent, *map(_combined, combined)]
 
     def fit(
@@ -337,6 +350,10 @@ def _cut(long: Configuration, shape: Shape, *, is_combined: bool) -> list[Config
         return []
     place = long.order - 1 if is_value and not is_combined else long.order + 1
     parameters = {**long.parameters, "pieces": n_pieces}
+    if is_value and shape.n_rows >= _ROWS_FOR_LARGER_STEPS:
+        parameters["batch"] *= 4
+    if not is_value and shape.n_scores <= _MANY_CLASSES:
+        parameters["dropout"] = 0.5
     return [replace(long, name="network, pieces", order=place, parameters=parameters)]
 
 
