@@ -135,6 +135,7 @@ class Network(Learner):
     """
 
     serves = OF_ROWS
+    is_anytime = True
     steps: ClassVar[Mapping[str, tuple[float, float]]] = {
         "hidden": (32, 384), "dropout": (0.02, 0.5), "decay": (0.003, 0.5), "rate": (0.001, 0.02),
         "epochs": (4, 90),

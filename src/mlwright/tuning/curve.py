@@ -111,7 +111,7 @@ def curve_jobs(search: Search, trial: Trial) -> dict[int, Job]:
                 fold=fold,
                 limits=Limits(seed=seed_for(search.seed, "curve", fold)),
                 share=share,
-                allowed_s=search.schedule.allowed_s(trial.configuration),
+                allowed_s=search.schedule.allowed_for_curve_s(trial, share),
             )
             jobs[job.number] = job
     return jobs

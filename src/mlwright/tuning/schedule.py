@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _TRIAL_SHARE = 0.2
 """One candidate may use this share of the whole time."""
-_TRIALS_REFITTED = 4
+_LITTLE_WEIGHT = 0.1
 _WORTH = 0.35
 """A candidate that gets this share of the time it wants still comes out well: it learns in larger steps."""
 _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
@@ -65,14 +66,14 @@ class Schedule:
         return max(1, min(most, int(_REPEATS_SHARE * left / max(each, 1e-3))))
 
     def reserve_s(self) -> float:
-        """Return the seconds to keep for refitting the best, twice, and for compiling and judging.
+        """Return the seconds to keep for refitting the blend of the moment, twice, compiling and judging.
 
-        More than the blend of the moment needs: what the end takes is not known well, and a model that could
-        not be fitted again costs more than a candidate less.
+        What has little weight is left out if it would take too long. What is being tried keeps its own time,
+        see `allowed_s`.
         """
         finished = [trial for trial in self.trials if trial.is_finished]
-        best = sorted(finished, key=lambda t: t.loss)[:_TRIALS_REFITTED]
-        best += [trial for trial in finished if trial.weight > 0 and trial not in best]
+        best = sorted(finished, key=lambda t: t.loss)[:1]
+        best += [trial for trial in finished if trial.weight > _LITTLE_WEIGHT and trial not in best]
         single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
@@ -90,6 +91,10 @@ class Schedule:
     def curve_s(self, trial: Trial) -> float:
         """Return the seconds that the learning curve of a candidate will take."""
         return CURVE_COST * trial.seconds / max(1, self.n_workers)
+
+    def allowed_for_curve_s(self, trial: Trial, share: float) -> float | None:
+        """Return how long a fit of its learning curve on a share of the rows may take [s]: such a share."""
+        return None if self.budget.deadline is None else max(0.2, share * trial.seconds / trial.n_folds)
 
     def curve_reserve_s(self) -> float:
         """Return the seconds kept for the learning curve: a small share of the limit at most."""
@@ -111,20 +116,34 @@ class Schedule:
         """Tell whether a candidate is likely to end before the reserve begins."""
         if self.budget.deadline is None:
             return True
-        finished = [trial for trial in self.trials if trial.is_finished]
-        known = [(t.seconds, t.configuration.cost) for t in finished if t.configuration.cost > _TELLING_COST]
-        per_cost = sum(s for s, _ in known) / sum(c for _, c in known) if known else 0.0
+        known = [t for t in self.trials if t.is_finished and t.configuration.cost > _TELLING_COST]
+        kin = [t for t in known if t.configuration.learner == configuration.learner]
+        cost = sum(t.configuration.cost for t in kin or known)
+        per_cost = sum(t.seconds for t in kin or known) / cost if cost else 0.0
         needed = per_cost * configuration.cost / max(1, self.n_workers)
+        needed *= 1.0 + self._refit_folds / max(1.0, self.n_folds / max(1, self.n_workers))
         return time.monotonic() + _WORTH * needed < self._search_end()
 
-    def allowed_s(self, configuration: Configuration) -> float | None:
-        """Return how long a fit that starts now may take [s]; None when work is counted."""
+    def allowed_s(self, configuration: Configuration, fold: int = 0) -> float | None:
+        """Return how long a fit of this fold that starts now may take [s]; None when work is counted.
+
+        So long that the folds after it may take as long, and fitting the candidate again.
+        """
         if self.budget.deadline is None or self.budget.time_limit_s is None:
             return None
+        n_workers = max(1, self.n_workers)
         left = self._search_end() - time.monotonic()
-        per_trial = _TRIAL_SHARE * self.budget.time_limit_s * max(1, self.n_workers)
-        at_once = max(self.n_workers, self.n_folds, 1)
+        if self._has_candidate:
+            left /= max(1, math.ceil((self.n_folds - fold) / n_workers)) + self._refit_folds
+        per_trial = _TRIAL_SHARE * self.budget.time_limit_s * n_workers
+        at_once = max(n_workers, self.n_folds)
         return max(0.2, min(left, min(1.0, configuration.cost) * per_trial / at_once))
+
+    @property
+    def _refit_folds(self) -> float:
+        """How many times longer than one fold fitting a candidate again takes, twice, at once if possible."""
+        growth = self.n_folds / (self.n_folds - 1) if self.n_folds > 1 else 1.2
+        return _REFIT_MARGIN * growth * max(1.0, 2.0 / max(1, self.n_workers))
 
     def patience_s(self) -> float | None:
         """Return how long to wait for a fold at most [s]."""
@@ -132,9 +151,13 @@ class Schedule:
             return None
         return max(0.0, self._search_end() - time.monotonic()) + 0.5
 
+    @property
+    def _has_candidate(self) -> bool:
+        return any(trial.number > 0 and trial.is_finished for trial in self.trials)
+
     def _search_end(self) -> float:
         assert self.budget.deadline is not None  # noqa: S101 - asked only with a time limit
-        if any(trial.number > 0 and trial.is_finished for trial in self.trials):
+        if self._has_candidate:
             return self.budget.deadline - self.reserve_s()
         # Until one candidate is complete nothing is kept for fitting again: a fold is better than a constant.
         # The margin is for a machine that is slow without having shown it.

@@ -104,9 +104,8 @@ class Search:
                         break
                     waiting = self._begin(following)
                 job = waiting.pop(0)
-                self.crew.start(
-                    replace(job, allowed_s=self.schedule.allowed_s(job.configuration)), self.folder
-                )
+                allowed_s = self.schedule.allowed_s(job.configuration, job.fold)
+                self.crew.start(replace(job, allowed_s=allowed_s), self.folder)
             if not self._jobs:
                 return
             outcome = self.crew.wait(self.schedule.patience_s())

@@ -114,7 +114,8 @@ def test_noisy_data_may_have_a_short_schedule():
     plain = {"network", "network, short", "network, combined", "network, short, combined"}
     assert set(found) == {*plain, "network, pieces", "network, pieces, short"}
     short = {epochs for name, epochs in found.items() if "short" in name}
-    assert short == {12} and found["network"] == found["network, pieces"] > 12
+    assert short == {12}
+    assert found["network"] == found["network, pieces"] > 12
 
 
 def test_constant_empty_and_huge_columns_do_no_harm():
