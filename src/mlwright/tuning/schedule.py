@@ -22,6 +22,8 @@ _FINISH_S, _S_PER_NODE, _S_PER_ROW = 1.2, 6e-6, 2e-5
 """What it takes to choose, compile, prove and judge, measured on one slow core [s]."""
 _ROWS_TO_REPEAT, _REPEATS_SHARE = 20_000, 0.7
 _FIRST_MARGIN, _REFIT_MARGIN = 1.6, 1.25
+_BETWEEN_S = 1.0
+"""Between searching and fitting again: a last fold is waited for, blends are compared, features made [s]."""
 _CURVE_SHARE = 0.08
 CURVE_COST = 1 / 9 + 1 / 3
 """What the learning curve costs, as a share of the folds of the candidate."""
@@ -77,7 +79,8 @@ class Schedule:
         single = [trial.refit_s * self.n_refits for trial in best]
         refits = max(2.0 * sum(single) / max(1, self.n_workers), max(single, default=0.0))
         nodes = sum(trial.n_nodes for trial in best)
-        return _REFIT_MARGIN * (refits + self.prepare_s) + self.finish_s(nodes) + self.curve_reserve_s()
+        again = _REFIT_MARGIN * (refits + self.prepare_s)
+        return _BETWEEN_S + again + self.finish_s(nodes) + self.curve_reserve_s()
 
     def can_refit(self, chosen: list[Trial]) -> bool:
         """Tell whether these can be fitted on the training rows and on all rows in the time that is left."""
